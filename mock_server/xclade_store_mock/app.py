@@ -1,0 +1,148 @@
+"""The composition root: everything that varies comes in here, nothing is global."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from connexion import AsyncApp
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from connexion.middleware.context import ContextMiddleware
+from connexion.middleware.exceptions import ExceptionMiddleware
+from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.security import SecurityMiddleware
+from connexion.middleware.server_error import ServerErrorMiddleware
+from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+from connexion.options import SwaggerUIOptions
+from connexion.resolver import Resolver
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from ulid import ULID
+
+from xclade_store_mock import json_text
+from xclade_store_mock.contract import load_contract
+from xclade_store_mock.error_responses import error_response
+from xclade_store_mock.errors import DomainError, MethodNotAllowed, RouteNotFound, UnknownFailure
+from xclade_store_mock.guard import Guard
+from xclade_store_mock.idempotency import IdempotencyRecords
+from xclade_store_mock.operations import Operations
+from xclade_store_mock.payments import NewId
+from xclade_store_mock.providers import Provider, installed_providers
+from xclade_store_mock.security import CustomerTokenCheck, PublishableKeyCheck
+from xclade_store_mock.storage.memory import MemoryStorage
+from xclade_store_mock.store import Store
+from xclade_store_mock.store_file import demo_store
+from xclade_store_mock.validation import ContractValidation
+
+_log = logging.getLogger("xclade_store_mock")
+
+
+def utc_now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
+def new_ulid(prefix: str) -> str:
+    """Make an id as Medusa does: a prefix and a ULID."""
+    return f"{prefix}{ULID()}"
+
+
+def create_app(
+    *,
+    store: Store | None = None,
+    providers: Mapping[str, Provider] | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    new_id: NewId = new_ulid,
+) -> AsyncApp:
+    """Make the reference server, an ASGI application.
+
+    It starts from the demo store and the installed providers unless it is given others.
+    """
+    store = demo_store(clock()) if store is None else store
+    storage = MemoryStorage(store)
+    operations = Operations(
+        storage=storage,
+        providers=installed_providers() if providers is None else providers,
+        clock=clock,
+        new_id=new_id,
+        records=IdempotencyRecords(clock),
+    )
+    contract = load_contract("store.yaml")
+    app = AsyncApp(
+        __name__,
+        middlewares=[
+            ServerErrorMiddleware,
+            partial(CORSMiddleware, **_cors(store.cors_origins)),
+            ExceptionMiddleware,
+            Guard,
+            SwaggerUIMiddleware,
+            RoutingMiddleware,
+            SecurityMiddleware,
+            ContractValidation,
+            LifespanMiddleware,
+            ContextMiddleware,
+        ],
+        resolver=Resolver(partial(getattr, operations)),
+        pythonic_params=True,
+        security_map={
+            "apiKey": lambda: PublishableKeyCheck(storage),
+            "bearer": CustomerTokenCheck,
+        },
+        # The page calls the server that it comes from, so it gets a contract of its own.
+        swagger_ui_options=SwaggerUIOptions(
+            swagger_ui_path="/docs", spec_path="/docs/openapi.json"
+        ),
+    )
+    app.add_api(contract.document, contract=contract)
+    app.add_url_rule("/", view_func=_to_docs)
+    app.add_url_rule("/openapi.yaml", view_func=_page(contract.text.encode(), "application/yaml"))
+    app.add_url_rule(
+        "/openapi.json", view_func=_page(json_text.write(contract.document), "application/json")
+    )
+    app.add_error_handler(DomainError, _answer_error)
+    app.add_error_handler(HTTPException, _answer_misrouted)
+    app.add_error_handler(Exception, _answer_bug)
+    return app
+
+
+def _cors(origins: tuple[str, ...] | None) -> dict[str, Any]:
+    """Let pages call with cookies, as the official SDK does: that needs their own origin echoed."""
+    return {
+        "allow_origins": origins or (),
+        "allow_origin_regex": ".*" if origins is None else None,
+        "allow_credentials": True,
+        "allow_methods": ("GET", "POST"),
+        "allow_headers": ("*",),
+        "expose_headers": ("Idempotent-Replayed",),
+    }
+
+
+def _page(content: bytes, media_type: str) -> Callable[[Request], Response]:
+    return lambda _: Response(content, media_type=media_type)
+
+
+def _to_docs(_: Request) -> Response:
+    return RedirectResponse("/docs/")
+
+
+async def _answer_error(_: ConnexionRequest, error: DomainError) -> ConnexionResponse:
+    return error_response(error)
+
+
+async def _answer_misrouted(request: ConnexionRequest, error: HTTPException) -> ConnexionResponse:
+    path = request.scope["path"]
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and error.headers:
+        allowed = error.headers["Allow"]
+        return error_response(MethodNotAllowed(request.method, path, allowed))
+    return error_response(RouteNotFound(path))
+
+
+async def _answer_bug(_: ConnexionRequest, error: Exception) -> ConnexionResponse:
+    """Say nothing of a bug to the outside."""
+    _log.error("Bug in the mock", exc_info=error)
+    return error_response(UnknownFailure())

@@ -1,0 +1,109 @@
+"""The contract, compiled: what each operation takes and answers."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import yaml
+from jsonschema_rs import Draft4Validator
+
+METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation's schemas.
+
+    `query` and `header` describe objects of parameters; `responses` holds a schema for each
+    documented pair of status and media type.
+    """
+
+    query: Draft4Validator
+    query_types: Mapping[str, str]
+    header: Draft4Validator
+    header_names: tuple[str, ...]
+    body: Draft4Validator | None
+    responses: Mapping[tuple[int, str], Draft4Validator]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """An OpenAPI 3.0 document: as it was written, as data, and its operations by id."""
+
+    text: str
+    document: Mapping[str, Any]
+    operations: Mapping[str, Operation]
+
+
+def load_contract(name: str) -> Contract:
+    """Read one of the contracts that come with the package."""
+    text = resources.files(__package__).joinpath("openapi").joinpath(name).read_text("utf-8")
+    document = yaml.safe_load(text)
+    compiler = _Compiler(document)
+    return Contract(text, document, dict(compiler.operations()))
+
+
+class _Compiler:
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self._components = _json_schema({"schemas": document["components"]["schemas"]})
+
+    def operations(self) -> Iterator[tuple[str, Operation]]:
+        for item in self._document["paths"].values():
+            for method in METHODS & item.keys():
+                yield item[method]["operationId"], self._operation(item[method])
+
+    def _operation(self, operation: Mapping[str, Any]) -> Operation:
+        parameters = [self._resolve(each) for each in operation.get("parameters", ())]
+        query = [each for each in parameters if each["in"] == "query"]
+        header = [each for each in parameters if each["in"] == "header"]
+        body = operation.get("requestBody")
+        return Operation(
+            query=self._validator(_parameters_schema(query)),
+            query_types={each["name"]: each["schema"]["type"] for each in query},
+            header=self._validator(_parameters_schema(header)),
+            header_names=tuple(each["name"] for each in header),
+            body=self._validator(body["content"]["application/json"]["schema"]) if body else None,
+            responses={
+                (int(status), media_type): self._validator(content["schema"])
+                for status, response in operation["responses"].items()
+                for media_type, content in self._resolve(response)["content"].items()
+            },
+        )
+
+    def _resolve(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Follow a reference to a component."""
+        if "$ref" not in part:
+            return part
+        found: Any = self._document
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        return found  # type: ignore[no-any-return]  # the contract is a mapping at every level
+
+    def _validator(self, schema: Mapping[str, Any]) -> Draft4Validator:
+        return Draft4Validator(
+            {**_json_schema(schema), "components": self._components}, validate_formats=True
+        )
+
+
+def _parameters_schema(parameters: list[Mapping[str, Any]]) -> dict[str, Any]:
+    required = [each["name"] for each in parameters if each.get("required")]
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {each["name"]: each["schema"] for each in parameters},
+        **({"required": required} if required else {}),
+    }
+
+
+def _json_schema(schema: Any) -> Any:
+    """Say `nullable`, which only OpenAPI 3.0 has, in JSON Schema's words."""
+    if isinstance(schema, list):
+        return [_json_schema(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    translated = {name: _json_schema(value) for name, value in schema.items()}
+    if translated.pop("nullable", False) is True:
+        translated["type"] = [translated["type"], "null"]
+    return translated

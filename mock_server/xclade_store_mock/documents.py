@@ -1,0 +1,147 @@
+"""The documents that the Store API answers, whole; fields.py picks from them.
+
+What a document holds is the contract's; which of it comes by default is recorded
+(`repeat/1-system`, `pc/create`, `pp/ok`).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from xclade_store_mock.fields import Resource
+from xclade_store_mock.payments import PaymentCollection, PaymentProvider, PaymentSession
+
+PROVIDER = Resource(own=("id", "is_enabled"))
+
+_REFERENCE = Resource(own=("id",))
+_CAPTURE = Resource(
+    own=("id", "amount", "created_at", "created_by"), relations={"payment": _REFERENCE}
+)
+_REFUND_REASON = Resource(
+    own=("id", "label", "description", "metadata", "created_at", "updated_at", "code")
+)
+_REFUND = Resource(
+    own=("id", "amount", "refund_reason_id", "note", "created_at", "created_by"),
+    relations={"payment": _REFERENCE, "refund_reason": _REFUND_REASON},
+)
+_PAYMENT = Resource(
+    own=(
+        "id",
+        "amount",
+        "authorized_amount",
+        "currency_code",
+        "provider_id",
+        "data",
+        "created_at",
+        "updated_at",
+        "captured_at",
+        "canceled_at",
+        "captured_amount",
+        "refunded_amount",
+    ),
+    relations={
+        "captures": _CAPTURE,
+        "refunds": _REFUND,
+        "payment_collection": _REFERENCE,
+        "payment_session": _REFERENCE,
+    },
+)
+_SESSION = Resource(
+    own=(
+        "id",
+        "currency_code",
+        "provider_id",
+        "data",
+        "context",
+        "status",
+        "authorized_at",
+        "payment_collection_id",
+        "payment.id",
+        "metadata",
+        "raw_amount",
+        "created_at",
+        "updated_at",
+        "deleted_at",
+        "amount",
+    ),
+    relations={"payment": _PAYMENT, "payment_collection": _REFERENCE},
+)
+COLLECTION = Resource(
+    own=(
+        "id",
+        "currency_code",
+        "amount",
+        "authorized_amount",
+        "captured_amount",
+        "refunded_amount",
+        "completed_at",
+        "created_at",
+        "updated_at",
+        "metadata",
+        "status",
+    ),
+    relations={"payment_providers": PROVIDER, "payment_sessions": _SESSION, "payments": _PAYMENT},
+)
+COLLECTION_DEFAULTS = ("id", "currency_code", "amount", "payment_sessions")
+
+# Medusa keeps amounts with this many significant digits (recorded).
+_PRECISION = 20
+
+
+def provider_document(provider: PaymentProvider) -> dict[str, Any]:
+    """Describe a payment provider."""
+    return {"id": provider.id, "is_enabled": provider.is_enabled}
+
+
+def collection_document(collection: PaymentCollection) -> dict[str, Any]:
+    """Describe a payment collection with all that it relates to."""
+    return {
+        "id": collection.id,
+        "currency_code": collection.currency_code,
+        "amount": _number(collection.amount),
+        "authorized_amount": None,
+        "captured_amount": None,
+        "refunded_amount": None,
+        "completed_at": None,
+        "created_at": _timestamp(collection.created_at),
+        "updated_at": _timestamp(collection.updated_at),
+        "metadata": None,
+        "status": collection.status,
+        "payment_providers": [],
+        "payment_sessions": [
+            _session_document(session, collection.id) for session in collection.sessions
+        ],
+        "payments": [],
+    }
+
+
+def _session_document(session: PaymentSession, collection_id: str) -> Mapping[str, Any]:
+    return {
+        "id": session.id,
+        "currency_code": session.currency_code,
+        "provider_id": session.provider_id,
+        "data": session.data,
+        "context": session.context,
+        "status": session.status,
+        "authorized_at": None,
+        "payment_collection_id": collection_id,
+        "payment_collection": {"id": collection_id},
+        "payment": None,
+        "metadata": session.metadata,
+        "raw_amount": {"value": f"{session.amount:f}", "precision": _PRECISION},
+        "created_at": _timestamp(session.created_at),
+        "updated_at": _timestamp(session.updated_at),
+        "deleted_at": None,
+        "amount": _number(session.amount),
+    }
+
+
+def _number(amount: Decimal) -> int | float:
+    """Write an amount as the JSON number that a JavaScript backend writes."""
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+def _timestamp(moment: datetime) -> str:
+    """Write a UTC time with milliseconds: `2026-01-15T09:30:00.000Z`."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

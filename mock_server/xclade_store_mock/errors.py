@@ -1,0 +1,138 @@
+"""What can go wrong, in the domain's words; error_responses.py puts it into HTTP's.
+
+DomainError
+├── InvalidData             the request itself is malformed
+├── NotJson                 the body is not a JSON object
+├── Unauthorized            no publishable key, or none that is in force
+├── BodyTooLarge
+├── UnsupportedMediaType
+├── RouteNotFound
+├── MethodNotAllowed
+├── CartNotFound
+├── CollectionNotFound
+├── ProviderNotEnabled      not linked to the region of the collection's cart
+├── ProviderNotInstalled    linked, or no region to ask, but nothing answers to its id
+├── ProviderRefused         the provider said no
+├── ProviderUnreachable     the provider said nothing
+├── RequestStillRunning     another request with the same idempotency key
+├── IdempotencyKeyReused    the idempotency key of another request
+└── UnknownFailure          a bug in the mock
+"""
+
+
+class DomainError(Exception):
+    """Something that the domain answers with an error; its text is for a person to read."""
+
+    @property
+    def message(self) -> str:
+        """The text."""
+        return str(self)
+
+
+class InvalidData(DomainError):
+    """The request breaks the contract."""
+
+    def __init__(self, *violations: str) -> None:
+        super().__init__("Invalid request: " + "; ".join(violations))
+
+
+class NotJson(DomainError):
+    """The body is not a JSON object that can be stored as it is."""
+
+
+class Unauthorized(DomainError):
+    """The publishable key is missing, unknown or revoked."""
+
+    def __init__(self) -> None:
+        super().__init__("Unauthorized")
+
+
+class BodyTooLarge(DomainError):
+    """The body exceeds the limit."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The request body is larger than {limit} bytes.")
+
+
+class UnsupportedMediaType(DomainError):
+    """The body is not JSON by its own declaration."""
+
+
+class RouteNotFound(DomainError):
+    """No operation has this path."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"There is nothing at {path}.")
+
+
+class MethodNotAllowed(DomainError):
+    """The path has operations, but none with this method."""
+
+    def __init__(self, method: str, path: str, allowed: str) -> None:
+        super().__init__(f"{method} is not possible at {path}.")
+        self.allowed = allowed
+
+
+class CartNotFound(DomainError):
+    """The cart does not exist."""
+
+    def __init__(self, cart_id: str) -> None:
+        super().__init__(f"Cart id not found: {cart_id}")
+
+
+class CollectionNotFound(DomainError):
+    """The payment collection does not exist."""
+
+    def __init__(self, collection_id: str) -> None:
+        super().__init__(f"Payment collection id not found: {collection_id}")
+
+
+class ProviderNotEnabled(DomainError):
+    """The region of the collection's cart is not linked to the payment provider."""
+
+    def __init__(self, provider_id: str, region_id: str) -> None:
+        super().__init__(
+            f"Payment provider {provider_id} is not enabled in the cart's region {region_id}."
+        )
+
+
+class ProviderNotInstalled(DomainError):
+    """No code answers to the payment provider's id."""
+
+    def __init__(self, provider_id: str) -> None:
+        super().__init__(f"Payment provider {provider_id} is not installed.")
+
+
+class ProviderRefused(DomainError):
+    """The payment provider refused; the text is the provider's own."""
+
+
+class ProviderUnreachable(DomainError):
+    """The payment provider could not be reached."""
+
+    def __init__(self, provider_id: str) -> None:
+        super().__init__(f"Payment provider {provider_id} could not be reached.")
+
+
+class RequestStillRunning(DomainError):
+    """A request with the same idempotency key has not been answered yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request conflicted with another request."
+            " You may retry the request with the provided Idempotency-Key."
+        )
+
+
+class IdempotencyKeyReused(DomainError):
+    """The idempotency key belongs to a request with another body or query."""
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for another request.")
+
+
+class UnknownFailure(DomainError):
+    """A bug in the mock; what it was stays in the log."""
+
+    def __init__(self) -> None:
+        super().__init__("An unknown error occurred.")

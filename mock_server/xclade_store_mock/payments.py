@@ -1,0 +1,134 @@
+"""Payment collections, payment sessions and their rules; no HTTP, no storage.
+
+Amounts are decimals in major units: `Decimal("25.5")` in `usd` is $25.50.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from xclade_store_mock.errors import ProviderNotEnabled
+from xclade_store_mock.providers import Provider, SessionRequest
+
+NewId = Callable[[str], str]
+"""Makes an id that was never used, starting with the given prefix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the world that pays in one currency, with the providers linked to it."""
+
+    id: str
+    currency_code: str
+    payment_providers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """A cart, as far as paying needs it."""
+
+    id: str
+    region_id: str
+    currency_code: str
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentProvider:
+    """A payment provider as the store lists it; one that is not installed has no code any more."""
+
+    id: str
+    is_enabled: bool = True
+    installed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSession:
+    """One provider's attempt at collecting a payment collection's amount."""
+
+    id: str
+    amount: Decimal
+    currency_code: str
+    provider_id: str
+    data: Mapping[str, Any]
+    status: str
+    created_at: datetime
+    updated_at: datetime
+    context: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] | None = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCollection:
+    """What a cart owes, and the sessions that are to pay it."""
+
+    id: str
+    cart_id: str | None
+    currency_code: str
+    amount: Decimal
+    created_at: datetime
+    updated_at: datetime
+    status: str = "not_paid"
+    sessions: tuple[PaymentSession, ...] = ()
+
+
+def create_collection(cart: Cart, *, new_id: NewId, now: datetime) -> PaymentCollection:
+    """Make the payment collection of a cart that has none."""
+    return PaymentCollection(
+        id=new_id("pay_col_"),
+        cart_id=cart.id,
+        currency_code=cart.currency_code,
+        amount=cart.total,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def require_enabled(provider_id: str, region: Region) -> None:
+    """Raise ProviderNotEnabled unless the provider is linked to the region.
+
+    Whether it is switched on does not matter (recorded: a linked provider with
+    `is_enabled: false` takes sessions).
+    """
+    if provider_id not in region.payment_providers:
+        raise ProviderNotEnabled(provider_id, region.id)
+
+
+async def initialize_session(
+    collection: PaymentCollection,
+    provider: Provider,
+    *,
+    provider_id: str,
+    data: Mapping[str, Any],
+    new_id: NewId,
+    now: datetime,
+) -> PaymentCollection:
+    """Answer the collection with a new session in place of its earlier ones.
+
+    The session's amount is the collection's, its data the request's under what the provider
+    returns. Raises ProviderRefused or ProviderUnreachable; the collection is as it was then.
+    """
+    session_id = new_id("payses_")
+    answer = await provider.initiate(
+        SessionRequest(
+            session_id=session_id,
+            provider_id=provider_id,
+            amount=collection.amount,
+            currency_code=collection.currency_code,
+            data=data,
+            now=now,
+        )
+    )
+    session = PaymentSession(
+        id=session_id,
+        amount=collection.amount,
+        currency_code=collection.currency_code,
+        provider_id=provider_id,
+        data={**data, **answer.data},
+        status=answer.status,
+        created_at=now,
+        updated_at=now,
+    )
+    return replace(collection, sessions=(session,), updated_at=now)

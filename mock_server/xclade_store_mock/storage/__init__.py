@@ -1,0 +1,1 @@
+"""Where the store's state is kept."""

@@ -1,0 +1,162 @@
+"""Reading a store from a YAML or JSON file; store_file.schema.json is the format."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema_rs import Draft7Validator
+
+from xclade_store_mock.payments import Cart, PaymentCollection, PaymentProvider, Region
+from xclade_store_mock.store import PublishableKey, Store
+
+
+class StoreFileError(Exception):
+    """A store file cannot be used; the text names the file, the line and the fault."""
+
+
+def demo_store(now: datetime) -> Store:
+    """Read the demo store."""
+    source = resources.files(__package__).joinpath("demo_store.yaml")
+    return parse_store(source.read_text("utf-8"), "demo_store.yaml", now)
+
+
+def read_store(path: Path, now: datetime) -> Store:
+    """Read a store from a file; `now` becomes the collections' age. Raises StoreFileError."""
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        message = f"{path}: {error.strerror}"
+        raise StoreFileError(message) from error
+    except UnicodeDecodeError as error:
+        message = f"{path}: not UTF-8 text"
+        raise StoreFileError(message) from error
+    return parse_store(text, str(path), now)
+
+
+def parse_store(text: str, name: str, now: datetime) -> Store:
+    """Read a store from the text of a file of that name. Raises StoreFileError."""
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        content: Any = loader.construct_document(root) if root else None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        message = f"{name}:{line}: {error.problem}"
+        raise StoreFileError(message) from error
+    for path, fault in _faults(content):
+        message = f"{name}:{_line(root, path)}: {_dotted(path)}{fault}"
+        raise StoreFileError(message)
+    return _store(content, now)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads scalars as JSON does, numbers exactly: `no` is text, and so is a date."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own way to say which
+
+
+def _construct_number(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
+    return Decimal(str(loader.construct_scalar(node)))
+
+
+for _tag, _pattern, _first in (
+    ("null", r"null|~|", ["n", "~", ""]),
+    ("bool", r"true|false", ["t", "f"]),
+    ("float", r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", list("-0123456789")),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first
+    )
+_Loader.add_constructor("tag:yaml.org,2002:float", _construct_number)
+
+
+Steps = Sequence[str | int]
+
+
+def _faults(content: Any) -> Iterator[tuple[Steps, str]]:
+    """Find what is wrong: first the shape, then what refers to something that is not there."""
+    schema = resources.files(__package__).joinpath("store_file.schema.json").read_text("utf-8")
+    for error in Draft7Validator(json.loads(schema)).iter_errors(content):
+        yield error.instance_path, error.message
+    ids = {
+        kind: {each["id"] for each in content.get(kind, ())}
+        for kind in ("payment_providers", "regions", "carts")
+    }
+    yield from _repeated(content)
+    for index, region in enumerate(content["regions"]):
+        for place, provider_id in enumerate(region["payment_providers"]):
+            if provider_id not in ids["payment_providers"]:
+                path = ("regions", index, "payment_providers", place)
+                yield path, f"there is no payment provider {provider_id!r}"
+    for index, cart in enumerate(content.get("carts", ())):
+        if cart["region_id"] not in ids["regions"]:
+            yield ("carts", index, "region_id"), f"there is no region {cart['region_id']!r}"
+    for index, collection in enumerate(content.get("payment_collections", ())):
+        cart_id = collection.get("cart_id")
+        if cart_id is not None and cart_id not in ids["carts"]:
+            yield ("payment_collections", index, "cart_id"), f"there is no cart {cart_id!r}"
+
+
+def _repeated(content: Mapping[str, Any]) -> Iterator[tuple[Steps, str]]:
+    for kind, entries in content.items():
+        if kind == "cors_origins":
+            continue
+        name = "token" if kind == "publishable_keys" else "id"
+        seen: set[str] = set()
+        for index, entry in enumerate(entries):
+            if entry[name] in seen:
+                yield (kind, index, name), f"{entry[name]!r} is there twice"
+            seen.add(entry[name])
+
+
+def _line(node: yaml.Node | None, path: Steps) -> int:
+    """Find the line that a path leads to, or the last one on the way that exists."""
+    for step in path:
+        if isinstance(node, yaml.MappingNode):
+            node = next((value for key, value in node.value if key.value == step), node)
+        elif isinstance(node, yaml.SequenceNode):
+            node = node.value[int(step)]
+    return node.start_mark.line + 1 if node else 1
+
+
+def _dotted(path: Steps) -> str:
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return f"{steps.removeprefix('.')}: " if steps else ""
+
+
+def _store(content: Mapping[str, Any], now: datetime) -> Store:
+    return Store(
+        publishable_keys={
+            key["token"]: PublishableKey(
+                key["token"], key.get("title", ""), key.get("revoked", False)
+            )
+            for key in content["publishable_keys"]
+        },
+        payment_providers={
+            each["id"]: PaymentProvider(**each) for each in content["payment_providers"]
+        },
+        regions={
+            each["id"]: Region(each["id"], each["currency_code"], tuple(each["payment_providers"]))
+            for each in content["regions"]
+        },
+        carts={each["id"]: Cart(**each) for each in content.get("carts", ())},
+        payment_collections={
+            each["id"]: PaymentCollection(
+                id=each["id"],
+                cart_id=each.get("cart_id"),
+                currency_code=each["currency_code"],
+                amount=each["amount"],
+                status=each.get("status", "not_paid"),
+                created_at=now,
+                updated_at=now,
+            )
+            for each in content.get("payment_collections", ())
+        },
+        cors_origins=tuple(content["cors_origins"]) if "cors_origins" in content else None,
+    )

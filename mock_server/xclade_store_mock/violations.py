@@ -1,0 +1,92 @@
+"""What a request does against the contract, in the words that the recorded backend uses.
+
+Recorded: `body/*`, `provider/*`, `query/*`, `raw/*`. At most three violations are told; a value is
+shown as JavaScript prints it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
+
+from xclade_store_mock.errors import InvalidData
+
+_MOST = 3
+# The recorded backend calls an object with any keys a record.
+_TYPE_NAMES = {"object": "record"}
+_INTEGER = re.compile(r"-?[0-9]{1,15}")
+
+
+def check_body(validator: Draft4Validator, body: Any) -> None:
+    """Raise InvalidData if the body breaks its schema."""
+    if not isinstance(body, dict):
+        violation = "Field '' is required"
+        raise InvalidData(violation)
+    _refuse(validator.iter_errors(body))
+
+
+def check_query(
+    validator: Draft4Validator, types: Mapping[str, str], query: Iterable[tuple[str, str]]
+) -> None:
+    """Raise InvalidData if the query breaks the schemas of its parameters.
+
+    A parameter that is there twice counts as a list, which no schema takes.
+    """
+    values: dict[str, Any] = {}
+    for name, text in query:
+        if name in values:
+            values[name] = [*_listed(values[name]), text]
+        elif types.get(name) == "integer" and _INTEGER.fullmatch(text):
+            values[name] = int(text)
+        else:
+            values[name] = text
+    _refuse(validator.iter_errors(values))
+
+
+def check_headers(validator: Draft4Validator, headers: Mapping[str, str]) -> None:
+    """Raise InvalidData if a header breaks the schema of its parameter."""
+    _refuse(validator.iter_errors(headers))
+
+
+def _refuse(errors: Iterable[ValidationError]) -> None:
+    # Unrecognized fields come last, whatever the order of the validator.
+    found = sorted(errors, key=lambda error: error.kind.name == "additionalProperties")
+    if found:
+        raise InvalidData(*(_violation(error) for error in found[:_MOST]))
+
+
+def _violation(error: ValidationError) -> str:
+    name = ", ".join(str(step) for step in error.instance_path)
+    match error.kind:
+        case ValidationErrorKind.Required(property=missing):
+            return f"Field '{missing}' is required"
+        case ValidationErrorKind.AdditionalProperties(unexpected=names):
+            return f"Unrecognized fields: '{', '.join(names)}'"
+        case ValidationErrorKind.Type(types=types):
+            expected = ", ".join(_TYPE_NAMES.get(each, each) for each in types)
+            shown = as_javascript(error.instance)
+            return f"Expected type: '{expected}' for field '{name}', got: '{shown}'"
+        case _:
+            return f"Field '{name}': {error.message}"
+
+
+def as_javascript(value: Any) -> str:
+    """Write a JSON value as JavaScript's `String(value)` does."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return "[object Object]"
+        case list():
+            return ",".join("" if item is None else as_javascript(item) for item in value)
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return str(value)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [str(value)]
