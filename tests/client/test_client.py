@@ -1,0 +1,87 @@
+"""What StoreClient does by itself."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from xclade_store import BrokenAnswer, ConnectionFailed, StoreClient, StoreError
+
+
+@contextmanager
+def answering(raw: bytes) -> Iterator[str]:
+    """Answer the next request with these bytes, whatever it is; yield the URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(raw)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join()
+
+
+def test_sends_its_key_as_header() -> None:
+    """The publishable key goes where the contract wants it."""
+    received: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                received.append(connection.recv(65_536))
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with StoreClient(url, publishable_key="pk_x") as store, pytest.raises(ConnectionFailed):
+            store.create_payment_collection("cart_demo")
+        thread.join()
+
+    assert b"\r\nx-publishable-api-key: pk_x\r\n" in received[0]
+
+
+def test_repr_keeps_the_key_to_itself() -> None:
+    """A client in a log shows its store only."""
+    with StoreClient("http://store.test", publishable_key="pk_secret") as store:
+        assert "StoreClient('http://store.test')" == repr(store)
+
+
+def test_a_store_that_is_not_there() -> None:
+    """A refused connection is a StoreError."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with StoreClient(url, publishable_key="pk_demo") as store, pytest.raises(ConnectionFailed):
+        store.create_payment_collection("cart_demo")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(
+            b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 6\r\n\r\n<html>", id="a proxy's page"
+        ),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", id="a field is missing"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{", id="broken JSON"),
+        pytest.param(b"HTTP/1.1 400 Bad\r\ncontent-length: 4\r\n\r\nnull", id="null"),
+        pytest.param(b"HTTP/1.1 520 Odd\r\ncontent-length: 2\r\n\r\n{}", id="an odd status"),
+    ],
+)
+def test_a_broken_answer(raw: bytes) -> None:
+    """An answer that the contract does not know is a StoreError, and carries what came."""
+    with (
+        answering(raw) as url,
+        StoreClient(url, publishable_key="pk_demo") as store,
+        pytest.raises(BrokenAnswer) as caught,
+    ):
+        store.create_payment_collection("cart_demo")
+
+    assert isinstance(caught.value, StoreError)
+    assert raw.endswith(caught.value.body)

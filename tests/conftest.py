@@ -1,0 +1,50 @@
+"""Servers to test against: always real ones, on real sockets."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from xclade_store_mock.app import create_app
+
+KEY = {"x-publishable-api-key": "pk_demo"}
+"""The header that the demo store asks for."""
+
+Serve = Callable[..., str]
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serve an application on a free port, and answer its URL."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            if not thread.is_alive():
+                message = "the server did not start"
+                raise RuntimeError(message)
+            thread.join(0.005)
+        host, port = server.servers[0].sockets[0].getsockname()[:2]
+        yield f"http://{host}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serve create_app(...) with the arguments of the call; answer its URL."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(served(create_app(**options)))
+
+
+@pytest.fixture
+def store(serve: Serve) -> Iterator[httpx.Client]:
+    """Answer a plain HTTP client of a fresh demo store, with its key."""
+    with httpx.Client(base_url=serve(), headers=KEY) as client:
+        yield client

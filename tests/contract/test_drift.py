@@ -1,0 +1,67 @@
+"""The generated client is what the contract makes."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Copy what generating needs."""
+    for name in ("client", "openapi", "scripts"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    return tmp_path
+
+
+def check(checkout: Path) -> subprocess.CompletedProcess[str]:
+    """Run the drift check."""
+    return subprocess.run(
+        [checkout / ".venv/bin/python", checkout / "scripts/generate", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_generated_client_is_current(checkout: Path) -> None:
+    """Generating anew changes nothing."""
+    result = check(checkout)
+
+    assert (0, "") == (result.returncode, result.stdout)
+
+
+@pytest.mark.parametrize(
+    "drift",
+    [
+        pytest.param(
+            ("client/xclade_store/generated/models/error.py", "class Error", "class Errors"),
+            id="edited by hand",
+        ),
+        pytest.param(
+            ("openapi/store.yaml", "        message:\n", "        message_text:\n"),
+            id="contract changed",
+        ),
+    ],
+)
+def test_drift_is_seen(checkout: Path, drift: tuple[str, str, str]) -> None:
+    """An edit on either side alone fails, and names the file."""
+    name, old, new = drift
+    text = (checkout / name).read_text("utf-8")
+    (checkout / name).write_text(text.replace(old, new, 1), "utf-8")
+
+    result = check(checkout)
+
+    assert 1 == result.returncode
+    assert "drift: client/xclade_store/generated/models/error.py" in result.stdout
+
+
+def test_stray_file_is_seen(checkout: Path) -> None:
+    """A file that the contract does not make fails."""
+    (checkout / "client/xclade_store/generated/models/stray.py").touch()
+
+    assert "stray.py" in check(checkout).stdout

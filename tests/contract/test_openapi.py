@@ -1,0 +1,168 @@
+"""The contract says what the documentation says, and every example in it is true."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from xclade_store_mock.contract import load_contract
+
+INITIALIZE = ("/store/payment-collections/{id}/payment-sessions", "post")
+
+
+def operations(contract: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Walk the operations."""
+    for item in contract["paths"].values():
+        yield from item.values()
+
+
+def resolve(contract: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """Follow a reference to a component."""
+    if "$ref" in part:
+        _, _, kind, name = part["$ref"].split("/")
+        found: dict[str, Any] = contract["components"][kind][name]
+        return found
+    return part
+
+
+def test_operation_ids_read_well_in_python(contract: dict[str, Any]) -> None:
+    """The three operations are named as the Python methods are."""
+    assert {
+        "list_payment_providers",
+        "create_payment_collection",
+        "initialize_payment_session",
+    } == {operation["operationId"] for operation in operations(contract)}
+
+
+def test_main_operation_documents_its_nine_answers(contract: dict[str, Any]) -> None:
+    """Each answer has its media type, in the documented order."""
+    path, method = INITIALIZE
+    responses = contract["paths"][path][method]["responses"]
+
+    assert [
+        ("200", "application/json"),
+        ("400", "application/json"),
+        ("401", "text/plain"),
+        ("404", "application/json"),
+        ("409", "application/json"),
+        ("413", "application/json"),
+        ("415", "application/json"),
+        ("422", "application/json"),
+        ("500", "application/json"),
+    ] == [
+        (status, *resolve(contract, response)["content"]) for status, response in responses.items()
+    ]
+
+
+def test_key_is_required_and_customer_token_optional(contract: dict[str, Any]) -> None:
+    """The publishable key is a security scheme, alone or with a customer's token."""
+    assert [{"publishableKey": []}, {"publishableKey": [], "customerToken": []}] == contract[
+        "security"
+    ]
+    key = contract["components"]["securitySchemes"]["publishableKey"]
+    assert ("apiKey", "header", "x-publishable-api-key") == (key["type"], key["in"], key["name"])
+
+
+@pytest.mark.parametrize(
+    ("schema", "fields"),
+    {
+        "StorePaymentCollection": (
+            "id currency_code amount authorized_amount captured_amount refunded_amount completed_at"
+            " created_at updated_at metadata status payment_providers payment_sessions payments"
+        ),
+        "StorePaymentSessionSelection": (
+            "id amount currency_code provider_id data context status authorized_at"
+            " payment_collection payment"
+            # Beyond the documentation, as recorded:
+            " payment_collection_id metadata raw_amount created_at updated_at deleted_at"
+        ),
+        "StorePayment": (
+            "id amount authorized_amount currency_code provider_id data created_at updated_at"
+            " captured_at canceled_at captured_amount refunded_amount captures refunds"
+            " payment_collection payment_session"
+        ),
+        "StoreCapture": "id amount created_at created_by payment",
+        "StoreRefund": (
+            "id amount refund_reason_id note created_at created_by payment refund_reason"
+        ),
+        "StoreRefundReason": "id label description metadata created_at updated_at code",
+    }.items(),
+)
+def test_every_documented_field_is_described(
+    contract: dict[str, Any], schema: str, fields: str
+) -> None:
+    """The response schemas hold the documented fields, and those that were recorded."""
+    assert set(fields.split()) == contract["components"]["schemas"][schema]["properties"].keys()
+
+
+def test_selection_is_the_whole_with_less_required(contract: dict[str, Any]) -> None:
+    """A selected collection may lack all but its id, and has no other fields than a whole one."""
+    schemas = contract["components"]["schemas"]
+    whole, selection = schemas["StorePaymentCollection"], schemas["StorePaymentCollectionSelection"]
+
+    assert ["id"] == selection["required"]
+    assert whole["properties"].keys() == selection["properties"].keys()
+    for name in whole["properties"].keys() - {"payment_sessions"}:
+        assert whole["properties"][name] == selection["properties"][name]
+
+
+def test_vocabularies_stay_open(contract: dict[str, Any]) -> None:
+    """Neither a status nor an error's type or code is an enumeration."""
+    schemas = contract["components"]["schemas"]
+    for schema, name in (
+        ("StorePaymentSessionSelection", "status"),
+        ("Error", "type"),
+        ("Error", "code"),
+    ):
+        assert "enum" not in schemas[schema]["properties"][name]
+    assert "enum" not in schemas["PaymentCollectionStatus"]
+
+
+def test_every_request_and_response_has_named_examples(contract: dict[str, Any]) -> None:
+    """No body is left to the imagination."""
+    for operation in operations(contract):
+        for part in (operation.get("requestBody"), *operation["responses"].values()):
+            for content in resolve(contract, part)["content"].values() if part else ():
+                assert content["examples"]
+
+
+def test_every_example_is_valid() -> None:
+    """Examples satisfy their schemas, in requests, responses and parameters."""
+    compiled = load_contract("store.yaml")
+    document: Any = compiled.document
+    checked = 0
+    for operation in operations(document):
+        validators = compiled.operations[operation["operationId"]]
+        body = operation.get("requestBody", {"content": {}})
+        for content in body["content"].values():
+            for example in content["examples"].values():
+                assert validators.body
+                validators.body.validate(example["value"])
+                checked += 1
+        for status, response in operation["responses"].items():
+            for media_type, content in resolve(document, response)["content"].items():
+                for example in content["examples"].values():
+                    validators.responses[int(status), media_type].validate(example["value"])
+                    checked += 1
+        for parameter in operation.get("parameters", ()):
+            described = resolve(document, parameter)
+            for example in described.get("examples", {}).values():
+                values = {described["name"]: example["value"]}
+                chosen = validators.query if described["in"] == "query" else validators.header
+                if described["in"] != "path":
+                    assert not [
+                        error
+                        for error in chosen.iter_errors(values)
+                        if described["name"] in error.instance_path
+                    ]
+                    checked += 1
+    assert checked > 40
+
+
+def test_main_flow_is_linked(contract: dict[str, Any]) -> None:
+    """Creating a collection leads to initializing its session."""
+    response = contract["paths"]["/store/payment-collections"]["post"]["responses"]["200"]
+    (link,) = response["links"].values()
+
+    assert "initialize_payment_session" == link["operationId"]
+    assert {"id": "$response.body#/payment_collection/id"} == link["parameters"]

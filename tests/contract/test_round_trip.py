@@ -1,0 +1,84 @@
+"""From the client through the server into typed models, each operation."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from xclade_store import ErrorAnswer, StoreClient
+from xclade_store.generated.models import (
+    StorePaymentCollection,
+    StorePaymentCollectionSelection,
+    StorePaymentSession,
+)
+
+
+@pytest.fixture
+def client(serve: Any) -> Iterator[StoreClient]:
+    """Answer a client of a fresh demo store."""
+    with StoreClient(serve(), publishable_key="pk_demo") as client:
+        yield client
+
+
+def test_list_payment_providers(client: StoreClient) -> None:
+    """The providers of a region arrive as typed models."""
+    page = client.list_payment_providers("reg_demo", limit=1, offset=1)
+
+    assert (2, 1, 1) == (page.count, page.limit, page.offset)
+    assert ["pp_system_default"] == [provider.id for provider in page.payment_providers]
+
+
+def test_create_payment_collection(client: StoreClient) -> None:
+    """A new collection has the cart's total and no sessions; a second call answers the same."""
+    created = client.create_payment_collection("cart_new")
+
+    assert isinstance(created, StorePaymentCollection)
+    assert (40, "usd", []) == (created.amount, created.currency_code, created.payment_sessions)
+    assert created == client.create_payment_collection("cart_new")
+
+
+def test_initialize_payment_session(client: StoreClient) -> None:
+    """The new session arrives as a typed model, its data as sent."""
+    collection = client.initialize_payment_session(
+        "pay_col_demo", provider_id="pp_system_default", data={"note": "gift"}
+    )
+
+    assert isinstance(collection, StorePaymentCollection)
+    (session,) = collection.payment_sessions
+    assert isinstance(session, StorePaymentSession)
+    assert (25.5, "pending", "gift") == (session.amount, session.status, session.data["note"])
+    assert session.authorized_at is None
+
+
+def test_selected_fields(client: StoreClient) -> None:
+    """With fields left out, the answer is a selection."""
+    collection = client.initialize_payment_session(
+        "pay_col_demo", provider_id="pp_system_default", fields="status"
+    )
+
+    assert isinstance(collection, StorePaymentCollectionSelection)
+    assert "not_paid" == collection.status
+
+
+def test_error_answer(client: StoreClient) -> None:
+    """A refusal arrives with its status, type, code and message."""
+    with pytest.raises(ErrorAnswer) as caught:
+        client.initialize_payment_session("pay_col_free", provider_id="pp_stripe_stripe")
+
+    assert (422, "payment_authorization_error", "invalid_request_error") == (
+        caught.value.status,
+        caught.value.type,
+        caught.value.code,
+    )
+
+
+def test_same_idempotency_key_is_one_session(client: StoreClient) -> None:
+    """A retry with its key gets the first call's answer."""
+    first, second = (
+        client.initialize_payment_session(
+            "pay_col_demo", provider_id="pp_system_default", idempotency_key="checkout-1"
+        )
+        for _ in range(2)
+    )
+
+    assert first == second

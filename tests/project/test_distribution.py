@@ -1,0 +1,97 @@
+"""What is published: a wheel and an sdist that work where there is nothing else."""
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """Run a command that must succeed; answer what it printed."""
+    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert 0 == result.returncode, result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the sdist, and the wheel from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, cwd=ROOT)
+    return folder
+
+
+def install(dist: Path, folder: Path, extra: str = "") -> Path:
+    """Install the wheel into an empty environment, at the pinned versions; answer its bin."""
+    (wheel,) = dist.glob("*.whl")
+    run(BIN / "uv", "venv", "--quiet", "--python", sys.executable, "env", cwd=folder)
+    constraints = ROOT / "requirements/mock.txt"
+    command = (BIN / "uv", "pip", "install", "--quiet", "--python", "env/bin/python")
+    run(*command, "--constraint", constraints, f"{wheel}{extra}", cwd=folder)
+    return folder / "env/bin"
+
+
+def test_wheel_and_sdist_are_complete(dist: Path) -> None:
+    """Both hold the two packages, the contract and the typing markers."""
+    (wheel,) = dist.glob("*.whl")
+    (sdist,) = dist.glob("*.tar.gz")
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    with tarfile.open(sdist) as archive:
+        sources = {name.partition("/")[2] for name in archive.getnames()}
+
+    assert {
+        "xclade_store/__init__.py",
+        "xclade_store/generated/client.py",
+        "xclade_store/py.typed",
+        "xclade_store_mock/app.py",
+        "xclade_store_mock/demo_store.yaml",
+        "xclade_store_mock/openapi/store.yaml",
+        "xclade_store_mock/py.typed",
+    } <= packed
+    assert {
+        "client/xclade_store/py.typed",
+        "mock_server/xclade_store_mock/py.typed",
+        "openapi/store.yaml",
+        "LICENSE",
+    } <= sources
+
+
+def test_base_install_is_the_client_alone(dist: Path, tmp_path: Path) -> None:
+    """Without extras the client imports, and nothing of the server's is there."""
+    bin_ = install(dist, tmp_path)
+
+    installed = run(BIN / "uv", "pip", "list", "--python", bin_ / "python", cwd=tmp_path)
+    run(bin_ / "python", "-W", "error", "-c", "import xclade_store", cwd=tmp_path)
+
+    assert "httpx" in installed
+    for server_dependency in ("connexion", "starlette", "uvicorn", "PyYAML"):
+        assert server_dependency.lower() not in installed.lower()
+
+
+def test_mock_extra_serves_from_anywhere(dist: Path, tmp_path: Path) -> None:
+    """With [mock] the command runs outside the checkout."""
+    bin_ = install(dist, tmp_path, "[mock]")
+
+    with subprocess.Popen(
+        [bin_ / "xclade-store-mock", "serve", "--port", "0"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        url = process.stdout.readline().split()[2]
+        answer = run(
+            bin_ / "python",
+            "-c",
+            f"import httpx; print(httpx.get('{url}/openapi.yaml').status_code)",
+            cwd=tmp_path,
+        )
+        process.terminate()
+
+    assert "200\n" == answer
