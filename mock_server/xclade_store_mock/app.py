@@ -26,10 +26,11 @@ from ulid import ULID
 
 from xclade_store_mock import json_text
 from xclade_store_mock.contract import load_contract
-from xclade_store_mock.error_responses import error_response
+from xclade_store_mock.error_responses import Dialect, error_response
 from xclade_store_mock.errors import DomainError, MethodNotAllowed, RouteNotFound, UnknownFailure
 from xclade_store_mock.guard import Guard
 from xclade_store_mock.idempotency import IdempotencyRecords
+from xclade_store_mock.medusa_front import MedusaFront
 from xclade_store_mock.operations import Operations
 from xclade_store_mock.payments import NewId
 from xclade_store_mock.providers import Provider, installed_providers
@@ -58,6 +59,7 @@ def create_app(
     providers: Mapping[str, Provider] | None = None,
     clock: Callable[[], datetime] = utc_now,
     new_id: NewId = new_ulid,
+    dialect: Dialect = Dialect.DOCUMENTED,
 ) -> AsyncApp:
     """Make the reference server, an ASGI application.
 
@@ -71,15 +73,23 @@ def create_app(
         clock=clock,
         new_id=new_id,
         records=IdempotencyRecords(clock),
+        dialect=dialect,
     )
     contract = load_contract("store.yaml")
+    origins = store.cors_origins
+    front = (
+        [
+            partial(MedusaFront, document=contract.document, storage=storage, origins=origins),
+            ExceptionMiddleware,
+        ]
+        if dialect is Dialect.MEDUSA
+        else [partial(CORSMiddleware, **_cors(origins)), ExceptionMiddleware, Guard]
+    )
     app = AsyncApp(
         __name__,
         middlewares=[
             ServerErrorMiddleware,
-            partial(CORSMiddleware, **_cors(store.cors_origins)),
-            ExceptionMiddleware,
-            Guard,
+            *front,
             SwaggerUIMiddleware,
             RoutingMiddleware,
             SecurityMiddleware,
@@ -98,15 +108,15 @@ def create_app(
             swagger_ui_path="/docs", spec_path="/docs/openapi.json"
         ),
     )
-    app.add_api(contract.document, contract=contract)
+    app.add_api(contract.document, contract=contract, dialect=dialect)
     app.add_url_rule("/", view_func=_to_docs)
     app.add_url_rule("/openapi.yaml", view_func=_page(contract.text.encode(), "application/yaml"))
     app.add_url_rule(
         "/openapi.json", view_func=_page(json_text.write(contract.document), "application/json")
     )
-    app.add_error_handler(DomainError, _answer_error)
-    app.add_error_handler(HTTPException, _answer_misrouted)
-    app.add_error_handler(Exception, _answer_bug)
+    app.add_error_handler(DomainError, partial(_answer_error, dialect))
+    app.add_error_handler(HTTPException, partial(_answer_misrouted, dialect))
+    app.add_error_handler(Exception, partial(_answer_bug, dialect))
     return app
 
 
@@ -130,19 +140,23 @@ def _to_docs(_: Request) -> Response:
     return RedirectResponse("/docs/")
 
 
-async def _answer_error(_: ConnexionRequest, error: DomainError) -> ConnexionResponse:
-    return error_response(error)
+async def _answer_error(
+    dialect: Dialect, _: ConnexionRequest, error: DomainError
+) -> ConnexionResponse:
+    return error_response(error, dialect)
 
 
-async def _answer_misrouted(request: ConnexionRequest, error: HTTPException) -> ConnexionResponse:
+async def _answer_misrouted(
+    dialect: Dialect, request: ConnexionRequest, error: HTTPException
+) -> ConnexionResponse:
     path = request.scope["path"]
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and error.headers:
         allowed = error.headers["Allow"]
-        return error_response(MethodNotAllowed(request.method, path, allowed))
-    return error_response(RouteNotFound(path))
+        return error_response(MethodNotAllowed(request.method, path, allowed), dialect)
+    return error_response(RouteNotFound(path), dialect)
 
 
-async def _answer_bug(_: ConnexionRequest, error: Exception) -> ConnexionResponse:
+async def _answer_bug(dialect: Dialect, _: ConnexionRequest, error: Exception) -> ConnexionResponse:
     """Say nothing of a bug to the outside."""
     _log.error("Bug in the mock", exc_info=error)
-    return error_response(UnknownFailure())
+    return error_response(UnknownFailure(), dialect)

@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(options: argparse.Namespace) -> int:
     # Imported late, so that --help does not wait for it.
     from xclade_store_mock.app import create_app, utc_now  # noqa: PLC0415
+    from xclade_store_mock.error_responses import Dialect  # noqa: PLC0415
 
     try:
         store = read_store(options.seed, utc_now()) if options.seed else demo_store(utc_now())
@@ -41,7 +42,7 @@ def _serve(options: argparse.Namespace) -> int:
             " Choose another port with --port, or let the system choose with --port 0."
         )
     config = uvicorn.Config(
-        create_app(store=store),
+        create_app(store=store, dialect=Dialect(options.dialect)),
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=1,
@@ -69,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default=_LOOPBACK, help="the address to listen on")
     serve.add_argument(
         "--port", type=int, default=_PORT, help="the port to listen on; 0 lets the system choose"
+    )
+    serve.add_argument(
+        "--dialect",
+        choices=("documented", "medusa"),
+        default="documented",
+        help="whose ways to have: the documentation's, or a recorded Medusa backend's",
     )
     serve.add_argument(
         "--seed", type=Path, metavar="FILE", help="the store to start from, YAML or JSON"

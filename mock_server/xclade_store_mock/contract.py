@@ -8,6 +8,9 @@ from typing import Any
 import yaml
 from jsonschema_rs import Draft4Validator
 
+# The one in C, where PyYAML was built with it, is ten times as fast.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
 
@@ -39,7 +42,7 @@ class Contract:
 def load_contract(name: str) -> Contract:
     """Read one of the contracts that come with the package."""
     text = resources.files(__package__).joinpath("openapi").joinpath(name).read_text("utf-8")
-    document = yaml.safe_load(text)
+    document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe one
     compiler = _Compiler(document)
     return Contract(text, document, dict(compiler.operations()))
 

@@ -6,13 +6,14 @@ What a document holds is the contract's; which of it comes by default is recorde
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from xclade_store_mock.fields import Resource
+from xclade_store_mock import javascript
+from xclade_store_mock.fields import Resource, Selectable
 from xclade_store_mock.payments import PaymentCollection, PaymentProvider, PaymentSession
 
-PROVIDER = Resource(own=("id", "is_enabled"))
+_PROVIDER = Resource(own=("id", "is_enabled"))
+PROVIDER = Selectable(_PROVIDER, defaults=_PROVIDER.own)
 
 _REFERENCE = Resource(own=("id",))
 _CAPTURE = Resource(
@@ -67,7 +68,7 @@ _SESSION = Resource(
     ),
     relations={"payment": _PAYMENT, "payment_collection": _REFERENCE},
 )
-COLLECTION = Resource(
+_COLLECTION = Resource(
     own=(
         "id",
         "currency_code",
@@ -81,9 +82,25 @@ COLLECTION = Resource(
         "metadata",
         "status",
     ),
-    relations={"payment_providers": PROVIDER, "payment_sessions": _SESSION, "payments": _PAYMENT},
+    relations={"payment_providers": _PROVIDER, "payment_sessions": _SESSION, "payments": _PAYMENT},
 )
-COLLECTION_DEFAULTS = ("id", "currency_code", "amount", "payment_sessions")
+COLLECTION = Selectable(
+    _COLLECTION,
+    defaults=("id", "currency_code", "amount", "*payment_sessions"),
+    recorded=frozenset(
+        {
+            "status",
+            "payment_providers",
+            "payment_providers.id",
+            "payment_sessions.id",
+            "payment_sessions.amount",
+            "payment_sessions.currency_code",
+            "payment_sessions.provider_id",
+            "payment_sessions.data",
+            "payment_sessions.status",
+        }
+    ),
+)
 
 # Medusa keeps amounts with this many significant digits (recorded).
 _PRECISION = 20
@@ -99,7 +116,7 @@ def collection_document(collection: PaymentCollection) -> dict[str, Any]:
     return {
         "id": collection.id,
         "currency_code": collection.currency_code,
-        "amount": _number(collection.amount),
+        "amount": javascript.number(collection.amount),
         "authorized_amount": None,
         "captured_amount": None,
         "refunded_amount": None,
@@ -129,17 +146,12 @@ def _session_document(session: PaymentSession, collection_id: str) -> Mapping[st
         "payment_collection": {"id": collection_id},
         "payment": None,
         "metadata": session.metadata,
-        "raw_amount": {"value": f"{session.amount:f}", "precision": _PRECISION},
+        "raw_amount": {"value": f"{session.amount.normalize():f}", "precision": _PRECISION},
         "created_at": _timestamp(session.created_at),
         "updated_at": _timestamp(session.updated_at),
         "deleted_at": None,
-        "amount": _number(session.amount),
+        "amount": javascript.number(session.amount),
     }
-
-
-def _number(amount: Decimal) -> int | float:
-    """Write an amount as the JSON number that a JavaScript backend writes."""
-    return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
 def _timestamp(moment: datetime) -> str:

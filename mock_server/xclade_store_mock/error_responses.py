@@ -1,7 +1,9 @@
-"""THE table: which status and body each error of the domain is answered with."""
+"""THE table: what each error of the domain is answered with, in either dialect."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from html import escape
 
 from connexion.lifecycle import ConnexionResponse
 
@@ -9,51 +11,128 @@ from xclade_store_mock import errors, json_text
 from xclade_store_mock.errors import DomainError
 
 
+class Dialect(StrEnum):
+    """Whose ways the mock has: the documentation's, or those of a recorded Medusa backend."""
+
+    DOCUMENTED = "documented"
+    MEDUSA = "medusa"
+
+
 @dataclass(frozen=True, slots=True)
-class ErrorResponse:
-    """A status, and the body's `type` and `code`; without a type, the body is the bare text."""
+class Reply:
+    """A status and a JSON body's type and code; or, without a type, a bare text or page.
+
+    The message is the error's own unless the reply has a fixed one.
+    """
 
     status: int
     type: str | None = None
     code: str | None = None
+    message: str | None = None
+    media_type: str = "application/json"
 
 
-DOCUMENTED: Mapping[type[DomainError], ErrorResponse] = {
-    errors.InvalidData: ErrorResponse(400, "invalid_data"),
-    errors.NotJson: ErrorResponse(400, "invalid_data"),
-    errors.Unauthorized: ErrorResponse(401),
-    errors.BodyTooLarge: ErrorResponse(413, "invalid_data"),
-    errors.UnsupportedMediaType: ErrorResponse(415, "invalid_data"),
-    errors.RouteNotFound: ErrorResponse(404, "not_found"),
-    errors.MethodNotAllowed: ErrorResponse(405, "not_allowed"),
-    errors.CartNotFound: ErrorResponse(404, "not_found"),
-    errors.CollectionNotFound: ErrorResponse(404, "not_found"),
-    errors.ProviderNotEnabled: ErrorResponse(400, "invalid_data"),
-    errors.ProviderNotInstalled: ErrorResponse(400, "invalid_data"),
-    errors.ProviderRefused: ErrorResponse(
-        422, "payment_authorization_error", "invalid_request_error"
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A situation, and its reply in either dialect; None where it cannot arise."""
+
+    situation: str
+    documented: Reply | None
+    medusa: Reply | None
+
+
+_UNAUTHORIZED = Reply(401, message="Unauthorized", media_type="text/plain")
+_PAGE = Reply(404, media_type="text/html; charset=utf-8")
+_HIDDEN = Reply(500, "unknown_error", "unknown_error", "An unknown error occurred.")
+
+TABLE: Mapping[type[DomainError], Row] = {
+    errors.NotJson: Row("body is not JSON", Reply(400, "invalid_data"), Reply(400, "invalid_data")),
+    errors.InvalidData: Row(
+        "body or query breaks the schema", Reply(400, "invalid_data"), Reply(400, "invalid_data")
     ),
-    errors.ProviderUnreachable: ErrorResponse(500, "unexpected_state", "api_error"),
-    errors.RequestStillRunning: ErrorResponse(409, "conflict", "invalid_state_error"),
-    errors.IdempotencyKeyReused: ErrorResponse(422, "duplicate_error", "invalid_request_error"),
-    errors.UnknownFailure: ErrorResponse(500, "unknown_error", "unknown_error"),
+    errors.BodyTooLarge: Row(
+        "body over 102,400 bytes", Reply(413, "invalid_data"), Reply(413, "unknown_error")
+    ),
+    errors.UnsupportedMediaType: Row(
+        "media type, charset or encoding that is not read",
+        Reply(415, "invalid_data"),
+        Reply(415, "unknown_error"),
+    ),
+    errors.PublishableKeyMissing: Row(
+        "publishable key missing or blank", _UNAUTHORIZED, Reply(400, "not_allowed")
+    ),
+    errors.PublishableKeyInvalid: Row(
+        "publishable key unknown, revoked or sent twice", _UNAUTHORIZED, Reply(400, "not_allowed")
+    ),
+    errors.RouteNotFound: Row("unknown path", Reply(404, "not_found"), _PAGE),
+    errors.MethodNotAllowed: Row("wrong method", Reply(405, "not_allowed"), _PAGE),
+    errors.RegionMissing: Row(
+        "blank `region_id`", Reply(400, "invalid_data"), Reply(400, "not_allowed")
+    ),
+    errors.QueryKeyTooDeep: Row(
+        "query parameter with two dots in its name", None, Reply(500, "invalid_argument")
+    ),
+    errors.CartNotFound: Row("cart unknown", Reply(404, "not_found"), Reply(404, "not_found")),
+    errors.CollectionNotFound: Row("collection unknown", Reply(404, "not_found"), _HIDDEN),
+    errors.ProviderNotEnabled: Row(
+        "provider not enabled in the region", Reply(400, "invalid_data"), Reply(400, "invalid_data")
+    ),
+    errors.ProviderNotInstalled: Row(
+        "provider enabled, or without a region to ask, but not installed",
+        Reply(400, "invalid_data"),
+        _HIDDEN,
+    ),
+    errors.ProviderRefused: Row(
+        "provider refuses",
+        Reply(422, "payment_authorization_error", "invalid_request_error"),
+        _HIDDEN,
+    ),
+    errors.ProviderUnreachable: Row(
+        "provider unreachable", Reply(500, "unexpected_state", "api_error"), _HIDDEN
+    ),
+    errors.RequestStillRunning: Row(
+        "same `Idempotency-Key`, still running",
+        Reply(409, "conflict", "invalid_state_error"),
+        None,
+    ),
+    errors.IdempotencyKeyReused: Row(
+        "same `Idempotency-Key`, other request",
+        Reply(422, "duplicate_error", "invalid_request_error"),
+        None,
+    ),
+    errors.UnknownFailure: Row("bug in the mock", _HIDDEN, _HIDDEN),
 }
 
 
-def error_body(error: DomainError) -> tuple[int, bytes]:
-    """Answer an error's status and body."""
-    row = DOCUMENTED[type(error)]
-    if row.type is None:
-        return row.status, error.message.encode()
-    body = {"type": row.type, "message": error.message}
-    if row.code is not None:
-        body["code"] = row.code
-    return row.status, json_text.write(body)
-
-
-def error_response(error: DomainError) -> ConnexionResponse:
+def error_response(error: DomainError, dialect: Dialect) -> ConnexionResponse:
     """Answer an error."""
-    status, body = error_body(error)
-    media_type = "text/plain" if DOCUMENTED[type(error)].type is None else "application/json"
-    headers = {"Allow": error.allowed} if isinstance(error, errors.MethodNotAllowed) else {}
-    return ConnexionResponse(status, content_type=media_type, body=body, headers=headers)
+    row = TABLE[type(error)]
+    reply = row.documented if dialect is Dialect.DOCUMENTED else row.medusa
+    if reply is None:
+        message = f"{error!r} cannot arise in the {dialect} dialect"
+        raise TypeError(message)
+    headers = {}
+    if isinstance(error, errors.MethodNotAllowed) and reply.type is not None:
+        headers["Allow"] = error.allowed
+    return ConnexionResponse(
+        reply.status,
+        content_type=json_type(dialect) if reply.type else reply.media_type,
+        body=_body(reply, reply.message or error.message),
+        headers=headers,
+    )
+
+
+def json_type(dialect: Dialect) -> str:
+    """Name JSON as the dialect does (recorded: with a charset)."""
+    return (
+        "application/json" if dialect is Dialect.DOCUMENTED else "application/json; charset=utf-8"
+    )
+
+
+def _body(reply: Reply, message: str) -> bytes:
+    if reply.type is not None:
+        body = {"type": reply.type, "message": message}
+        return json_text.write(body if reply.code is None else {"code": reply.code, **body})
+    if reply.media_type.startswith("text/html"):
+        return f"<!DOCTYPE html>\n<pre>{escape(message)}</pre>\n".encode()
+    return message.encode()

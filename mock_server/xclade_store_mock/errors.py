@@ -1,13 +1,16 @@
 """What can go wrong, in the domain's words; error_responses.py puts it into HTTP's.
 
 DomainError
-├── InvalidData             the request itself is malformed
-├── NotJson                 the body is not a JSON object
-├── Unauthorized            no publishable key, or none that is in force
+├── InvalidData             the request breaks the contract
+├── NotJson                 the body cannot be read
+├── PublishableKeyMissing
+├── PublishableKeyInvalid   unknown or revoked
 ├── BodyTooLarge
 ├── UnsupportedMediaType
 ├── RouteNotFound
 ├── MethodNotAllowed
+├── RegionMissing           a blank region to list the providers of
+├── QueryKeyTooDeep         `?a.b.c=`
 ├── CartNotFound
 ├── CollectionNotFound
 ├── ProviderNotEnabled      not linked to the region of the collection's cart
@@ -16,8 +19,11 @@ DomainError
 ├── ProviderUnreachable     the provider said nothing
 ├── RequestStillRunning     another request with the same idempotency key
 ├── IdempotencyKeyReused    the idempotency key of another request
-└── UnknownFailure          a bug in the mock
+└── UnknownFailure          a bug in the mock, or one that it emulates
 """
+
+from collections.abc import Iterable
+from typing import Self
 
 
 class DomainError(Exception):
@@ -32,30 +38,39 @@ class DomainError(Exception):
 class InvalidData(DomainError):
     """The request breaks the contract."""
 
-    def __init__(self, *violations: str) -> None:
-        super().__init__("Invalid request: " + "; ".join(violations))
+    @classmethod
+    def of(cls, violations: Iterable[str]) -> Self:
+        """Tell the violations, in one sentence."""
+        return cls("Invalid request: " + "; ".join(violations))
 
 
 class NotJson(DomainError):
-    """The body is not a JSON object that can be stored as it is."""
+    """The body cannot be read, or not kept as it is."""
 
 
-class Unauthorized(DomainError):
-    """The publishable key is missing, unknown or revoked."""
+class PublishableKeyMissing(DomainError):
+    """No publishable key was sent, or a blank one."""
 
     def __init__(self) -> None:
-        super().__init__("Unauthorized")
+        super().__init__(
+            "Publishable API key required in the request header: x-publishable-api-key."
+            " You can manage your keys in settings in the dashboard."
+        )
+
+
+class PublishableKeyInvalid(DomainError):
+    """The publishable key is unknown or revoked."""
+
+    def __init__(self) -> None:
+        super().__init__("A valid publishable key is required to proceed with the request")
 
 
 class BodyTooLarge(DomainError):
     """The body exceeds the limit."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The request body is larger than {limit} bytes.")
-
 
 class UnsupportedMediaType(DomainError):
-    """The body is not JSON by its own declaration."""
+    """The body declares itself to be something that is not read."""
 
 
 class RouteNotFound(DomainError):
@@ -71,6 +86,20 @@ class MethodNotAllowed(DomainError):
     def __init__(self, method: str, path: str, allowed: str) -> None:
         super().__init__(f"{method} is not possible at {path}.")
         self.allowed = allowed
+
+
+class RegionMissing(DomainError):
+    """Providers were asked for without a region."""
+
+    def __init__(self) -> None:
+        super().__init__("You must provide the region_id to list payment providers")
+
+
+class QueryKeyTooDeep(DomainError):
+    """A query parameter's name has more than one dot."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Key accessor more than 2 levels deep: {name}")
 
 
 class CartNotFound(DomainError):
@@ -132,7 +161,7 @@ class IdempotencyKeyReused(DomainError):
 
 
 class UnknownFailure(DomainError):
-    """A bug in the mock; what it was stays in the log."""
+    """A bug; what it was stays in the log."""
 
     def __init__(self) -> None:
         super().__init__("An unknown error occurred.")

@@ -3,8 +3,11 @@
 A plain name replaces the defaults, `+name` adds to them, `-name` removes (documentation). Recorded
 and kept: a literal `+` arrives as a blank, `*relation` and `relation.*` add all of a relation's own
 fields, `id` is always answered, unknown names are dropped, `fields=` answers only ids.
+
+The recorded backend knows fewer fields and has odder rules: select_as_recorded.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,21 +27,66 @@ class Resource:
     relations: Mapping[str, "Resource"] = field(default_factory=dict)
 
 
-def select(fields: str | None, resource: Resource, defaults: Iterable[str]) -> Selection:
+@dataclass(frozen=True, slots=True)
+class Selectable:
+    """A resource as an operation answers it.
+
+    `defaults` are the entries that stand for no `fields` at all; `recorded` are the names that the
+    recorded backend allows beside them.
+    """
+
+    resource: Resource
+    defaults: tuple[str, ...]
+    recorded: frozenset[str] = frozenset()
+
+
+def select(fields: str | None, selectable: Selectable) -> Selection:
     """Work out what to answer; without `fields`, the defaults."""
     plain: list[str] = []
     added: list[str] = []
     removed: list[str] = []
     for entry in [] if fields is None else fields.split(","):
-        name = entry.lstrip("+- ").rstrip().removeprefix("*").removesuffix(".*")
+        name = _unstarred(_bare(entry))
         if entry.startswith("-"):
             removed.append(name)
         elif entry.startswith(("+", " ", "*")) or entry.rstrip().endswith(".*"):
             added.append(name)
         else:
             plain.append(name)
-    paths = (*_expand(plain or defaults, resource), *_expand(added, resource))
+    base = plain or [_unstarred(name) for name in selectable.defaults]
+    paths = _expand([*base, *added], selectable.resource)
     return _tree(path for path in paths if not _is_within(path, removed))
+
+
+def select_as_recorded(fields: str | None, selectable: Selectable) -> Selection:
+    """Work out what the recorded backend answers (`fields/*`, `pp/fields-*`).
+
+    One plain name among the entries makes all of them replace the defaults, even `-name`. Only
+    names that the backend allows are answered, to the letter: a relation needs its star.
+    """
+    chosen = dict.fromkeys(selectable.defaults)
+    entries = [] if fields is None else [entry for entry in fields.split(",") if entry]
+    if fields is not None and not (entries and all(map(_is_modifier, entries))):
+        chosen = dict.fromkeys(map(_bare, entries))
+        entries = []
+    for entry in entries:
+        if entry[0] in "+ ":
+            chosen[_bare(entry)] = None
+        elif entry[0] == "-":
+            name = _bare(entry)
+            chosen = {each: None for each in chosen if not _is_within(each.lstrip("*"), [name])}
+        else:
+            chosen[entry] = None
+    allowed = selectable.recorded.union(map(_unstarred, selectable.defaults))
+    relations = selectable.resource.relations
+    paths: list[str] = []
+    for name in chosen:
+        relation = _unstarred(name)
+        if _is_star(name) and relation in allowed and relation in relations:
+            paths += _expand([relation], selectable.resource)
+        elif name in allowed and name not in relations:
+            paths.append(name)
+    return _tree(paths)
 
 
 def project(document: Any, selection: Selection) -> Any:
@@ -51,6 +99,26 @@ def project(document: Any, selection: Selection) -> Any:
         name: document[name] if below is None else project(document[name], below)
         for name, below in selection.items()
     }
+
+
+def _bare(entry: str) -> str:
+    return re.sub(r"^[+ \t-]+", "", entry).strip()
+
+
+def _is_star(name: str) -> bool:
+    return name.startswith("*") or name.endswith(".*")
+
+
+def _unstarred(name: str) -> str:
+    return name.removeprefix("*").removesuffix(".*")
+
+
+def _is_modifier(entry: str) -> bool:
+    return entry[0] in "-+ *" or entry.endswith(".*")
+
+
+def _is_within(path: str, names: Iterable[str]) -> bool:
+    return any(path == name or path.startswith(f"{name}.") for name in names)
 
 
 def _expand(names: Iterable[str], resource: Resource) -> Iterator[str]:
@@ -66,10 +134,6 @@ def _expand(names: Iterable[str], resource: Resource) -> Iterator[str]:
             yield from (f"{name}.{own}" for own in found.relations[last].own)
         elif last in found.own:
             yield name
-
-
-def _is_within(path: str, names: Iterable[str]) -> bool:
-    return any(path == name or path.startswith(f"{name}.") for name in names)
 
 
 def _tree(paths: Iterable[str]) -> Selection:

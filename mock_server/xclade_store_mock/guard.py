@@ -4,10 +4,9 @@ Connexion lets through, or answers with 500, what a payment API should refuse: i
 bottomless nesting, bodies without a media type or a length.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock import json_text
 from xclade_store_mock.errors import BodyTooLarge, NotJson, UnsupportedMediaType
@@ -30,6 +29,19 @@ def read_header(scope: Scope, name: str) -> str | None:
     return ", ".join(values) if values else None
 
 
+def read_first_header(scope: Scope, name: str) -> str | None:
+    """Answer a request header, or None; of several, the first."""
+    wanted = name.lower().encode()
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == wanted), None)
+
+
+def with_body(scope: Scope, body: Any) -> Scope:
+    """Answer the scope of a request whose body has been read: nobody should try it again."""
+    headers = [header for header in scope["headers"] if header[0] != b"content-type"]
+    extensions = {**scope.get("extensions", {}), _BODY: body}
+    return {**scope, "headers": headers, "extensions": extensions}
+
+
 class Guard:
     """Lets a request pass once its body is known to be JSON."""
 
@@ -42,30 +54,31 @@ class Guard:
             await self._app(scope, receive, send)
             return
         content = await _read_body(receive)
-        body: Any = {}
         if content:
-            _require_json(read_header(scope, "content-type"))
-            body = _parse(content)
-        headers = [*_without(scope["headers"], b"content-length", b"transfer-encoding")]
-        headers.append((b"content-length", str(len(content)).encode()))
-        extensions = {**scope.get("extensions", {}), _BODY: body}
-        passed = {**scope, "headers": headers, "extensions": extensions}
-        await self._app(passed, _replay(content, receive), send)
+            _require_plain_json(scope)
+        body = _parse(content) if content else {}
+        await self._app(with_body(scope, body), receive, send)
 
 
 async def _read_body(receive: Receive) -> bytes:
     content = bytearray()
     more = True
     while more:
-        message = await receive()
-        content += message.get("body", b"")
+        event = await receive()
+        content += event.get("body", b"")
         if len(content) > MAX_BODY:
-            raise BodyTooLarge(MAX_BODY)
-        more = message.get("more_body", False)
+            message = f"The request body is larger than {MAX_BODY} bytes."
+            raise BodyTooLarge(message)
+        more = event.get("more_body", False)
     return bytes(content)
 
 
-def _require_json(content_type: str | None) -> None:
+def _require_plain_json(scope: Scope) -> None:
+    encoding = read_header(scope, "content-encoding") or "identity"
+    if encoding.lower() != "identity":
+        message = f"Unsupported content encoding '{encoding}': send the body as it is."
+        raise UnsupportedMediaType(message)
+    content_type = read_header(scope, "content-type")
     media_type, *parameters = (content_type or "").lower().split(";")
     if media_type.strip() != "application/json":
         message = f"Unsupported media type '{content_type or ''}': send application/json."
@@ -84,19 +97,3 @@ def _parse(content: bytes) -> Any:
         message = "The body is not valid UTF-8."
         raise NotJson(message) from error
     return json_text.read(text)
-
-
-def _without(
-    headers: Iterable[tuple[bytes, bytes]], *names: bytes
-) -> Iterable[tuple[bytes, bytes]]:
-    return (header for header in headers if header[0] not in names)
-
-
-def _replay(content: bytes, receive: Receive) -> Receive:
-    """Give the body again, then whatever comes after it (the disconnection)."""
-    messages: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
-
-    async def replayed() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return replayed

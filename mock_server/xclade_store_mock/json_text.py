@@ -1,13 +1,17 @@
-"""JSON as the mock reads and writes it: strictly, and without ever altering a value."""
+"""JSON as the mock reads and writes it."""
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from xclade_store_mock import javascript
 from xclade_store_mock.errors import NotJson
 
 MAX_DEPTH = 500
 """How deep arrays and objects may nest in a request."""
+
+_SAFE_INTEGER = 2**53
 
 
 def read(text: str) -> Any:
@@ -16,8 +20,54 @@ def read(text: str) -> Any:
     That is, beside broken JSON: NaN and infinities, numbers beyond a double's range, NUL and lone
     surrogates in strings, and nesting beyond MAX_DEPTH.
     """
+    value = _parse(text, parse_float=_read_float)
+    fault = find_unstorable(value)
+    if fault is not None:
+        message = f"The body {fault}."
+        raise NotJson(message)
+    return value
+
+
+def read_as_javascript(text: str) -> Any:
+    """Parse JSON as JavaScript does: numbers are doubles, and those beyond their range null."""
+    return _parse(text, parse_float=_read_double, parse_int=_read_integer)
+
+
+def write(value: Any) -> bytes:
+    """Serialize to compact UTF-8."""
+    written = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return written.encode("utf-8", errors="backslashreplace")
+
+
+def find_unstorable(value: Any) -> str | None:
+    """Tell what a database could not keep of a value: deep nesting, NUL, lone surrogates."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        below = list(_children(level))
+        for item in below:
+            if isinstance(item, str):
+                if "\0" in item:
+                    return "has a NUL character in a string"
+                if not item.isascii() and any("\ud800" <= each <= "\udfff" for each in item):
+                    return "has a lone surrogate in a string"
+        if not below:
+            return None
+        level = below
+    return f"is nested more than {MAX_DEPTH} levels deep"
+
+
+def _children(values: list[Any]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, list):
+            yield from value
+        elif isinstance(value, dict):
+            yield from value.keys()
+            yield from value.values()
+
+
+def _parse(text: str, **readers: Any) -> Any:
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_read_float)
+        return json.loads(text, parse_constant=_refuse_constant, **readers)
     except json.JSONDecodeError as error:
         message = f"The body is not valid JSON: {error}"
         raise NotJson(message) from error
@@ -25,13 +75,6 @@ def read(text: str) -> Any:
         # A ValueError of its own: an integer longer than Python converts (4,300 digits).
         message = "The body is nested too deeply or holds a number that is too long."
         raise NotJson(message) from error
-    _refuse_unstorable(value)
-    return value
-
-
-def write(value: Any) -> bytes:
-    """Serialize to compact UTF-8."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -40,36 +83,18 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _read_float(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):
+    value = float(digits)
+    if math.isinf(value):
         message = f"The number {digits[:40]} is too large."
         raise NotJson(message)
-    return number
+    return value
 
 
-def _refuse_unstorable(value: Any) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        below: list[Any] = []
-        for item in level:
-            if isinstance(item, str):
-                _refuse_unstorable_text(item)
-            elif isinstance(item, list):
-                below += item
-            elif isinstance(item, dict):
-                below += item.keys()
-                below += item.values()
-        if not below:
-            return
-        level = below
-    message = f"The body is nested more than {MAX_DEPTH} levels deep."
-    raise NotJson(message)
+def _read_double(digits: str) -> float | None:
+    value = float(digits)
+    return None if math.isinf(value) else javascript.number(value)
 
 
-def _refuse_unstorable_text(text: str) -> None:
-    if "\0" in text:
-        message = "The body has a NUL character in a string."
-        raise NotJson(message)
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        message = "The body has a lone surrogate in a string."
-        raise NotJson(message)
+def _read_integer(digits: str) -> float | None:
+    value = float(digits)
+    return int(digits) if abs(value) < _SAFE_INTEGER else _read_double(digits)

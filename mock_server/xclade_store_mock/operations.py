@@ -11,15 +11,20 @@ from connexion.lifecycle import ConnexionResponse
 from xclade_store_mock import json_text
 from xclade_store_mock.documents import (
     COLLECTION,
-    COLLECTION_DEFAULTS,
     PROVIDER,
     collection_document,
     provider_document,
 )
-from xclade_store_mock.error_responses import error_body
-from xclade_store_mock.errors import DomainError, ProviderNotInstalled
-from xclade_store_mock.fields import project, select
-from xclade_store_mock.guard import read_header
+from xclade_store_mock.error_responses import Dialect, error_response, json_type
+from xclade_store_mock.errors import DomainError, ProviderNotInstalled, UnknownFailure
+from xclade_store_mock.fields import (
+    Selectable,
+    Selection,
+    project,
+    select,
+    select_as_recorded,
+)
+from xclade_store_mock.guard import read_header, received_body
 from xclade_store_mock.idempotency import (
     Answer,
     IdempotencyRecords,
@@ -33,6 +38,7 @@ from xclade_store_mock.payments import (
     create_collection,
     initialize_session,
     require_enabled,
+    restore_sessions,
 )
 from xclade_store_mock.providers import Provider, find_provider
 from xclade_store_mock.storage.memory import MemoryStorage
@@ -47,6 +53,7 @@ class Operations:
     clock: Callable[[], datetime]
     new_id: NewId
     records: IdempotencyRecords
+    dialect: Dialect
 
     async def list_payment_providers(
         self, region_id: str, limit: int, offset: int, fields: str | None = None
@@ -54,57 +61,48 @@ class Operations:
         """Answer one page of a region's payment providers."""
         region = await self.storage.region(region_id)
         providers = await self.storage.payment_providers(region.payment_providers if region else ())
-        selection = select(fields, PROVIDER, PROVIDER.own)
+        selection = self._select(fields, PROVIDER)
         page = providers[offset : offset + limit]
-        return _respond(
-            Answer(
-                200,
-                json_text.write(
-                    {
-                        "payment_providers": [
-                            project(provider_document(each), selection) for each in page
-                        ],
-                        "count": len(providers),
-                        "offset": offset,
-                        "limit": limit,
-                    }
-                ),
-            )
-        )
+        document = {
+            "payment_providers": [project(provider_document(each), selection) for each in page],
+            "count": len(providers),
+            "offset": offset,
+            "limit": limit,
+        }
+        return self._respond(Answer(200, json_text.write(document)))
 
-    async def create_payment_collection(
-        self, body: Mapping[str, Any], fields: str | None = None
-    ) -> ConnexionResponse:
+    async def create_payment_collection(self, fields: str | None = None) -> ConnexionResponse:
         """Answer a cart's payment collection, new or not."""
+        cart_id = received_body(request.scope)["cart_id"]
 
         async def create() -> PaymentCollection:
+            if json_text.find_unstorable([cart_id]):
+                raise UnknownFailure
             return await self.storage.collection_of_cart(
-                body["cart_id"],
+                cart_id,
                 lambda cart: create_collection(cart, new_id=self.new_id, now=self.clock()),
             )
 
-        return _respond(await _answer_collection(create, fields))
+        return self._respond(await self._answer(create, fields))
 
     async def initialize_payment_session(
-        self, id_: str, body: Mapping[str, Any], user: str, fields: str | None = None
+        self, id_: str, user: str, fields: str | None = None
     ) -> ConnexionResponse:
         """Answer a payment collection with a new session; `user` is the publishable key."""
+        body = received_body(request.scope)
 
         async def initialize() -> PaymentCollection:
             return await self._initialize(id_, body["provider_id"], body.get("data", {}))
 
         async def carry_out() -> Answer:
-            return await _answer_collection(initialize, fields)
+            return await self._answer(initialize, fields)
 
         key = read_header(request.scope, "idempotency-key")
-        try:
-            if key is None:
-                return _respond(await carry_out())
-            scope = Scope(user, request.method, request.scope["path"], parse_key(key))
-            print_ = fingerprint(dict(request.query_params), body)
-            return _respond(await self.records.once(scope, print_, carry_out))
-        except DomainError as error:
-            return _respond(Answer(*error_body(error)))
+        if key is None or self.dialect is Dialect.MEDUSA:
+            return self._respond(await carry_out())
+        scope = Scope(user, request.method, request.scope["path"], parse_key(key))
+        query = {} if fields is None else {"fields": fields}
+        return self._respond(await self.records.once(scope, fingerprint(query, body), carry_out))
 
     async def _initialize(
         self, collection_id: str, provider_id: str, data: Mapping[str, Any]
@@ -115,34 +113,60 @@ class Operations:
             region = await self.storage.region(cart.region_id) if cart else None
             if region is not None:
                 require_enabled(provider_id, region)
-            provider = find_provider(self.providers, provider_id)
-            if provider is None:
-                raise ProviderNotInstalled(provider_id)
-            held.collection = await initialize_session(
-                collection,
-                provider,
-                provider_id=provider_id,
-                data=data,
-                new_id=self.new_id,
-                now=self.clock(),
-            )
+            try:
+                held.collection = await initialize_session(
+                    collection,
+                    await self._provider(provider_id),
+                    provider_id=provider_id,
+                    data=_storable(data),
+                    new_id=self.new_id,
+                    now=self.clock(),
+                )
+            except DomainError:
+                if self.dialect is Dialect.MEDUSA:
+                    held.collection = await self._restore(collection)
+                raise
             return held.collection
 
+    async def _provider(self, provider_id: str) -> Provider:
+        listed = await self.storage.payment_provider(provider_id)
+        if listed is None or not listed.installed:
+            raise ProviderNotInstalled(provider_id)
+        return find_provider(self.providers, provider_id)
 
-async def _answer_collection(
-    work: Callable[[], Awaitable[PaymentCollection]], fields: str | None
-) -> Answer:
-    try:
-        collection = await work()
-    except DomainError as error:
-        return Answer(*error_body(error))
-    selection = select(fields, COLLECTION, COLLECTION_DEFAULTS)
-    document = project(collection_document(collection), selection)
-    return Answer(200, json_text.write({"payment_collection": document}))
+    async def _restore(self, collection: PaymentCollection) -> PaymentCollection:
+        providers = {
+            each.provider_id: await self._provider(each.provider_id) for each in collection.sessions
+        }
+        return await restore_sessions(collection, providers, new_id=self.new_id, now=self.clock())
+
+    async def _answer(
+        self, work: Callable[[], Awaitable[PaymentCollection]], fields: str | None
+    ) -> Answer:
+        try:
+            collection = await work()
+        except DomainError as error:
+            response = error_response(error, self.dialect)
+            return Answer(response.status_code, response.body)
+        document = project(collection_document(collection), self._select(fields, COLLECTION))
+        return Answer(200, json_text.write({"payment_collection": document}))
+
+    def _select(self, fields: str | None, selectable: Selectable) -> Selection:
+        if self.dialect is Dialect.MEDUSA:
+            return select_as_recorded(fields, selectable)
+        return select(fields, selectable)
+
+    def _respond(self, answer: Answer) -> ConnexionResponse:
+        return ConnexionResponse(
+            answer.status,
+            content_type=json_type(self.dialect),
+            body=answer.body,
+            headers={"Idempotent-Replayed": "true"} if answer.replayed else {},
+        )
 
 
-def _respond(answer: Answer) -> ConnexionResponse:
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
-    return ConnexionResponse(
-        answer.status, content_type="application/json", body=answer.body, headers=headers
-    )
+def _storable(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Fail as a database does on what it cannot keep (`body/data-lone-surrogate`)."""
+    if json_text.find_unstorable(data):
+        raise UnknownFailure
+    return data

@@ -4,12 +4,13 @@ Amounts are decimals in major units: `Decimal("25.5")` in `usd` is $25.50.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from xclade_store_mock.errors import ProviderNotEnabled
+from xclade_store_mock.errors import DomainError, ProviderNotEnabled
 from xclade_store_mock.providers import Provider, SessionRequest
 
 NewId = Callable[[str], str]
@@ -53,9 +54,9 @@ class PaymentSession:
     currency_code: str
     provider_id: str
     data: Mapping[str, Any]
-    status: str
     created_at: datetime
     updated_at: datetime
+    status: str = "pending"
     context: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] | None = field(default_factory=dict)
 
@@ -110,25 +111,50 @@ async def initialize_session(
     The session's amount is the collection's, its data the request's under what the provider
     returns. Raises ProviderRefused or ProviderUnreachable; the collection is as it was then.
     """
-    session_id = new_id("payses_")
-    answer = await provider.initiate(
-        SessionRequest(
-            session_id=session_id,
-            provider_id=provider_id,
-            amount=collection.amount,
-            currency_code=collection.currency_code,
-            data=data,
-            now=now,
-        )
-    )
     session = PaymentSession(
-        id=session_id,
+        id=new_id("payses_"),
         amount=collection.amount,
         currency_code=collection.currency_code,
         provider_id=provider_id,
-        data={**data, **answer.data},
-        status=answer.status,
+        data=data,
         created_at=now,
         updated_at=now,
     )
-    return replace(collection, sessions=(session,), updated_at=now)
+    return replace(collection, sessions=(await _initiated(session, provider),), updated_at=now)
+
+
+async def restore_sessions(
+    collection: PaymentCollection,
+    providers: Mapping[str, Provider],
+    *,
+    new_id: NewId,
+    now: datetime,
+) -> PaymentCollection:
+    """Answer the collection with its sessions made anew, each by its own provider.
+
+    So a recorded backend undoes the deletion of earlier sessions when the new one failed: they
+    come back with another id and without metadata (`amount/empty-cart-state`). One that its
+    provider then refuses is lost.
+    """
+    restored = []
+    for session in collection.sessions:
+        again = replace(
+            session, id=new_id("payses_"), metadata=None, created_at=now, updated_at=now
+        )
+        with suppress(DomainError):
+            restored.append(await _initiated(again, providers[session.provider_id]))
+    return replace(collection, sessions=tuple(restored))
+
+
+async def _initiated(session: PaymentSession, provider: Provider) -> PaymentSession:
+    answer = await provider.initiate(
+        SessionRequest(
+            session_id=session.id,
+            provider_id=session.provider_id,
+            amount=session.amount,
+            currency_code=session.currency_code,
+            data=session.data,
+            now=session.created_at,
+        )
+    )
+    return replace(session, data={**session.data, **answer.data}, status=answer.status)

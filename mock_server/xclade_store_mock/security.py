@@ -5,12 +5,24 @@ from typing import Any
 
 from connexion.lifecycle import ConnexionRequest
 from connexion.security import AbstractSecurityHandler
+from starlette.types import Scope
 
-from xclade_store_mock.errors import Unauthorized
+from xclade_store_mock.errors import PublishableKeyInvalid, PublishableKeyMissing
 from xclade_store_mock.guard import read_header
 from xclade_store_mock.storage.memory import MemoryStorage
 
 Verify = Callable[[ConnexionRequest], Awaitable[Mapping[str, Any]]]
+
+
+async def check_publishable_key(scope: Scope, storage: MemoryStorage) -> str:
+    """Answer the publishable key; raise PublishableKeyMissing or PublishableKeyInvalid."""
+    token = read_header(scope, "x-publishable-api-key")
+    if not token:
+        raise PublishableKeyMissing
+    key = await storage.publishable_key(token)
+    if key is None or key.revoked:
+        raise PublishableKeyInvalid
+    return token
 
 
 class PublishableKeyCheck(AbstractSecurityHandler):
@@ -19,20 +31,11 @@ class PublishableKeyCheck(AbstractSecurityHandler):
     def __init__(self, storage: MemoryStorage) -> None:
         self._storage = storage
 
-    def get_fn(
-        self,
-        security_scheme: Mapping[str, Any],
-        required_scopes: object,  # noqa: ARG002 - Connexion's signature
-    ) -> Verify:
+    def get_fn(self, security_scheme: object, required_scopes: object) -> Verify:  # noqa: ARG002 - Connexion's signature
         """Answer the check of a request against the scheme."""
-        header = security_scheme["name"]
 
         async def verify(request: ConnexionRequest) -> Mapping[str, Any]:
-            token = read_header(request.scope, header) or ""
-            key = await self._storage.publishable_key(token)
-            if key is None or key.revoked:
-                raise Unauthorized
-            return {"sub": token}
+            return {"sub": await check_publishable_key(request.scope, self._storage)}
 
         return verify
 
@@ -43,7 +46,7 @@ class CustomerTokenCheck(AbstractSecurityHandler):
     Recorded: a backend ignores a customer's token that it does not know.
     """
 
-    def get_fn(self, security_scheme: object, required_scopes: object) -> Verify:  # noqa: ARG002
+    def get_fn(self, security_scheme: object, required_scopes: object) -> Verify:  # noqa: ARG002 - Connexion's signature
         """Answer the check of a request against the scheme."""
 
         async def verify(request: ConnexionRequest) -> Mapping[str, Any]:  # noqa: ARG001

@@ -5,15 +5,17 @@ the recorded backend's words for them.
 """
 
 import json
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from xclade_store_mock import medusa_query
 from xclade_store_mock.contract import Contract, Operation
+from xclade_store_mock.error_responses import Dialect
 from xclade_store_mock.guard import read_header, received_body
 from xclade_store_mock.violations import check_body, check_headers, check_query
 
@@ -23,24 +25,34 @@ class BreaksContract(Exception):
 
 
 class _ValidatedOperation:
-    def __init__(self, next_app: ASGIApp, operation: Operation) -> None:
+    def __init__(
+        self, next_app: ASGIApp, name: str, operation: Operation, dialect: Dialect
+    ) -> None:
         self._next_app = next_app
+        self._name = name
         self._operation = operation
+        self._dialect = dialect
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._check_request(scope)
-        await self._next_app(scope, receive, _ValidatedSend(self._operation, send))
+        """Raise InvalidData, or pass the request on with its query as it was understood.
 
-    def _check_request(self, scope: Scope) -> None:
-        """Raise InvalidData; the order, body before query, is recorded (`order/*`)."""
-        operation = self._operation
-        if operation.body is not None:
-            check_body(operation.body, received_body(scope))
-        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        check_query(operation.query, operation.query_types, query)
-        headers = {name: read_header(scope, name) for name in operation.header_names}
+        The order, body before query, is recorded (`order/*`).
+        """
+        if self._operation.body is not None:
+            check_body(self._operation.body, received_body(scope))
+        query = urlencode(self._check_query(scope)).encode()
+        send = _ValidatedSend(self._operation, send)
+        await self._next_app({**scope, "query_string": query}, receive, send)
+
+    def _check_query(self, scope: Scope) -> Mapping[str, Any]:
+        query_string = scope["query_string"].decode("latin-1")
+        if self._dialect is Dialect.MEDUSA:
+            return medusa_query.read_query(self._name, query_string)
+        headers = {name: read_header(scope, name) for name in self._operation.header_names}
         sent = {name: value for name, value in headers.items() if value is not None}
-        check_headers(operation.header, sent)
+        check_headers(self._operation.header, sent)
+        query = parse_qsl(query_string, keep_blank_values=True)
+        return check_query(self._operation.query, self._operation.query_types, query)
 
 
 class _ValidatedSend:
@@ -73,14 +85,16 @@ class _ValidatedSend:
 
 
 class _ValidationAPI(RoutedAPI[_ValidatedOperation]):
-    def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, contract: Contract, dialect: Dialect, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._contract = contract
+        self._dialect = dialect
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> _ValidatedOperation:
-        compiled = self._contract.operations[operation.operation_id]
-        return _ValidatedOperation(self.next_app, compiled)
+        name = operation.operation_id
+        compiled = self._contract.operations[name]
+        return _ValidatedOperation(self.next_app, name, compiled, self._dialect)
 
 
 class ContractValidation(RoutedMiddleware[_ValidationAPI]):

@@ -10,9 +10,12 @@ from typing import Any
 
 from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
 
+from xclade_store_mock import javascript
 from xclade_store_mock.errors import InvalidData
 
-_MOST = 3
+MOST_TOLD = 3
+"""How many violations one error tells."""
+
 # The recorded backend calls an object with any keys a record.
 _TYPE_NAMES = {"object": "record"}
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
@@ -21,15 +24,14 @@ _INTEGER = re.compile(r"-?[0-9]{1,15}")
 def check_body(validator: Draft4Validator, body: Any) -> None:
     """Raise InvalidData if the body breaks its schema."""
     if not isinstance(body, dict):
-        violation = "Field '' is required"
-        raise InvalidData(violation)
+        raise InvalidData.of(["Field '' is required"])
     _refuse(validator.iter_errors(body))
 
 
 def check_query(
     validator: Draft4Validator, types: Mapping[str, str], query: Iterable[tuple[str, str]]
-) -> None:
-    """Raise InvalidData if the query breaks the schemas of its parameters.
+) -> Mapping[str, Any]:
+    """Answer the parameters by name; raise InvalidData if one breaks its schema.
 
     A parameter that is there twice counts as a list, which no schema takes.
     """
@@ -42,6 +44,7 @@ def check_query(
         else:
             values[name] = text
     _refuse(validator.iter_errors(values))
+    return values
 
 
 def check_headers(validator: Draft4Validator, headers: Mapping[str, str]) -> None:
@@ -53,7 +56,7 @@ def _refuse(errors: Iterable[ValidationError]) -> None:
     # Unrecognized fields come last, whatever the order of the validator.
     found = sorted(errors, key=lambda error: error.kind.name == "additionalProperties")
     if found:
-        raise InvalidData(*(_violation(error) for error in found[:_MOST]))
+        raise InvalidData.of(_violation(error) for error in found[:MOST_TOLD])
 
 
 def _violation(error: ValidationError) -> str:
@@ -62,30 +65,13 @@ def _violation(error: ValidationError) -> str:
         case ValidationErrorKind.Required(property=missing):
             return f"Field '{missing}' is required"
         case ValidationErrorKind.AdditionalProperties(unexpected=names):
-            return f"Unrecognized fields: '{', '.join(names)}'"
+            return f"Unrecognized fields: '{', '.join(javascript.keys(names))}'"
         case ValidationErrorKind.Type(types=types):
             expected = ", ".join(_TYPE_NAMES.get(each, each) for each in types)
-            shown = as_javascript(error.instance)
+            shown = javascript.text(error.instance)
             return f"Expected type: '{expected}' for field '{name}', got: '{shown}'"
         case _:
             return f"Field '{name}': {error.message}"
-
-
-def as_javascript(value: Any) -> str:
-    """Write a JSON value as JavaScript's `String(value)` does."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case dict():
-            return "[object Object]"
-        case list():
-            return ",".join("" if item is None else as_javascript(item) for item in value)
-        case float() if value.is_integer():
-            return str(int(value))
-        case _:
-            return str(value)
 
 
 def _listed(value: Any) -> list[Any]:

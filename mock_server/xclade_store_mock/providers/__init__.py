@@ -1,7 +1,8 @@
 """Payment providers: what one is, and how those that are installed are found.
 
 A provider id is `pp_{service}_{instance}`. The service names the code, through the entry point
-group `xclade_store_mock.providers`; a variant such as `stripe-ideal` is served by `stripe`.
+group `xclade_store_mock.providers`; a variant such as `stripe-ideal` is served by `stripe`, and a
+service that nobody simulates by the manual system provider.
 """
 
 from collections.abc import Mapping
@@ -41,12 +42,26 @@ class Provider(Protocol):
         """Start a payment; raise ProviderRefused or ProviderUnreachable when it can't be."""
 
 
+class SystemProvider:
+    """The manual system provider: takes every amount, 0 included, and adds nothing.
+
+    Documentation; recordings `amount/free-item-system`, `body/system-with-data`.
+    """
+
+    async def initiate(self, request: SessionRequest) -> ProviderSession:  # noqa: ARG002 - it looks at nothing
+        """Answer a pending session that holds the request's data as it is."""
+        return ProviderSession(data={})
+
+
 def installed_providers() -> dict[str, Provider]:
     """Make every provider that a distribution offers, by the name of its service."""
     return {point.name: point.load()() for point in entry_points(group=ENTRY_POINTS)}
 
 
-def find_provider(providers: Mapping[str, Provider], provider_id: str) -> Provider | None:
-    """Find the code behind a provider id."""
+def find_provider(providers: Mapping[str, Provider], provider_id: str) -> Provider:
+    """Find the code behind a provider id; one without a simulator is like the manual provider."""
     service = provider_id.removeprefix("pp_").rpartition("_")[0]
-    return providers.get(service) or providers.get(service.partition("-")[0])
+    for name in (service, service.partition("-")[0]):
+        if name in providers:
+            return providers[name]
+    return SystemProvider()

@@ -41,6 +41,17 @@ _MINIMUMS: Mapping[str, Decimal] = {
     for currency in currencies.split()
 }
 
+# The one method of payment of each variant of the provider, `pp_stripe-{variant}_…`.
+_VARIANTS: Mapping[str, str] = {
+    "bancontact": "bancontact",
+    "blik": "blik",
+    "giropay": "giropay",
+    "ideal": "ideal",
+    "oxxo": "oxxo",
+    "promptpay": "promptpay",
+    "przelewy24": "p24",
+}
+
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -71,8 +82,15 @@ class StripeProvider:
 
 
 def payment_intent(request: SessionRequest, amount: int) -> dict[str, Any]:
-    """Build the PaymentIntent that Stripe answers; the amount is in minor units."""
+    """Build the PaymentIntent that Stripe answers; the amount is in minor units.
+
+    Of the request's data it takes what the backend hands on to Stripe.
+    """
     intent_id = f"pi_3{_random(23)}"
+    variant = request.provider_id.removeprefix("pp_stripe-").partition("_")[0]
+    method = _VARIANTS.get(variant)
+    # Null counts as left out.
+    data = {name: value for name, value in request.data.items() if value is not None}
     return {
         "id": intent_id,
         "object": "payment_intent",
@@ -82,23 +100,23 @@ def payment_intent(request: SessionRequest, amount: int) -> dict[str, Any]:
         "amount_received": 0,
         "application": None,
         "application_fee_amount": None,
-        "automatic_payment_methods": None,
+        "automatic_payment_methods": data.get("automatic_payment_methods"),
         "canceled_at": None,
         "cancellation_reason": None,
-        "capture_method": request.data.get("capture_method", "manual"),
+        "capture_method": data.get("capture_method", "automatic" if method else "manual"),
         "client_secret": f"{intent_id}_secret_{_random(25)}",
         "confirmation_method": "automatic",
         "created": int(request.now.timestamp()),
         "currency": request.currency_code,
         "customer": None,
-        "description": None,
+        "description": data.get("payment_description"),
         "last_payment_error": None,
         "latest_charge": None,
         "livemode": False,
-        "metadata": {"session_id": request.session_id},
+        "metadata": {**_object(data.get("metadata")), "session_id": request.session_id},
         "next_action": None,
         "on_behalf_of": None,
-        "payment_method": None,
+        "payment_method": data.get("payment_method"),
         "payment_method_configuration_details": None,
         "payment_method_options": {
             "card": {
@@ -106,13 +124,16 @@ def payment_intent(request: SessionRequest, amount: int) -> dict[str, Any]:
                 "mandate_options": None,
                 "network": None,
                 "request_three_d_secure": "automatic",
-            }
+            },
+            **_object(data.get("payment_method_options")),
         },
-        "payment_method_types": request.data.get("payment_method_types", ["card", "link"]),
+        "payment_method_types": data.get(
+            "payment_method_types", [method] if method else ["card", "link"]
+        ),
         "processing": None,
         "receipt_email": None,
         "review": None,
-        "setup_future_usage": request.data.get("setup_future_usage"),
+        "setup_future_usage": data.get("setup_future_usage"),
         "shipping": None,
         "source": None,
         "statement_descriptor": None,
@@ -121,3 +142,7 @@ def payment_intent(request: SessionRequest, amount: int) -> dict[str, Any]:
         "transfer_data": None,
         "transfer_group": None,
     }
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

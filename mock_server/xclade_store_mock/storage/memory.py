@@ -39,6 +39,10 @@ class MemoryStorage:
         """Find a cart."""
         return self._store.carts.get(cart_id)
 
+    async def payment_provider(self, provider_id: str) -> PaymentProvider | None:
+        """Find a payment provider."""
+        return self._store.payment_providers.get(provider_id)
+
     async def payment_providers(self, ids: Iterable[str]) -> list[PaymentProvider]:
         """Find payment providers, in the order of their ids."""
         return [self._store.payment_providers[each] for each in sorted(ids)]
@@ -58,10 +62,12 @@ class MemoryStorage:
 
     @asynccontextmanager
     async def hold_collection(self, collection_id: str) -> AsyncIterator[HeldCollection]:
-        """Hold a payment collection and, unless an error passes, keep what it became."""
+        """Hold a payment collection, and keep what it became even if an error passes."""
         if collection_id not in self._collections:
             raise CollectionNotFound(collection_id)
         async with self._locks.setdefault(collection_id, asyncio.Lock()):
             held = HeldCollection(self._collections[collection_id])
-            yield held
-            self._collections[collection_id] = held.collection
+            try:
+                yield held
+            finally:
+                self._collections[collection_id] = held.collection
