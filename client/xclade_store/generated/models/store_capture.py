@@ -43,7 +43,11 @@ class StoreCapture:
 
         created_at: str | Unset = UNSET
         if not isinstance(self.created_at, Unset):
-            created_at = self.created_at.isoformat()
+            created_at = self.created_at.isoformat(
+                timespec="microseconds"
+                if self.created_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
 
         created_by: None | str | Unset
         if isinstance(self.created_by, Unset):

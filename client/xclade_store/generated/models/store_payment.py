@@ -90,17 +90,29 @@ class StorePayment:
 
         created_at: str | Unset = UNSET
         if not isinstance(self.created_at, Unset):
-            created_at = self.created_at.isoformat()
+            created_at = self.created_at.isoformat(
+                timespec="microseconds"
+                if self.created_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
 
         updated_at: str | Unset = UNSET
         if not isinstance(self.updated_at, Unset):
-            updated_at = self.updated_at.isoformat()
+            updated_at = self.updated_at.isoformat(
+                timespec="microseconds"
+                if self.updated_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
 
         captured_at: None | str | Unset
         if isinstance(self.captured_at, Unset):
             captured_at = UNSET
         elif isinstance(self.captured_at, datetime.datetime):
-            captured_at = self.captured_at.isoformat()
+            captured_at = self.captured_at.isoformat(
+                timespec="microseconds"
+                if self.captured_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
         else:
             captured_at = self.captured_at
 
@@ -108,7 +120,11 @@ class StorePayment:
         if isinstance(self.canceled_at, Unset):
             canceled_at = UNSET
         elif isinstance(self.canceled_at, datetime.datetime):
-            canceled_at = self.canceled_at.isoformat()
+            canceled_at = self.canceled_at.isoformat(
+                timespec="microseconds"
+                if self.canceled_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
         else:
             canceled_at = self.canceled_at
 

@@ -90,17 +90,29 @@ class StorePaymentCollectionSelection:
         if isinstance(self.completed_at, Unset):
             completed_at = UNSET
         elif isinstance(self.completed_at, datetime.datetime):
-            completed_at = self.completed_at.isoformat()
+            completed_at = self.completed_at.isoformat(
+                timespec="microseconds"
+                if self.completed_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
         else:
             completed_at = self.completed_at
 
         created_at: str | Unset = UNSET
         if not isinstance(self.created_at, Unset):
-            created_at = self.created_at.isoformat()
+            created_at = self.created_at.isoformat(
+                timespec="microseconds"
+                if self.created_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
 
         updated_at: str | Unset = UNSET
         if not isinstance(self.updated_at, Unset):
-            updated_at = self.updated_at.isoformat()
+            updated_at = self.updated_at.isoformat(
+                timespec="microseconds"
+                if self.updated_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
 
         metadata: dict[str, Any] | None | Unset
         if isinstance(self.metadata, Unset):

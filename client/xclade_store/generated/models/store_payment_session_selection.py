@@ -100,7 +100,11 @@ class StorePaymentSessionSelection:
         if isinstance(self.authorized_at, Unset):
             authorized_at = UNSET
         elif isinstance(self.authorized_at, datetime.datetime):
-            authorized_at = self.authorized_at.isoformat()
+            authorized_at = self.authorized_at.isoformat(
+                timespec="microseconds"
+                if self.authorized_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
         else:
             authorized_at = self.authorized_at
 
@@ -136,17 +140,29 @@ class StorePaymentSessionSelection:
 
         created_at: str | Unset = UNSET
         if not isinstance(self.created_at, Unset):
-            created_at = self.created_at.isoformat()
+            created_at = self.created_at.isoformat(
+                timespec="microseconds"
+                if self.created_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
 
         updated_at: str | Unset = UNSET
         if not isinstance(self.updated_at, Unset):
-            updated_at = self.updated_at.isoformat()
+            updated_at = self.updated_at.isoformat(
+                timespec="microseconds"
+                if self.updated_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
 
         deleted_at: None | str | Unset
         if isinstance(self.deleted_at, Unset):
             deleted_at = UNSET
         elif isinstance(self.deleted_at, datetime.datetime):
-            deleted_at = self.deleted_at.isoformat()
+            deleted_at = self.deleted_at.isoformat(
+                timespec="microseconds"
+                if self.deleted_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
         else:
             deleted_at = self.deleted_at
 

@@ -61,11 +61,19 @@ class StoreRefundReason:
 
         created_at: str | Unset = UNSET
         if not isinstance(self.created_at, Unset):
-            created_at = self.created_at.isoformat()
+            created_at = self.created_at.isoformat(
+                timespec="microseconds"
+                if self.created_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
 
         updated_at: str | Unset = UNSET
         if not isinstance(self.updated_at, Unset):
-            updated_at = self.updated_at.isoformat()
+            updated_at = self.updated_at.isoformat(
+                timespec="microseconds"
+                if self.updated_at.microsecond % 1000
+                else "milliseconds"
+            ).replace("+00:00", "Z")
 
         code: None | str | Unset
         if isinstance(self.code, Unset):
