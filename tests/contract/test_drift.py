@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Copy what generating needs."""
-    for name in ("client", "openapi", "scripts"):
+    for name in ("client", "docs", "openapi", "scripts"):
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     return tmp_path
@@ -58,6 +58,14 @@ def test_drift_is_seen(checkout: Path, drift: tuple[str, str, str]) -> None:
 
     assert 1 == result.returncode
     assert "drift: client/xclade_store/generated/models/error.py" in result.stdout
+
+
+def test_edited_page_is_seen(checkout: Path) -> None:
+    """The page about the dialects cannot say something else than the code."""
+    page = checkout / "docs/deviations.md"
+    page.write_text(page.read_text("utf-8").replace("404", "405", 1), "utf-8")
+
+    assert "drift: docs/deviations.md" in check(checkout).stdout
 
 
 def test_stray_file_is_seen(checkout: Path) -> None:

@@ -1,0 +1,238 @@
+"""Replay recordings of a real backend against the mock, and tell where it answers otherwise.
+
+Each scene starts from the file's store, on a server of its own, over a real socket. Ids that were
+generated match one to one within a scene, times by their shape; docs/deviations.md says what is
+not replayed.
+"""
+
+import argparse
+import base64
+import http.client
+import json
+import re
+import socket
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Self
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from xclade_store_mock.app import create_app, utc_now
+from xclade_store_mock.contract import load_contract
+from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.store import Store
+from xclade_store_mock.store_file import StoreFileError, parse_store
+
+GENERATED = re.compile(r"(payses|pay_col|pi)_[0-9A-Za-z]+(_secret_[0-9A-Za-z]+)?")
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+COMPARED_HEADERS = re.compile(r"allow|access-control-.*")
+UNIX_SECONDS = 10**9
+
+
+class Stage:
+    """An application whose inside is exchanged from scene to scene."""
+
+    app: Any = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the present inside answer."""
+        await self.app(scope, receive, send)
+
+
+@contextmanager
+def served(stage: Stage) -> Iterator[int]:
+    """Serve the stage on a free port, and answer the port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(stage, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def send(port: int, request: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Send a recorded request as it stands; answer status, headers and body."""
+    body = None
+    if "body_base64" in request:
+        body = base64.b64decode(request["body_base64"])
+    elif "body" in request:
+        body = request["body"].encode()
+    headers = [("Host", f"127.0.0.1:{port}"), ("Connection", "close"), *request["headers"]]
+    chunked = any(name.lower() == "transfer-encoding" for name, _ in headers)
+    if body is not None and not chunked:
+        headers.append(("Content-Length", str(len(body))))
+    head = f"{request['method']} {request['target']} HTTP/1.1\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in headers) + "\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(head.encode() + (body or b""))
+        response = http.client.HTTPResponse(connection, method=request["method"])
+        response.begin()
+        return response.status, response.getheaders(), response.read()
+
+
+@dataclass
+class Comparison:
+    """Compares the answers of one scene; remembers which of our ids stands for which recorded."""
+
+    known: set[str]
+    ours: dict[str, str] = field(default_factory=dict)
+    recorded: dict[str, str] = field(default_factory=dict)
+
+    def answers(
+        self, expected: dict[str, Any], status: int, headers: list[tuple[str, str]], body: bytes
+    ) -> Iterator[str]:
+        """Tell every difference between a recorded answer and ours."""
+        if expected["status"] != status:
+            yield f"status: expected {expected['status']}, got {status} {body[:200]!r}"
+            return
+        for name in sorted({*_compared(expected["headers"]), *_compared(headers)}):
+            wanted, got = _compared(expected["headers"]).get(name), _compared(headers).get(name)
+            if wanted != got:
+                yield f"{name}: expected {wanted!r}, got {got!r}"
+        kind = _compared(expected["headers"]).get("content-type", "")
+        if not kind.startswith("text/html") or status < http.HTTPStatus.BAD_REQUEST:
+            text = body.decode("utf-8", errors="replace")
+            if kind.startswith("application/json") and expected["body"] and _is_json(text):
+                yield from self.values(json.loads(expected["body"]), json.loads(text), "body")
+            elif expected["body"] != text:
+                yield f"body: expected {expected['body']!r}, got {text!r}"
+
+    def values(self, expected: Any, got: Any, path: str) -> Iterator[str]:
+        """Tell every difference between two JSON values."""
+        if isinstance(expected, dict) and isinstance(got, dict):
+            for name in {**expected, **got}:
+                if name not in got or name not in expected:
+                    yield f"{path}.{name}: {'missing' if name in expected else 'not recorded'}"
+                elif not self._is_incomparable(name, expected, got):
+                    yield from self.values(expected[name], got[name], f"{path}.{name}")
+        elif isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
+            for index, (wanted, found) in enumerate(zip(expected, got, strict=True)):
+                yield from self.values(wanted, found, f"{path}[{index}]")
+        elif not self._same(expected, got):
+            yield f"{path}: expected {expected!r}, got {got!r}"
+
+    @staticmethod
+    def _is_incomparable(name: str, expected: dict[str, Any], got: dict[str, Any]) -> bool:
+        wanted, found = expected[name], got[name]
+        if name == "created":
+            return all(type(each) is int and each > UNIX_SECONDS for each in (wanted, found))
+        # The words of the JavaScript engine.
+        syntax = name == "message" and expected.keys() == {"message", "type"}
+        return syntax and isinstance(found, str) and " JSON" in wanted
+
+    def _same(self, expected: Any, got: Any) -> bool:
+        if isinstance(expected, str) and isinstance(got, str):
+            if TIMESTAMP.fullmatch(expected) and TIMESTAMP.fullmatch(got):
+                return True
+            kinds = GENERATED.fullmatch(expected), GENERATED.fullmatch(got)
+            if kinds[0] and kinds[1] and expected not in self.known:
+                same_kind = kinds[0][1] == kinds[1][1] and bool(kinds[0][2]) == bool(kinds[1][2])
+                return (
+                    same_kind
+                    and self.ours.setdefault(expected, got) == got
+                    and self.recorded.setdefault(got, expected) == expected
+                )
+        numbers = [type(each) in (int, float) for each in (expected, got)]
+        return bool(expected == got and (all(numbers) or type(expected) is type(got)))
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _compared(headers: list[Any]) -> dict[str, str]:
+    """Pick the headers that count; of Content-Type, the media type and the charset."""
+    return {
+        name.lower(): re.sub(r"\s+", "", value.lower()) if name.lower() == "content-type" else value
+        for name, value in headers
+        if COMPARED_HEADERS.fullmatch(name.lower()) or name.lower() == "content-type"
+    }
+
+
+@dataclass
+class OutOfScope:
+    """Finds the cases that the mock has no part in.
+
+    Those are requests that the backend carried out at a path which the contract does not have; and
+    what comes later of a cart that such a request changed, for the mock cannot follow.
+    """
+
+    paths: list[re.Pattern[str]]
+    collections: dict[str, str]
+    carts: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, store: Store) -> Self:
+        """Know the contract's paths and the carts behind the store's collections."""
+        paths = load_contract("store.yaml").document["paths"]
+        return cls(
+            [re.compile(re.sub(r"{\w+}", "[^/]+", path) + "/?", re.IGNORECASE) for path in paths],
+            {each.id: each.cart_id or "" for each in store.payment_collections.values()},
+        )
+
+    def has(self, case: dict[str, Any]) -> bool:
+        """Tell whether a case is out of scope."""
+        path = case["request"]["target"].partition("?")[0]
+        named = set(re.findall(r"\w+", case["request"]["target"]))
+        if case["response"]["status"] < http.HTTPStatus.BAD_REQUEST and not any(
+            each.fullmatch(path) for each in self.paths
+        ):
+            self.carts |= named
+            return True
+        return any(self.collections.get(name) in self.carts for name in named)
+
+
+def replay(path: Path, dialect: Dialect) -> Counter[str]:
+    """Replay one file; count the cases that passed, failed and were skipped."""
+    recording = json.loads(path.read_text("utf-8"))
+    store = parse_store(json.dumps(recording["store"]), str(path), utc_now())
+    out_of_scope = OutOfScope.of(store)
+    stage = Stage()
+    counts: Counter[str] = Counter()
+    with served(stage) as port:
+        for _, cases in groupby(recording["cases"], key=lambda case: case["scene"]):
+            comparison = Comparison(known=set(store.payment_collections))
+            stage.app = create_app(store=store, dialect=dialect)
+            for case in cases:
+                if out_of_scope.has(case):
+                    print(f"{path.name}: {case['name']}: skipped, outside of the contract")
+                    counts["skipped"] += 1
+                    continue
+                differences = [*comparison.answers(case["response"], *send(port, case["request"]))]
+                counts["failed" if differences else "passed"] += 1
+                for difference in differences:
+                    print(f"{path.name}: {case['name']}: {difference}")
+    return counts
+
+
+def main() -> int:
+    """Replay the files; answer the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--dialect", type=Dialect, choices=list(Dialect), default=Dialect.MEDUSA)
+    options = parser.parse_args()
+    try:
+        counts = sum((replay(path, options.dialect) for path in options.files), Counter())
+    except (OSError, ValueError, KeyError, StoreFileError) as error:
+        print(f"cannot replay: {error!r}", file=sys.stderr)
+        return 2
+    print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
+    return 1 if counts["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""What a real backend answered agrees with the contract, and arrives in the client whole."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xclade_store.generated.models import (
+    Error,
+    StorePaymentCollectionResponse,
+    StorePaymentProviderListResponse,
+)
+from xclade_store_mock.contract import load_contract
+
+RECORDING = Path(__file__).parent / "recordings/medusa-2.21.2.json"
+PATHS = {
+    "list_payment_providers": r"/store/payment-providers",
+    "create_payment_collection": r"/store/payment-collections",
+    "initialize_payment_session": r"/store/payment-collections/[^/]+/payment-sessions",
+}
+
+
+def recorded() -> Iterator[Any]:
+    """Find the JSON answers of the contract's operations: name, operation, status, body."""
+    for case in json.loads(RECORDING.read_text("utf-8"))["cases"]:
+        path = case["request"]["target"].partition("?")[0]
+        for operation, pattern in PATHS.items():
+            headers = {name.lower(): value for name, value in case["response"]["headers"]}
+            if (
+                re.fullmatch(f"{pattern}/?", path, re.IGNORECASE)
+                and case["response"]["body"]
+                and headers.get("content-type", "").startswith("application/json")
+            ):
+                body = json.loads(case["response"]["body"])
+                yield pytest.param(operation, case["response"]["status"], body, id=case["name"])
+
+
+@pytest.fixture(scope="module")
+def operations() -> Any:
+    """Answer the compiled operations."""
+    return load_contract("store.yaml").operations
+
+
+@pytest.mark.parametrize(("operation", "status", "body"), [*recorded()])
+def test_recorded_answer_is_in_the_contract(
+    operations: Any, operation: str, status: int, body: Any
+) -> None:
+    """Every recorded status is documented, and its answer satisfies the schema."""
+    operations[operation].responses[status, "application/json"].validate(body)
+
+
+@pytest.mark.parametrize(("operation", "status", "body"), [*recorded()])
+def test_client_loses_nothing_of_a_recorded_answer(operation: str, status: int, body: Any) -> None:
+    """A typed model of the answer turns back into the answer."""
+    if status != 200:
+        model: Any = Error
+    elif operation == "list_payment_providers":
+        model = StorePaymentProviderListResponse
+    else:
+        model = StorePaymentCollectionResponse
+
+    assert body == model.from_dict(body).to_dict()
+
+
+def test_there_are_enough_recorded_answers() -> None:
+    """The two tests above have something to test."""
+    assert len([*recorded()]) > 280

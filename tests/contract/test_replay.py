@@ -1,0 +1,78 @@
+"""The medusa dialect answers as a real backend was recorded to; scripts/replay would tell."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+RECORDING = ROOT / "tests/contract/recordings/medusa-2.21.2.json"
+
+
+def replay(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the script."""
+    return subprocess.run(
+        [ROOT / "scripts/replay", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def excerpt(folder: Path, *names: str) -> tuple[Path, dict[str, Any]]:
+    """Write a recording of a few cases; answer its path and content."""
+    recording = json.loads(RECORDING.read_text("utf-8"))
+    recording["cases"] = [case for case in recording["cases"] if case["name"] in names]
+    path = folder / "excerpt.json"
+    path.write_text(json.dumps(recording), "utf-8")
+    return path, recording
+
+
+def test_every_recorded_case_is_answered_alike() -> None:
+    """All cases of the contract's operations pass; what lies outside of it is counted apart."""
+    result = replay(RECORDING)
+
+    assert 0 == result.returncode, result.stdout[-5000:]
+    assert "318 passed, 0 failed, 4 skipped" == result.stdout.splitlines()[-1]
+
+
+def test_one_changed_byte_is_seen(tmp_path: Path) -> None:
+    """A recorded answer that says something else fails, by the case's name and the place."""
+    path, recording = excerpt(tmp_path, "body/data-empty", "key/missing")
+    response = recording["cases"][0]["response"]
+    response["body"] = response["body"].replace('"amount":10,', '"amount":11,', 1)
+    path.write_text(json.dumps(recording), "utf-8")
+
+    result = replay(path)
+
+    assert 1 == result.returncode
+    assert (
+        "excerpt.json: body/data-empty: body.payment_collection.amount: expected 11, got 10"
+        in result.stdout
+    )
+    assert result.stdout.endswith("1 passed, 1 failed, 0 skipped\n")
+
+
+def test_ids_match_one_to_one(tmp_path: Path) -> None:
+    """A generated id that is recorded twice cannot stand for two of ours."""
+    path, recording = excerpt(tmp_path, "repeat/1-system", "repeat/2-system-again")
+    first, second = (case["response"] for case in recording["cases"])
+    second["body"] = first["body"]
+    path.write_text(json.dumps(recording), "utf-8")
+
+    assert "payment_sessions[0].id: expected 'payses_" in replay(path).stdout
+
+
+def test_the_documented_dialect_differs(tmp_path: Path) -> None:
+    """The dialect is an option: the same case is answered as documented."""
+    path, _ = excerpt(tmp_path, "key/missing")
+
+    assert "expected 400, got 401" in replay(path, "--dialect", "documented").stdout
+
+
+def test_a_file_that_is_no_recording_is_refused(tmp_path: Path) -> None:
+    """Something else than a recording is told apart from a difference."""
+    path = tmp_path / "other.json"
+    path.write_text("{}", "utf-8")
+
+    result = replay(path)
+
+    assert (2, "") == (result.returncode, result.stdout)
+    assert "cannot replay" in result.stderr
