@@ -12,7 +12,6 @@ from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware.context import ContextMiddleware
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
-from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
@@ -34,6 +33,7 @@ from xclade_store_mock.medusa_front import MedusaFront
 from xclade_store_mock.operations import Operations
 from xclade_store_mock.payments import NewId
 from xclade_store_mock.providers import Provider, installed_providers
+from xclade_store_mock.routing import ExactRouting
 from xclade_store_mock.security import CustomerTokenCheck, PublishableKeyCheck
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.store import Store
@@ -60,23 +60,26 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     new_id: NewId = new_ulid,
     dialect: Dialect = Dialect.DOCUMENTED,
+    storage: MemoryStorage | None = None,
+    records: IdempotencyRecords | None = None,
 ) -> AsyncApp:
     """Make the reference server, an ASGI application.
 
-    It starts from the demo store and the installed providers unless it is given others.
+    It starts from the demo store and the installed providers unless it is given others. A
+    `storage` comes with a store of its own; `cors_origins` are the ones it has now.
     """
-    store = demo_store(clock()) if store is None else store
-    storage = MemoryStorage(store)
+    if storage is None:
+        storage = MemoryStorage(demo_store(clock()) if store is None else store)
     operations = Operations(
         storage=storage,
         providers=installed_providers() if providers is None else providers,
         clock=clock,
         new_id=new_id,
-        records=IdempotencyRecords(clock),
+        records=IdempotencyRecords(clock) if records is None else records,
         dialect=dialect,
     )
     contract = load_contract("store.yaml")
-    origins = store.cors_origins
+    origins = storage.store.cors_origins
     front = (
         [
             partial(MedusaFront, document=contract.document, storage=storage, origins=origins),
@@ -91,7 +94,7 @@ def create_app(
             ServerErrorMiddleware,
             *front,
             SwaggerUIMiddleware,
-            RoutingMiddleware,
+            ExactRouting,
             SecurityMiddleware,
             ContractValidation,
             LifespanMiddleware,

@@ -1,10 +1,13 @@
 """The command line: `xclade-store-mock serve`."""
 
 import argparse
+import errno
+import os
 import socket
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,6 +18,8 @@ from xclade_store_mock.store_file import StoreFileError, demo_store, read_store
 
 _LOOPBACK = "127.0.0.1"
 _PORT = 4010
+_PORTS = 2**16
+_BACKLOG = 2048
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,27 +36,56 @@ def _serve(options: argparse.Namespace) -> int:
     from xclade_store_mock.error_responses import Dialect  # noqa: PLC0415
 
     try:
-        store = read_store(options.seed, utc_now()) if options.seed else demo_store(utc_now())
+        seed = getattr(options, "seed", None)
+        store = demo_store(utc_now()) if seed is None else read_store(seed, utc_now())
     except StoreFileError as error:
         return _fail(str(error))
     try:
-        listener = socket.create_server((options.host, options.port), backlog=2048)
+        listener = _listen(options.host, options.port)
     except OSError as error:
-        return _fail(
-            f"cannot listen on {options.host}:{options.port}: {error.strerror}."
+        advice = (
             " Choose another port with --port, or let the system choose with --port 0."
+            if error.errno in {errno.EADDRINUSE, errno.EACCES}
+            else ""
         )
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        return _fail(f"cannot listen on {options.host}, port {options.port}: {reason}.{advice}")
     config = uvicorn.Config(
         create_app(store=store, dialect=Dialect(options.dialect)),
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    host, port = listener.getsockname()[:2]
-    sys.stdout.write(banner(store, f"http://{host}:{port}"))
+    sys.stdout.write(banner(store, _url(listener)))
     sys.stdout.flush()
-    uvicorn.Server(config).run(sockets=[listener])
+    # Ctrl+C is how one stops it.
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    # Only of a socket that names its protocol does asyncio know that it may switch Nagle's
+    # algorithm off, without which every answer waits 40 ms for its second packet.
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _url(listener: socket.socket) -> str:
+    """Tell where the server can be reached from this machine."""
+    host, port = listener.getsockname()[:2]
+    reachable = {"0.0.0.0": _LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 - not to bind
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,18 +103,32 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--host", default=_LOOPBACK, help="the address to listen on")
     serve.add_argument(
-        "--port", type=int, default=_PORT, help="the port to listen on; 0 lets the system choose"
+        "--port",
+        type=_port,
+        default=_PORT,
+        help="the port to listen on; 0 lets the system choose",
     )
     serve.add_argument(
         "--dialect",
         choices=("documented", "medusa"),
         default="documented",
-        help="whose ways to have: the documentation's, or a recorded Medusa backend's",
+        help="answer as the documentation says, or as a recorded Medusa backend does",
     )
     serve.add_argument(
-        "--seed", type=Path, metavar="FILE", help="the store to start from, YAML or JSON"
+        "--seed",
+        type=Path,
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="the store to start from, YAML or JSON (default: a demo store)",
     )
     return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if port not in range(_PORTS):
+        raise ValueError(text)
+    return port
 
 
 def _fail(message: str) -> int:

@@ -30,9 +30,15 @@ BEHAVIOURS = (
     ),
     Behaviour("NUL or a lone surrogate in `data`", "400", "500", "`body/data-lone-surrogate`"),
     Behaviour(
+        "number beyond a double's range, invalid UTF-8",
+        "400",
+        "read as `null`, as the replacement character",
+        "Node's `JSON.parse`",
+    ),
+    Behaviour(
         "path",
         "as the contract spells it",
-        "any letter case, a slash more at the end",
+        "any letter case, and one slash more at the end",
         "`path/*`",
     ),
     Behaviour(
@@ -54,7 +60,7 @@ BEHAVIOURS = (
         "`query/*`, `pp/*`",
     ),
     Behaviour(
-        "a whole number in the query that is none",
+        "`limit` or `offset` that is no whole number",
         "400; negative ones too",
         "read up to its first other character; negative ones are 500",
         "`pp/limit-*`, `pp/offset-*`",

@@ -6,6 +6,7 @@ What a document holds is the contract's; which of it comes by default is recorde
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from xclade_store_mock import javascript
@@ -146,12 +147,18 @@ def _session_document(session: PaymentSession, collection_id: str) -> Mapping[st
         "payment_collection": {"id": collection_id},
         "payment": None,
         "metadata": session.metadata,
-        "raw_amount": {"value": f"{session.amount.normalize():f}", "precision": _PRECISION},
+        "raw_amount": {"value": _exact(session.amount), "precision": _PRECISION},
         "created_at": _timestamp(session.created_at),
         "updated_at": _timestamp(session.updated_at),
         "deleted_at": None,
         "amount": javascript.number(session.amount),
     }
+
+
+def _exact(amount: Decimal) -> str:
+    """Write all digits of an amount, and no zeros behind them."""
+    digits = f"{amount:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def _timestamp(moment: datetime) -> str:

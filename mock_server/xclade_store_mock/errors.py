@@ -77,7 +77,7 @@ class RouteNotFound(DomainError):
     """No operation has this path."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"There is nothing at {path}.")
+        super().__init__(f"The mock does not serve {path}.")
 
 
 class MethodNotAllowed(DomainError):

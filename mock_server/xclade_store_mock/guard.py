@@ -14,6 +14,7 @@ from xclade_store_mock.errors import BodyTooLarge, NotJson, UnsupportedMediaType
 MAX_BODY = 102_400
 """The largest body, in bytes (recorded: the backend's limit, too)."""
 
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _BODY = "xclade_store_mock.body"
 
 
@@ -53,7 +54,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        content = await _read_body(receive)
+        # Elsewhere a body has no meaning, and the contract no answer to it.
+        content = await _read_body(receive) if scope["method"] in _WITH_BODY else b""
         if content:
             _require_plain_json(scope)
         body = _parse(content) if content else {}

@@ -23,7 +23,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class KeyScope:
     """What a key belongs to: the same key elsewhere is another key."""
 
     publishable_key: str
@@ -58,10 +58,10 @@ class IdempotencyRecords:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         # In the order in which they expire.
-        self._records: dict[Scope, _Record] = {}
+        self._records: dict[KeyScope, _Record] = {}
 
     async def once(
-        self, scope: Scope, fingerprint: str, carry_out: Callable[[], Awaitable[Answer]]
+        self, scope: KeyScope, fingerprint: str, carry_out: Callable[[], Awaitable[Answer]]
     ) -> Answer:
         """Carry a request out, or answer as its twin was answered.
 

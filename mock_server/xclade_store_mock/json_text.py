@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 from xclade_store_mock import javascript
 from xclade_store_mock.errors import NotJson
 
-MAX_DEPTH = 500
-"""How deep arrays and objects may nest in a request."""
+MAX_DEPTH = 200
+"""How deep arrays and objects may nest in a request; the validator gives up at 256."""
 
 _SAFE_INTEGER = 2**53
 
@@ -20,7 +20,7 @@ def read(text: str) -> Any:
     That is, beside broken JSON: NaN and infinities, numbers beyond a double's range, NUL and lone
     surrogates in strings, and nesting beyond MAX_DEPTH.
     """
-    value = _parse(text, parse_float=_read_float)
+    value = _parse(text, parse_float=_read_float, parse_int=_read_whole)
     fault = find_unstorable(value)
     if fault is not None:
         message = f"The body {fault}."
@@ -40,20 +40,17 @@ def write(value: Any) -> bytes:
 
 
 def find_unstorable(value: Any) -> str | None:
-    """Tell what a database could not keep of a value: deep nesting, NUL, lone surrogates."""
+    """Tell what a database could not keep of a value: NUL and lone surrogates in strings."""
     level = [value]
-    for _ in range(MAX_DEPTH):
-        below = list(_children(level))
-        for item in below:
+    while level:
+        for item in level:
             if isinstance(item, str):
                 if "\0" in item:
                     return "has a NUL character in a string"
                 if not item.isascii() and any("\ud800" <= each <= "\udfff" for each in item):
                     return "has a lone surrogate in a string"
-        if not below:
-            return None
-        level = below
-    return f"is nested more than {MAX_DEPTH} levels deep"
+        level = list(_children(level))
+    return None
 
 
 def _children(values: list[Any]) -> Iterator[Any]:
@@ -67,7 +64,7 @@ def _children(values: list[Any]) -> Iterator[Any]:
 
 def _parse(text: str, **readers: Any) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant, **readers)
+        value = json.loads(text, parse_constant=_refuse_constant, **readers)
     except json.JSONDecodeError as error:
         message = f"The body is not valid JSON: {error}"
         raise NotJson(message) from error
@@ -75,6 +72,13 @@ def _parse(text: str, **readers: Any) -> Any:
         # A ValueError of its own: an integer longer than Python converts (4,300 digits).
         message = "The body is nested too deeply or holds a number that is too long."
         raise NotJson(message) from error
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = list(_children(level))
+        if not level:
+            return value
+    message = f"The body is nested more than {MAX_DEPTH} levels deep."
+    raise NotJson(message)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -88,6 +92,11 @@ def _read_float(digits: str) -> float:
         message = f"The number {digits[:40]} is too large."
         raise NotJson(message)
     return value
+
+
+def _read_whole(digits: str) -> int:
+    _read_float(digits)
+    return int(digits)
 
 
 def _read_double(digits: str) -> float | None:

@@ -32,6 +32,8 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
 _DEFAULTS: Mapping[str, Any] = {"limit": 20, "offset": 0}
 _LEADING_INTEGER = re.compile(r"\s*([-+]?[0-9]+)")
 _ABSENT = object()
+_SAFE_INTEGER = 2**53 - 1
+_MOST_DIGITS = 20
 
 
 def read_query(operation_id: str, query_string: str) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def _is_type(name: str, value: Any) -> bool:
 def _integer(value: str | int) -> int:
     """Read the whole number that a text starts with, as JavaScript's parseInt does."""
     found = _LEADING_INTEGER.match(str(value))
-    return int(found[1]) if found else 0
+    return min(int(found[1][:_MOST_DIGITS]), _SAFE_INTEGER) if found else 0
 
 
 def _check_list(values: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ from xclade_store_mock.guard import read_header, received_body
 from xclade_store_mock.idempotency import (
     Answer,
     IdempotencyRecords,
-    Scope,
+    KeyScope,
     fingerprint,
     parse_key,
 )
@@ -76,7 +76,7 @@ class Operations:
         cart_id = received_body(request.scope)["cart_id"]
 
         async def create() -> PaymentCollection:
-            if json_text.find_unstorable([cart_id]):
+            if json_text.find_unstorable(cart_id):
                 raise UnknownFailure
             return await self.storage.collection_of_cart(
                 cart_id,
@@ -92,7 +92,9 @@ class Operations:
         body = received_body(request.scope)
 
         async def initialize() -> PaymentCollection:
-            return await self._initialize(id_, body["provider_id"], body.get("data", {}))
+            return await self._initialize(
+                id_, body["provider_id"], body.get("data", {}), await self._context()
+            )
 
         async def carry_out() -> Answer:
             return await self._answer(initialize, fields)
@@ -100,12 +102,22 @@ class Operations:
         key = read_header(request.scope, "idempotency-key")
         if key is None or self.dialect is Dialect.MEDUSA:
             return self._respond(await carry_out())
-        scope = Scope(user, request.method, request.scope["path"], parse_key(key))
+        scope = KeyScope(user, request.method, request.scope["path"], parse_key(key))
         query = {} if fields is None else {"fields": fields}
         return self._respond(await self.records.once(scope, fingerprint(query, body), carry_out))
 
+    async def _context(self) -> Mapping[str, Any]:
+        """Answer what a new session tells of the customer; who is not known is a guest."""
+        scheme, _, token = (read_header(request.scope, "authorization") or "").partition(" ")
+        customer = await self.storage.customer(token) if scheme.lower() == "bearer" else None
+        return {} if customer is None else {"customer": {"id": customer.id}}
+
     async def _initialize(
-        self, collection_id: str, provider_id: str, data: Mapping[str, Any]
+        self,
+        collection_id: str,
+        provider_id: str,
+        data: Mapping[str, Any],
+        context: Mapping[str, Any],
     ) -> PaymentCollection:
         async with self.storage.hold_collection(collection_id) as held:
             collection = held.collection
@@ -119,6 +131,7 @@ class Operations:
                     await self._provider(provider_id),
                     provider_id=provider_id,
                     data=_storable(data),
+                    context=context,
                     new_id=self.new_id,
                     now=self.clock(),
                 )

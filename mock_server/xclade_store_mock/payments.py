@@ -103,6 +103,7 @@ async def initialize_session(
     *,
     provider_id: str,
     data: Mapping[str, Any],
+    context: Mapping[str, Any],
     new_id: NewId,
     now: datetime,
 ) -> PaymentCollection:
@@ -117,6 +118,7 @@ async def initialize_session(
         currency_code=collection.currency_code,
         provider_id=provider_id,
         data=data,
+        context=context,
         created_at=now,
         updated_at=now,
     )

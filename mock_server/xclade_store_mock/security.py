@@ -41,10 +41,7 @@ class PublishableKeyCheck(AbstractSecurityHandler):
 
 
 class CustomerTokenCheck(AbstractSecurityHandler):
-    """Takes every token: the publishable key has been checked, and a bad token makes a guest.
-
-    Recorded: a backend ignores a customer's token that it does not know.
-    """
+    """Takes every token: one that is not known makes a guest, as in the recorded backend."""
 
     def get_fn(self, security_scheme: object, required_scopes: object) -> Verify:  # noqa: ARG002 - Connexion's signature
         """Answer the check of a request against the scheme."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import yaml
 from jsonschema_rs import Draft7Validator
 
 from xclade_store_mock.payments import Cart, PaymentCollection, PaymentProvider, Region
-from xclade_store_mock.store import PublishableKey, Store
+from xclade_store_mock.store import Customer, PublishableKey, Store
 
 
 class StoreFileError(Exception):
@@ -41,15 +42,20 @@ def read_store(path: Path, now: datetime) -> Store:
 
 def parse_store(text: str, name: str, now: datetime) -> Store:
     """Read a store from the text of a file of that name. Raises StoreFileError."""
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         root = loader.get_single_node()
         content: Any = loader.construct_document(root) if root else None
+        faults = [*islice(_faults(content), 1)]
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         message = f"{name}:{line}: {error.problem}"
         raise StoreFileError(message) from error
-    for path, fault in _faults(content):
+    # A control character; or nesting without end, by brackets or by an alias of itself.
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        message = f"{name}: {str(error).splitlines()[0]}"
+        raise StoreFileError(message) from error
+    for path, fault in faults:
         message = f"{name}:{_line(root, path)}: {_dotted(path)}{fault}"
         raise StoreFileError(message)
     return _store(content, now)
@@ -57,6 +63,16 @@ def parse_store(text: str, name: str, now: datetime) -> Store:
 
 class _Loader(yaml.SafeLoader):
     """Reads scalars as JSON does, numbers exactly: `no` is text, and so is a date."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        """Construct a mapping; refuse a key that is there twice, of which YAML keeps the last."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                problem = f"{key.value!r} is there twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own way to say which
 
@@ -82,13 +98,17 @@ Steps = Sequence[str | int]
 def _faults(content: Any) -> Iterator[tuple[Steps, str]]:
     """Find what is wrong: first the shape, then what refers to something that is not there."""
     schema = resources.files(__package__).joinpath("store_file.schema.json").read_text("utf-8")
-    for error in Draft7Validator(json.loads(schema)).iter_errors(content):
-        yield error.instance_path, error.message
+    errors = Draft7Validator(json.loads(schema)).iter_errors(content)
+    # An unknown key first: it is often the missing one, misspelt.
+    for error in sorted(errors, key=lambda error: error.kind.name != "additionalProperties"):
+        unknown = error.kind.value if error.kind.name == "additionalProperties" else []
+        yield [*error.instance_path, *unknown[:1]], error.message
     ids = {
         kind: {each["id"] for each in content.get(kind, ())}
         for kind in ("payment_providers", "regions", "carts")
     }
     yield from _repeated(content)
+    yield from _shared_carts(content)
     for index, region in enumerate(content["regions"]):
         for place, provider_id in enumerate(region["payment_providers"]):
             if provider_id not in ids["payment_providers"]:
@@ -107,12 +127,23 @@ def _repeated(content: Mapping[str, Any]) -> Iterator[tuple[Steps, str]]:
     for kind, entries in content.items():
         if kind == "cors_origins":
             continue
-        name = "token" if kind == "publishable_keys" else "id"
+        name = "token" if kind in {"publishable_keys", "customers"} else "id"
         seen: set[str] = set()
         for index, entry in enumerate(entries):
             if entry[name] in seen:
                 yield (kind, index, name), f"{entry[name]!r} is there twice"
             seen.add(entry[name])
+
+
+def _shared_carts(content: Mapping[str, Any]) -> Iterator[tuple[Steps, str]]:
+    seen: set[str] = set()
+    for index, collection in enumerate(content.get("payment_collections", ())):
+        cart_id = collection.get("cart_id")
+        if cart_id in seen:
+            path = ("payment_collections", index, "cart_id")
+            yield path, f"{cart_id!r} has a payment collection already"
+        if cart_id is not None:
+            seen.add(cart_id)
 
 
 def _line(node: yaml.Node | None, path: Steps) -> int:
@@ -158,5 +189,6 @@ def _store(content: Mapping[str, Any], now: datetime) -> Store:
             )
             for each in content.get("payment_collections", ())
         },
+        customers={each["token"]: Customer(**each) for each in content.get("customers", ())},
         cors_origins=tuple(content["cors_origins"]) if "cors_origins" in content else None,
     )

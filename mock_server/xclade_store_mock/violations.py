@@ -16,6 +16,7 @@ from xclade_store_mock.errors import InvalidData
 MOST_TOLD = 3
 """How many violations one error tells."""
 
+_LONGEST = 200
 # The recorded backend calls an object with any keys a record.
 _TYPE_NAMES = {"object": "record"}
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
@@ -70,8 +71,10 @@ def _violation(error: ValidationError) -> str:
             expected = ", ".join(_TYPE_NAMES.get(each, each) for each in types)
             shown = javascript.text(error.instance)
             return f"Expected type: '{expected}' for field '{name}', got: '{shown}'"
+        case ValidationErrorKind.Pattern(pattern=pattern):
+            return f"Field '{name}' does not have the form {pattern}"
         case _:
-            return f"Field '{name}': {error.message}"
+            return f"Field '{name}': {error.message[:_LONGEST]}"
 
 
 def _listed(value: Any) -> list[Any]:
