@@ -1,0 +1,170 @@
+"""Requests as the medusa dialect reads them, beyond the recordings: its rules, not its cases."""
+
+import gzip
+import json
+import zlib
+
+import httpx
+import pytest
+
+SESSIONS = "/store/payment-collections/pay_col_1/payment-sessions"
+JSON = {"content-type": "application/json"}
+SYSTEM = {"provider_id": "pp_system_default"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ('{"provider_id": [null, [1, [2]], {}]}', 400, "got: ',1,2,[object Object]'"),
+        ('{"provider_id": 1e21}', 400, "got: '1e+21'"),
+        ('{"provider_id": 1, "data": 2, "b": 1, "2": 1, "1": 1}', 400, "'1, 2, b'"),
+        ('{"cart_id": "x"}', 400, "'provider_id' is required; Unrecognized fields: 'cart_id'"),
+        ("\ufeff{}", 400, "Field 'provider_id' is required"),
+        ("\u00a0{}", 400, "JSON"),
+    ],
+)
+def test_violations_are_told_as_javascript_tells_them(
+    medusa: httpx.Client, body: str, status: int, message: str
+) -> None:
+    """Values and keys are shown as JavaScript prints and orders them."""
+    answer = medusa.post(SESSIONS, content=body.encode(), headers=JSON)
+
+    assert status == answer.status_code
+    assert message in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status", "error"),
+    [
+        (b"x" * 102_401, JSON, 413, "unknown_error"),
+        (gzip.compress(b" " * 102_401), {**JSON, "content-encoding": "gzip"}, 413, "unknown_error"),
+        (b"x" * 102_401, {"content-type": "application/octet-stream"}, 400, "invalid_data"),
+        (b"hello", {"content-type": "text/plain"}, 400, "invalid_data"),
+        (b"{}", {"content-type": "application/json; charset=utf8"}, 415, "unknown_error"),
+        (b"a=1", {"content-type": "application/x-www-form-urlencoded; charset=latin1"}, 415, None),
+        (gzip.compress(b"{}")[:-4], {**JSON, "content-encoding": "gzip"}, 400, "invalid_data"),
+        (b"&" * 1000, {"content-type": "application/x-www-form-urlencoded"}, 413, "unknown_error"),
+        (
+            b"a" + b"[b]" * 33 + b"=1",
+            {"content-type": "application/x-www-form-urlencoded"},
+            400,
+            "invalid_data",
+        ),
+    ],
+)
+def test_bodies_that_are_not_read(
+    medusa: httpx.Client, content: bytes, headers: dict[str, str], status: int, error: str | None
+) -> None:
+    """Limits count after decoding; what has no parser counts as an empty object."""
+    answer = medusa.post(SESSIONS, content=content, headers=headers)
+
+    assert status == answer.status_code
+    assert answer.json()["type"] == (error or "unknown_error")
+
+
+def test_the_largest_body_is_read(medusa: httpx.Client) -> None:
+    """102,400 bytes are not too many."""
+    body = json.dumps({**SYSTEM, "data": {"x": ""}})
+    padded = body.replace('"x": ""', '"x": "' + "y" * (102_400 - len(body)) + '"')
+
+    assert 200 == medusa.post(SESSIONS, content=padded.encode(), headers=JSON).status_code
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content"),
+    [
+        ("gzip", gzip.compress(b'{"provider_id":') + gzip.compress(b'"pp_system_default"}')),
+        ("deflate", zlib.compress(json.dumps(SYSTEM).encode())),
+    ],
+)
+def test_compressed_bodies_are_read(medusa: httpx.Client, encoding: str, content: bytes) -> None:
+    """Also gzip in several members."""
+    headers = {**JSON, "content-encoding": encoding}
+
+    assert 200 == medusa.post(SESSIONS, content=content, headers=headers).status_code
+
+
+def test_forms_nest(medusa: httpx.Client) -> None:
+    """Brackets make objects and lists; every leaf is text."""
+    form = b"provider_id=pp_system_default&data[a][]=1&data[a][]=2&data[b][c]=x&data[d]=%zz"
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+
+    answer = medusa.post(SESSIONS, content=form, headers=headers).json()["payment_collection"]
+
+    assert {"a": ["1", "2"], "b": {"c": "x"}, "d": "%zz"} == answer["payment_sessions"][0]["data"]
+
+
+def test_numbers_are_doubles(medusa: httpx.Client) -> None:
+    """What a double cannot hold comes back as JavaScript would print it."""
+    body = '{"provider_id":"pp_system_default","data":{"a":12345678901234567890,"b":1e400}}'
+
+    answer = medusa.post(SESSIONS, content=body, headers=JSON).json()["payment_collection"]
+
+    assert {"a": 12345678901234567000, "b": None} == answer["payment_sessions"][0]["data"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "message"),
+    [
+        ("locale=de", 200, None),
+        ("locale=", 400, "Unrecognized fields: 'locale'"),
+        ("toString=1", 200, None),
+        ("a.b.c=1", 500, "Key accessor more than 2 levels deep: a.b.c"),
+        ("2=1&1=1&b=1&a=1", 400, "Unrecognized fields: '1, 2, b, a'"),
+        ("fields[]=id", 400, "got: 'id'"),
+        ("[fields]=id", 200, None),
+    ],
+)
+def test_queries_are_read_as_qs_reads_them(
+    medusa: httpx.Client, query: str, status: int, message: str | None
+) -> None:
+    """Brackets and dots nest, names that every object has disappear."""
+    answer = medusa.post(f"{SESSIONS}?{query}", json=SYSTEM)
+
+    assert status == answer.status_code
+    assert message is None or message in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "keys"),
+    [
+        ("status", {"id", "status"}),
+        ("--amount", {"id", "currency_code", "payment_sessions"}),
+        ("%2Bamount,-amount", {"id", "currency_code", "payment_sessions"}),
+        ("-*payment_sessions", {"id", "currency_code", "amount", "payment_sessions"}),
+        ("payment_sessions.*,id", {"id", "payment_sessions"}),
+        ("captured_amount", {"id"}),
+        ("%09", {"id"}),
+    ],
+)
+def test_fields_follow_the_recorded_rules(
+    medusa: httpx.Client, fields: str, keys: set[str]
+) -> None:
+    """Only allowed names are answered, modifiers as the backend's parser takes them."""
+    answer = medusa.post(f"{SESSIONS}?fields={fields}", json=SYSTEM).json()
+
+    assert keys == answer["payment_collection"].keys()
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "message"),
+    [
+        ("region_id=reg_eu&limit=1e3", 200, None),
+        ("region_id=reg_eu&limit=5abc&offset=%201", 200, None),
+        ("limit=x", 400, "got: 'x'; Field 'region_id' is required"),
+        ("region_id=reg_eu&limit=", 400, "Expected type: 'number' for field 'limit', got: ''"),
+        ("region_id=reg_eu&with_deleted=true", 200, None),
+        ("region_id=reg_eu&with_deleted=1", 400, "Expected type: 'boolean'"),
+        ("region_id=reg_eu&order=-id", 200, None),
+        ("region_id=reg_eu&order=", 400, "Order field  is not valid"),
+        ("region_id=%00", 500, "An unknown error occurred."),
+    ],
+)
+def test_provider_queries(
+    medusa: httpx.Client, query: str, status: int, message: str | None
+) -> None:
+    """Numbers are read up to their first other character, in the backend's order of checks."""
+    answer = medusa.get(f"/store/payment-providers?{query}")
+
+    assert status == answer.status_code
+    assert message is None or message in answer.json()["message"]

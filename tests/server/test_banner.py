@@ -1,0 +1,57 @@
+"""What `serve` prints about its store."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from xclade_store_mock.banner import banner
+from xclade_store_mock.payments import Cart
+from xclade_store_mock.store import PublishableKey, Store
+from xclade_store_mock.store_file import demo_store
+
+URL = "http://127.0.0.1:4010"
+
+
+def demo() -> Store:
+    """Answer the demo store."""
+    return demo_store(datetime(2026, 1, 15, tzinfo=UTC))
+
+
+def test_tells_what_is_in_the_store() -> None:
+    """Each kind has a line, collections with what they ask for."""
+    first, second = f"Store API    {URL}  (reference: {URL}/docs)", "Key          pk_demo"
+
+    lines = banner(demo(), URL).splitlines()
+
+    assert [first, second] == lines[:2]
+    assert "Regions      reg_demo" in lines
+    assert "Collections  pay_col_demo (25.5 usd), pay_col_free (0 usd)" in lines
+
+
+def test_long_lists_are_cut() -> None:
+    """Five of a kind are shown, the rest is counted."""
+    carts = {
+        f"c{n}": Cart(f"c{n}", "reg_demo", "usd", demo().carts["cart_demo"].total) for n in range(7)
+    }
+
+    assert "Carts        c0, c1, c2, c3, c4 and 2 more" in banner(replace(demo(), carts=carts), URL)
+
+
+def test_examples_use_a_key_that_is_in_force() -> None:
+    """A revoked key is neither listed nor used."""
+    keys = {
+        token: PublishableKey(token, "", revoked=revoked)
+        for token, revoked in (("pk_old", True), ("pk_new", False))
+    }
+
+    text = banner(replace(demo(), publishable_keys=keys), URL)
+
+    assert "pk_old" not in text
+    assert "x-publishable-api-key: pk_new" in text
+
+
+def test_without_a_collection_there_is_nothing_to_try() -> None:
+    """A store that cannot answer the examples is shown without them."""
+    text = banner(replace(demo(), payment_collections={}), URL)
+
+    assert "curl" not in text
+    assert "StoreClient" not in text

@@ -1,0 +1,59 @@
+"""create_payment_collection, seen from outside."""
+
+import re
+
+import httpx
+import pytest
+from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM, answer, error, ok, session_of
+
+
+def test_creates_the_collection_of_a_cart(store: httpx.Client) -> None:
+    """A cart's first collection asks for the cart's total, and has no session yet."""
+    response = store.post(COLLECTIONS, json={"cart_id": "cart_new"})
+
+    collection = response.json()["payment_collection"]
+    assert re.fullmatch(r"pay_col_[0-7][0-9A-HJKMNP-TV-Z]{25}", collection["id"])
+    assert (200, 40, "usd", []) == (
+        response.status_code,
+        collection["amount"],
+        collection["currency_code"],
+        collection["payment_sessions"],
+    )
+
+
+def test_creating_again_is_safe(store: httpx.Client) -> None:
+    """A cart has one collection, which the second call answers as it is by then."""
+    first = store.post(COLLECTIONS, json={"cart_id": "cart_new"}).json()["payment_collection"]
+    path = f"{COLLECTIONS}/{first['id']}/payment-sessions"
+    session = session_of(store.post(path, json=SYSTEM))
+
+    second = store.post(COLLECTIONS, json={"cart_id": "cart_new"})
+
+    expected = {**first, "payment_sessions": [session]}
+    assert ok({"payment_collection": expected}) == answer(second)
+
+
+def test_answers_a_collection_that_was_there_before(lived_in: httpx.Client) -> None:
+    """A cart that the store came with has its collection already."""
+    session = session_of(lived_in.post(SESSIONS, json=SYSTEM))
+
+    response = lived_in.post(COLLECTIONS, json={"cart_id": "cart_demo"})
+
+    assert session == session_of(response)
+    assert "pay_col_demo" == response.json()["payment_collection"]["id"]
+
+
+def test_answers_selected_fields_of_a_new_collection(store: httpx.Client) -> None:
+    """The documented example: `fields=id,status`."""
+    response = store.post(f"{COLLECTIONS}?fields=id,status", json={"cart_id": "cart_new"})
+
+    collection = response.json()["payment_collection"]
+    assert {"id": collection["id"], "status": "not_paid"} == collection
+
+
+@pytest.mark.parametrize("cart_id", ["cart_gone", "", "pay_col_demo", "CART_DEMO", "ü"])
+def test_cart_must_exist(untouched: httpx.Client, cart_id: str) -> None:
+    """An unknown cart is named."""
+    response = untouched.post(COLLECTIONS, json={"cart_id": cart_id})
+
+    assert error(404, "not_found", f"Cart id not found: {cart_id}") == answer(response)

@@ -1,0 +1,236 @@
+"""Every status that the contract documents for initialize_payment_session, provoked."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from tests.conftest import KEY, Serve
+from tests.server.stand_ins import Gate, Stage
+from tests.server.wire import (
+    COLLECTIONS,
+    FREE_SESSIONS,
+    JSON,
+    SESSIONS,
+    STRIPE,
+    SYSTEM,
+    Answer,
+    answer,
+    error,
+    read_collection,
+    unknown_error,
+)
+
+from xclade_store_mock.errors import ProviderUnreachable
+from xclade_store_mock.providers import ProviderSession
+from xclade_store_mock.store_file import parse_store
+
+KEYS = """
+publishable_keys: [{token: pk_demo}, {token: pk_old, revoked: true}]
+payment_providers: []
+regions: []
+"""
+
+
+def test_200(lived_in: httpx.Client) -> None:
+    """A collection and a provider that fit."""
+    response = lived_in.post(SESSIONS, json=SYSTEM)
+
+    assert (200, "application/json") == (response.status_code, response.headers["content-type"])
+    assert {"payment_collection"} == response.json().keys()
+
+
+@pytest.mark.parametrize("token", ["Bearer a.customers.token", "Bearer", "Basic Og==", ""])
+def test_200_with_a_customers_token(lived_in: httpx.Client, token: str) -> None:
+    """A customer's token beside the key, good or bad, is no reason to refuse."""
+    response = lived_in.post(SESSIONS, headers={"Authorization": token}, json=SYSTEM)
+
+    assert 200 == response.status_code
+
+
+def test_400(untouched: httpx.Client) -> None:
+    """A request that breaks the contract."""
+    message = "Invalid request: Field 'provider_id' is required"
+
+    assert error(400, "invalid_data", message) == answer(untouched.post(SESSIONS, json={}))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [],
+        [("x-publishable-api-key", "")],
+        [("x-publishable-api-key", "pk_nobody")],
+        [("x-publishable-api-key", "PK_DEMO")],
+        [("x-publishable-api-key", "pk_demo"), ("x-publishable-api-key", "pk_demo")],
+        [("Authorization", "Bearer pk_demo")],
+    ],
+    ids=["missing", "blank", "unknown", "other case", "sent twice", "elsewhere"],
+)
+def test_401(untouched: httpx.Client, keys: list[tuple[str, str]]) -> None:
+    """No key, or none that the store knows."""
+    request = untouched.build_request("POST", SESSIONS, json=SYSTEM)
+    del request.headers["x-publishable-api-key"]
+    request.headers = httpx.Headers([*request.headers.multi_items(), *keys])
+
+    assert Answer(401, "text/plain", "Unauthorized") == answer(untouched.send(request))
+
+
+def test_401_for_a_revoked_key(serve: Serve) -> None:
+    """A key that the store knew once."""
+    url = serve(store=parse_store(KEYS, "keys.yaml", datetime.now(UTC)))
+    with httpx.Client(base_url=url, headers=KEY) as client:
+        in_force = client.post(SESSIONS, json=SYSTEM)
+        revoked = client.post(SESSIONS, headers={"x-publishable-api-key": "pk_old"}, json=SYSTEM)
+
+    assert Answer(401, "text/plain", "Unauthorized") == answer(revoked)
+    assert 404 == in_force.status_code
+
+
+@pytest.mark.parametrize(
+    "collection_id", ["pay_col_gone", "PAY_COL_DEMO", "cart_demo", "..", "ü €"]
+)
+def test_404(untouched: httpx.Client, collection_id: str) -> None:
+    """A collection that does not exist, named in the message."""
+    path = f"{COLLECTIONS}/{collection_id.replace('.', '%2E')}/payment-sessions"
+    message = f"Payment collection id not found: {collection_id}"
+
+    assert error(404, "not_found", message) == answer(untouched.post(path, json=SYSTEM))
+
+
+def test_409(serve: Serve, idempotency: dict[str, str]) -> None:
+    """A repetition while the first request still waits for its provider."""
+    gate = Gate()
+    url = serve(providers={"system": gate})
+    with (
+        httpx.Client(base_url=url, headers=KEY | idempotency) as client,
+        ThreadPoolExecutor() as pool,
+    ):
+        first = pool.submit(client.post, SESSIONS, json=SYSTEM)
+        gate.wait_for_a_call()
+        repeated = client.post(SESSIONS, json=SYSTEM)
+        gate.open()
+
+        assert error(
+            409,
+            "conflict",
+            "The request conflicted with another request."
+            " You may retry the request with the provided Idempotency-Key.",
+            "invalid_state_error",
+        ) == answer(repeated)
+        assert 200 == first.result().status_code
+        assert first.result().content == client.post(SESSIONS, json=SYSTEM).content
+
+
+def test_413(untouched: httpx.Client) -> None:
+    """A body of one byte too many."""
+    response = untouched.post(SESSIONS, headers=JSON, content=b" " * 102_401)
+
+    message = "The request body is larger than 102400 bytes."
+    assert error(413, "invalid_data", message) == answer(response)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "message"),
+    [
+        (
+            "application/x-www-form-urlencoded",
+            "Unsupported media type 'application/x-www-form-urlencoded': send application/json.",
+        ),
+        ("text/plain", "Unsupported media type 'text/plain': send application/json."),
+        ("text/json", "Unsupported media type 'text/json': send application/json."),
+        ("", "Unsupported media type '': send application/json."),
+        (None, "Unsupported media type '': send application/json."),
+        ("application/json; charset=iso-8859-1", "Unsupported charset 'iso-8859-1': send UTF-8."),
+        ("application/json;charset=utf-16", "Unsupported charset 'utf-16': send UTF-8."),
+    ],
+)
+def test_415(untouched: httpx.Client, content_type: str | None, message: str) -> None:
+    """A body that does not declare itself to be JSON in UTF-8."""
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    response = untouched.post(SESSIONS, headers=headers, content=b'{"provider_id":"x"}')
+
+    assert error(415, "invalid_data", message) == answer(response)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity, gzip", "nothing-known"])
+def test_415_for_a_packed_body(untouched: httpx.Client, encoding: str) -> None:
+    """A body that would have to be unpacked first."""
+    response = untouched.post(SESSIONS, headers={"Content-Encoding": encoding}, json=SYSTEM)
+
+    message = f"Unsupported content encoding '{encoding}': send the body as it is."
+    assert error(415, "invalid_data", message) == answer(response)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json; charset=utf-8",
+        'Application/JSON ; Charset="UTF-8"',
+        "application/json; v=1",
+    ],
+)
+def test_json_has_many_spellings(lived_in: httpx.Client, content_type: str) -> None:
+    """Letter case, blanks, quotes and other parameters do not make JSON anything else."""
+    headers = {"Content-Type": content_type}
+
+    assert 200 == lived_in.post(SESSIONS, headers=headers, json=SYSTEM).status_code
+
+
+def test_422_when_the_provider_refuses(untouched: httpx.Client) -> None:
+    """An amount that Stripe does not take."""
+    assert error(
+        422,
+        "payment_authorization_error",
+        "Invalid amount: this value must be greater than or equal to 1.",
+        "invalid_request_error",
+    ) == answer(untouched.post(FREE_SESSIONS, json=STRIPE))
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [("", STRIPE), ("", {**SYSTEM, "data": {}}), ("?fields=id", SYSTEM), ("?fields=", SYSTEM)],
+)
+def test_422_when_a_key_is_used_again(
+    lived_in: httpx.Client, idempotency: dict[str, str], query: str, body: object
+) -> None:
+    """An idempotency key of a request with another body or query."""
+    first = lived_in.post(SESSIONS, headers=idempotency, json=SYSTEM)
+    reused = lived_in.post(SESSIONS + query, headers=idempotency, json=body)
+
+    assert error(
+        422,
+        "duplicate_error",
+        "This Idempotency-Key was used for another request.",
+        "invalid_request_error",
+    ) == answer(reused)
+    assert (
+        first.json()["payment_collection"]["payment_sessions"]
+        == (read_collection(lived_in)["payment_sessions"])
+    )
+
+
+def test_500_when_the_provider_cannot_be_reached(stage: Stage) -> None:
+    """A provider that says nothing; the earlier session is still there."""
+    stage.provider.play(ProviderSession({}), ProviderUnreachable("pp_system_default"))
+    stage.client.post(SESSIONS, json=SYSTEM).raise_for_status()
+    before = read_collection(stage.client)
+
+    failed = stage.client.post(SESSIONS, json=SYSTEM)
+
+    message = "Payment provider pp_system_default could not be reached."
+    assert error(500, "unexpected_state", message, "api_error") == answer(failed)
+    assert before == read_collection(stage.client)
+
+
+def test_500_when_there_is_a_bug(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """An unforeseen exception is told to the log, not to the caller, and changes nothing."""
+    stage.provider.play(ProviderSession({}), RuntimeError("the secret"))
+    stage.client.post(SESSIONS, json=SYSTEM).raise_for_status()
+    before = read_collection(stage.client)
+
+    failed = stage.client.post(SESSIONS, json=SYSTEM)
+
+    assert unknown_error() == answer(failed)
+    assert before == read_collection(stage.client)
+    assert "RuntimeError: the secret" in caplog.text

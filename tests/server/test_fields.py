@@ -1,0 +1,250 @@
+"""The `fields` parameter."""
+
+import httpx
+import pytest
+from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM, answer, ok, session_of
+
+from xclade_store_mock.documents import COLLECTION
+from xclade_store_mock.fields import Selection, project, select
+
+SESSION = (
+    *("id", "currency_code", "provider_id", "data", "context", "status", "authorized_at"),
+    *("payment_collection_id", "payment.id", "metadata", "raw_amount"),
+    *("created_at", "updated_at", "deleted_at", "amount"),
+)
+SESSIONS_WHOLE = [f"payment_sessions.{name}" for name in SESSION]
+DEFAULTS = {"id", "currency_code", "amount", *SESSIONS_WHOLE}
+PROVIDERS_WHOLE = {"payment_providers.id", "payment_providers.is_enabled"}
+REFUNDS_WHOLE = {
+    f"payments.refunds.{name}"
+    for name in ("id", "amount", "refund_reason_id", "note", "created_at", "created_by")
+}
+
+
+def paths(selection: Selection, above: str = "") -> set[str]:
+    """Write a selection as dotted names."""
+    found: set[str] = set()
+    for name, below in selection.items():
+        found |= {f"{above}{name}"} if below is None else paths(below, f"{above}{name}.")
+    return found
+
+
+def selected(fields: str | None) -> set[str]:
+    """Name what `fields` selects of a payment collection."""
+    return paths(select(fields, COLLECTION))
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (None, DEFAULTS),
+        ("+status", DEFAULTS | {"status"}),
+        ("+status,+metadata", DEFAULTS | {"status", "metadata"}),
+        ("+id", DEFAULTS),
+        (" status", DEFAULTS | {"status"}),
+        ("  status ,  metadata ", DEFAULTS | {"status", "metadata"}),
+        (
+            "+payment_sessions.payment_collection.id",
+            DEFAULTS | {"payment_sessions.payment_collection.id"},
+        ),
+    ],
+)
+def test_plus_adds_to_the_defaults(fields: str | None, expected: set[str]) -> None:
+    """A plus, or the blank that it arrives as, keeps the default fields."""
+    assert expected == selected(fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("-amount", DEFAULTS - {"amount"}),
+        ("-amount,-currency_code", DEFAULTS - {"amount", "currency_code"}),
+        ("-payment_sessions", {"id", "currency_code", "amount"}),
+        ("-payment_sessions.data", DEFAULTS - {"payment_sessions.data"}),
+        ("-payment_sessions.payment", DEFAULTS - {"payment_sessions.payment.id"}),
+        ("-payment_sessions.d", DEFAULTS),
+        ("-payment_session", DEFAULTS),
+        ("-status", DEFAULTS),
+    ],
+)
+def test_minus_removes_from_the_defaults(fields: str, expected: set[str]) -> None:
+    """A minus takes away a field, a relation or a part of a relation, by its whole name."""
+    assert expected == selected(fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("status", {"id", "status"}),
+        ("amount,status,amount", {"id", "amount", "status"}),
+        ("id", {"id"}),
+        ("payment_sessions", {"id", *SESSIONS_WHOLE}),
+        ("payment_sessions.status", {"id", "payment_sessions.id", "payment_sessions.status"}),
+        ("payment_providers", {"id"} | PROVIDERS_WHOLE),
+        ("payments.refunds", {"id", "payments.id"} | REFUNDS_WHOLE),
+        (
+            "payments.refunds.refund_reason.label",
+            {
+                "id",
+                "payments.id",
+                "payments.refunds.id",
+                "payments.refunds.refund_reason.id",
+                "payments.refunds.refund_reason.label",
+            },
+        ),
+    ],
+)
+def test_plain_names_replace_the_defaults(fields: str, expected: set[str]) -> None:
+    """Only what is named is answered, with the id of every object on the way."""
+    assert expected == selected(fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("+status,-amount", (DEFAULTS | {"status"}) - {"amount"}),
+        ("-status,+status", DEFAULTS),
+        ("amount,+status", {"id", "amount", "status"}),
+        ("amount,-amount", {"id"}),
+        (
+            "payment_sessions,-payment_sessions.data",
+            {"id", *SESSIONS_WHOLE} - {"payment_sessions.data"},
+        ),
+        ("-payment_sessions,+payment_sessions.status", {"id", "currency_code", "amount"}),
+    ],
+)
+def test_signs_mix(fields: str, expected: set[str]) -> None:
+    """Plain names and additions are put together first, then the removals apply."""
+    assert expected == selected(fields)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "*payment_providers",
+        "payment_providers.*",
+        "+payment_providers",
+        "+*payment_providers",
+        "+payment_providers.*",
+        " payment_providers.*",
+    ],
+)
+def test_star_adds_a_whole_relation(entry: str) -> None:
+    """A star before or behind a relation adds all of its own fields to the defaults."""
+    assert DEFAULTS | PROVIDERS_WHOLE == selected(entry)
+
+
+def test_star_reaches_into_a_relation() -> None:
+    """The relation may be a nested one; what it relates to in turn is left out."""
+    assert DEFAULTS | {"payments.id"} | REFUNDS_WHOLE == selected("payments.refunds.*")
+
+
+@pytest.mark.parametrize(
+    "removal", ["-payment_sessions", "-*payment_sessions", "-payment_sessions.*"]
+)
+def test_star_removes_a_whole_relation(removal: str) -> None:
+    """A star makes no difference to a removal."""
+    assert {"id", "currency_code", "amount"} == selected(removal)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "nope",
+        "Amount",
+        "amount.value",
+        "payment_sessions.nope",
+        "nope.id",
+        "*",
+        ".*",
+        ".",
+        "a.b.c.d",
+    ],
+)
+def test_unknown_names_are_dropped(fields: str) -> None:
+    """A name that does not exist neither adds nor removes anything."""
+    assert DEFAULTS == selected(f"+{fields}")
+    assert DEFAULTS == selected(f"-{fields}")
+
+
+@pytest.mark.parametrize(
+    "fields", ["", ",", ",,", "nope", "nope,Amount", "-id,id", "id,-id", "amount,-amount,-id"]
+)
+def test_id_is_always_there(fields: str) -> None:
+    """Nothing takes the id away; no name, or none that exists, leaves it alone."""
+    assert {"id"} == selected(fields)
+
+
+@pytest.mark.parametrize("removal", ["-id", "-payment_sessions.id", "-id,-payment_sessions.id"])
+def test_ids_of_relations_are_always_there(removal: str) -> None:
+    """An object within the collection keeps its id as well."""
+    assert DEFAULTS == selected(removal)
+
+
+@pytest.mark.parametrize(
+    ("related", "expected"),
+    [
+        (None, None),
+        ([], []),
+        ({"id": 1, "a": None, "b": 2}, {"id": 1, "a": None}),
+        ([{"id": 1, "a": 2, "b": 3}, {"id": 4, "a": 5}], [{"id": 1, "a": 2}, {"id": 4, "a": 5}]),
+        ([None], [None]),
+    ],
+)
+def test_projects_relations(related: object, expected: object) -> None:
+    """Each object in a list is cut alike; a relation that is null stays null."""
+    document = {"id": 0, "related": related, "other": 7}
+    selection: Selection = {"id": None, "related": {"id": None, "a": None}}
+
+    assert {"id": 0, "related": expected} == project(document, selection)
+
+
+def test_projects_plain_values_whole() -> None:
+    """A field that is no relation is answered whole, whatever it holds."""
+    document = {"id": 1, "data": {"a": [{"b": None}]}, "metadata": None}
+
+    assert document == project(document, {"id": None, "data": None, "metadata": None})
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("fields=id,status", {"id": "pay_col_demo", "status": "not_paid"}),
+        ("fields=", {"id": "pay_col_demo"}),
+        (
+            "fields=payments,payment_providers,completed_at",
+            {"id": "pay_col_demo", "payments": [], "payment_providers": [], "completed_at": None},
+        ),
+        (
+            "fields=+status,-payment_sessions",
+            {"id": "pay_col_demo", "currency_code": "usd", "amount": 25.5, "status": "not_paid"},
+        ),
+        (
+            "fields=%2Bstatus%2C-payment_sessions",
+            {"id": "pay_col_demo", "currency_code": "usd", "amount": 25.5, "status": "not_paid"},
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "body"), [(SESSIONS, SYSTEM), (COLLECTIONS, {"cart_id": "cart_demo"})]
+)
+def test_both_operations_select(
+    lived_in: httpx.Client, path: str, body: object, fields: str, expected: object
+) -> None:
+    """Whoever answers a collection answers the selected part of it, the plus encoded or not."""
+    response = lived_in.post(f"{path}?{fields}", json=body)
+
+    assert ok({"payment_collection": expected}) == answer(response)
+
+
+def test_reaches_into_a_session(lived_in: httpx.Client) -> None:
+    """A session can be asked for its status, its payment and its collection."""
+    fields = "payment_sessions.status,payment_sessions.payment,payment_sessions.payment_collection"
+    session = session_of(lived_in.post(f"{SESSIONS}?fields={fields}", json=SYSTEM))
+
+    del session["id"]
+    assert {
+        "status": "pending",
+        "payment": None,
+        "payment_collection": {"id": "pay_col_demo"},
+    } == session

@@ -1,0 +1,102 @@
+"""Idempotency keys: their form, and what they belong to."""
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from tests.conftest import Serve
+from tests.server.wire import FREE_SESSIONS, SESSIONS, SYSTEM, session_of
+
+from xclade_store_mock.store_file import parse_store
+
+TWO_CHANNELS = """
+publishable_keys: [{token: pk_web}, {token: pk_app}]
+payment_providers: [{id: pp_system_default}]
+regions: []
+payment_collections: [{id: pay_col_demo, currency_code: usd, amount: 1}]
+"""
+
+
+def initialize(client: httpx.Client, *keys: bytes, path: str = SESSIONS) -> httpx.Response:
+    """Initialize a session with these keys, as bytes on the wire."""
+    return client.post(path, headers=[(b"Idempotency-Key", key) for key in keys], json=SYSTEM)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [b""],
+        [b'""'],
+        [b"with a blank"],
+        [b'"with a blank"'],
+        [b"with\ta tab"],
+        ["schlüssel".encode()],
+        ["schlüssel".encode("latin-1")],
+        [b"x" * 256],
+        [b'"' + b"x" * 256 + b'"'],
+        [b'"open'],
+        [b'"closed"early"'],
+        [b'"ends\\"'],
+        [rb'"un\known"'],
+        [b'"parameter";a=1'],
+        [b"twice", b"twice"],
+    ],
+)
+def test_malformed_key_is_refused(untouched: httpx.Client, keys: list[bytes]) -> None:
+    """A key is 1 to 255 visible ASCII characters, bare or quoted, and sent once."""
+    response = initialize(untouched, *keys)
+
+    assert (400, {"type", "message"}) == (response.status_code, response.json().keys())
+    assert "invalid_data" == response.json()["type"]
+    expected = "Invalid request: Field 'Idempotency-Key' does not have the form ^"
+    assert response.json()["message"].startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (b"plain-1", b'"plain-1"'),
+        (b"a" * 255, b'"' + b"a" * 255 + b'"'),
+        (b'in"side', rb'"in\"side"'),
+        (rb"back\slash", rb'"back\\slash"'),
+        (b"comma,semi;colon=:/?#[]@!$&'()*+", b'"comma,semi;colon=:/?#[]@!$&\'()*+"'),
+        (b"!~", b'"!~"'),
+    ],
+)
+def test_bare_and_quoted_key_are_the_same(lived_in: httpx.Client, one: bytes, other: bytes) -> None:
+    """Quotes and escapes (RFC 8941) are spelling only."""
+    first, second = initialize(lived_in, one), initialize(lived_in, other)
+
+    assert (200, 200) == (first.status_code, second.status_code)
+    assert first.content == second.content
+
+
+@pytest.mark.parametrize("other", [b"SCOPE", b"scope2", b'"scope\\\\"'])
+def test_another_key_is_another_request(lived_in: httpx.Client, other: bytes) -> None:
+    """Keys differ to the letter."""
+    first, second = initialize(lived_in, b"scope"), initialize(lived_in, other)
+
+    assert session_of(first)["id"] != session_of(second)["id"]
+
+
+def test_another_path_is_another_scope(lived_in: httpx.Client, idempotency: dict[str, str]) -> None:
+    """The same key on another collection stands for another request."""
+    key = idempotency["Idempotency-Key"].encode()
+    demo = initialize(lived_in, key)
+    free = initialize(lived_in, key, path=FREE_SESSIONS)
+
+    assert "Idempotent-Replayed" not in free.headers
+    assert session_of(demo)["id"] != session_of(free)["id"]
+
+
+def test_another_publishable_key_is_another_scope(serve: Serve) -> None:
+    """Two storefronts cannot get each other's answers."""
+    url = serve(store=parse_store(TWO_CHANNELS, "channels.yaml", datetime.now(UTC)))
+    with httpx.Client(base_url=url, headers={"Idempotency-Key": "same"}) as client:
+        web, app, again = (
+            client.post(SESSIONS, headers={"x-publishable-api-key": token}, json=SYSTEM)
+            for token in ("pk_web", "pk_app", "pk_web")
+        )
+
+    assert session_of(web)["id"] != session_of(app)["id"]
+    assert web.content == again.content

@@ -1,0 +1,167 @@
+"""initialize_payment_session, seen from outside."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import httpx
+import pytest
+from tests.conftest import KEY, Serve
+from tests.server.stand_ins import Stage
+from tests.server.wire import (
+    COLLECTIONS,
+    FREE_SESSIONS,
+    SESSIONS,
+    STRIPE,
+    SYSTEM,
+    answer,
+    error,
+    ok,
+    read_collection,
+    session_of,
+)
+
+from xclade_store_mock.errors import ProviderRefused
+from xclade_store_mock.providers import ProviderSession
+
+MOMENT = datetime(2026, 1, 15, 9, 30, 0, 7_900, UTC)
+
+
+def test_answers_the_collection_with_its_session(serve: Serve) -> None:
+    """The default fields are the recorded backend's, ids and times come from the seams."""
+    url = serve(clock=lambda: MOMENT, new_id=lambda prefix: f"{prefix}1")
+
+    response = httpx.post(url + SESSIONS, headers=KEY, json=SYSTEM)
+
+    session = {
+        "id": "payses_1",
+        "currency_code": "usd",
+        "provider_id": "pp_system_default",
+        "data": {},
+        "context": {},
+        "status": "pending",
+        "authorized_at": None,
+        "payment_collection_id": "pay_col_demo",
+        "payment": None,
+        "metadata": {},
+        "raw_amount": {"value": "25.5", "precision": 20},
+        "created_at": "2026-01-15T09:30:00.007Z",
+        "updated_at": "2026-01-15T09:30:00.007Z",
+        "deleted_at": None,
+        "amount": 25.5,
+    }
+    collection = {
+        "id": "pay_col_demo",
+        "currency_code": "usd",
+        "amount": 25.5,
+        "payment_sessions": [session],
+    }
+    assert ok({"payment_collection": collection}) == answer(response)
+
+
+def test_replaces_the_earlier_session(lived_in: httpx.Client) -> None:
+    """A collection holds one session at a time, the last one."""
+    earlier = session_of(lived_in.post(SESSIONS, json=STRIPE))
+    later = session_of(lived_in.post(SESSIONS, json=SYSTEM))
+
+    assert earlier["id"] != later["id"]
+    assert [later] == read_collection(lived_in)["payment_sessions"]
+
+
+def test_leaves_other_collections_alone(lived_in: httpx.Client) -> None:
+    """Each collection has a session of its own."""
+    demo = session_of(lived_in.post(SESSIONS, json=SYSTEM))
+    free = session_of(lived_in.post(FREE_SESSIONS, json=SYSTEM))
+
+    assert [demo] == read_collection(lived_in, "cart_demo")["payment_sessions"]
+    assert [free] == read_collection(lived_in, "cart_free")["payment_sessions"]
+
+
+def test_pays_for_a_collection_that_was_just_created(store: httpx.Client) -> None:
+    """The main flow: a cart's new collection takes a session over its whole amount."""
+    created = store.post(COLLECTIONS, json={"cart_id": "cart_new"}).json()["payment_collection"]
+
+    session = session_of(store.post(f"{COLLECTIONS}/{created['id']}/payment-sessions", json=STRIPE))
+
+    assert (40, created["id"]) == (session["amount"], session["payment_collection_id"])
+
+
+def test_ids_are_ulids(lived_in: httpx.Client) -> None:
+    """A session's id is made as Medusa makes it."""
+    session = session_of(lived_in.post(SESSIONS, json=SYSTEM))
+
+    assert re.fullmatch(r"payses_[0-7][0-9A-HJKMNP-TV-Z]{25}", session["id"])
+
+
+def test_times_are_utc_with_milliseconds(lived_in: httpx.Client) -> None:
+    """A session is as old as its request, to the millisecond."""
+    before = datetime.now(UTC)
+    session = session_of(lived_in.post(SESSIONS, json=SYSTEM))
+    after = datetime.now(UTC)
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", session["created_at"])
+    created_at = datetime.fromisoformat(session["created_at"])
+    assert before.replace(microsecond=before.microsecond // 1000 * 1000) <= created_at <= after
+    assert session["created_at"] == session["updated_at"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"": None, "a": [1, 2.5, -0.0, True, {"b": []}], "ключ": "🛒 \u2028"},
+        {"large": 2**53 + 1, "small": 5e-324, "id": "mine", "amount": 1},
+    ],
+)
+def test_system_provider_keeps_data_as_sent(
+    lived_in: httpx.Client, data: dict[str, object]
+) -> None:
+    """The manual provider adds nothing, and no value is altered on its way."""
+    session = session_of(lived_in.post(SESSIONS, json={**SYSTEM, "data": data}))
+
+    assert data == session["data"]
+
+
+def test_data_is_merged_under_the_providers_answer(stage: Stage) -> None:
+    """Where request and provider name the same key, the provider has the last word."""
+    answered = ProviderSession(data={"id": "theirs", "secret": "s"}, status="requires_more")
+    stage.provider.play(answered)
+    data = {"id": "mine", "note": {"kept": True}}
+
+    session = session_of(stage.client.post(SESSIONS, json={**SYSTEM, "data": data}))
+
+    assert {"id": "theirs", "secret": "s", "note": {"kept": True}} == session["data"]
+    assert "requires_more" == session["status"]
+
+
+def test_refused_call_leaves_the_earlier_session(stage: Stage) -> None:
+    """After a refusal the collection is as it was, down to its session's id."""
+    stage.provider.play(ProviderSession({}), ProviderRefused("No."))
+    stage.client.post(SESSIONS, json=SYSTEM).raise_for_status()
+    before = read_collection(stage.client)
+
+    refused = stage.client.post(SESSIONS, json=SYSTEM)
+
+    expected = error(422, "payment_authorization_error", "No.", "invalid_request_error")
+    assert expected == answer(refused)
+    assert before == read_collection(stage.client)
+
+
+def test_amount_of_zero_is_the_manual_providers(untouched: httpx.Client) -> None:
+    """A free cart can only be paid with the manual system provider."""
+    free = read_collection(untouched, "cart_free")
+
+    assert Decimal(0) == free["amount"]
+    assert error(
+        422,
+        "payment_authorization_error",
+        "Invalid amount: this value must be greater than or equal to 1.",
+        "invalid_request_error",
+    ) == answer(untouched.post(FREE_SESSIONS, json=STRIPE))
+
+
+def test_signed_in_customer_is_in_the_context(store: httpx.Client) -> None:
+    """A token that the store knows names the customer; another one makes a guest."""
+    for token, context in (("customer_demo", {"customer": {"id": "cus_demo"}}), ("other", {})):
+        headers = {"Authorization": f"Bearer {token}"}
+        assert context == session_of(store.post(SESSIONS, json=SYSTEM, headers=headers))["context"]

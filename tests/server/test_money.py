@@ -1,0 +1,74 @@
+"""Amounts: exact within, JSON numbers in major units on the wire."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from xclade_store_mock import json_text
+from xclade_store_mock.documents import collection_document
+from xclade_store_mock.payments import PaymentCollection, PaymentSession
+
+MOMENT = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
+
+
+def document(amount: str) -> dict[str, Any]:
+    """Describe a collection over this amount, with a session."""
+    session = PaymentSession(
+        id="payses_1",
+        amount=Decimal(amount),
+        currency_code="usd",
+        provider_id="pp_system_default",
+        data={},
+        status="pending",
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )
+    return collection_document(
+        PaymentCollection(
+            id="pay_col_1",
+            cart_id=None,
+            currency_code="usd",
+            amount=Decimal(amount),
+            created_at=MOMENT,
+            updated_at=MOMENT,
+            sessions=(session,),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("amount", "number", "raw"),
+    [
+        ("0", b"0", "0"),
+        ("0.00", b"0", "0"),
+        ("25.5", b"25.5", "25.5"),
+        ("25.50", b"25.5", "25.5"),
+        ("1500", b"1500", "1500"),
+        ("1500.00", b"1500", "1500"),
+        ("1E+3", b"1000", "1000"),
+        ("0.1", b"0.1", "0.1"),
+        ("19.99", b"19.99", "19.99"),
+        ("0.001", b"0.001", "0.001"),
+        ("123456789012345.67", b"123456789012345.67", "123456789012345.67"),
+        ("0.30000000000000004", b"0.30000000000000004", "0.30000000000000004"),
+        ("100000000000000000000", b"100000000000000000000", "100000000000000000000"),
+    ],
+)
+def test_amounts_on_the_wire(amount: str, number: bytes, raw: str) -> None:
+    """An amount is the shortest number that says it, and a decimal string beside it."""
+    collection = document(amount)
+    (session,) = collection["payment_sessions"]
+
+    assert number == json_text.write(collection["amount"])
+    assert number == json_text.write(session["amount"])
+    assert {"value": raw, "precision": 20} == session["raw_amount"]
+
+
+def test_amounts_beyond_a_number_stay_exact_as_text() -> None:
+    """Where a JSON number ends, the raw amount still has every digit."""
+    (session,) = document("12345678901234567.89")["payment_sessions"]
+
+    assert b"12345678901234568" == json_text.write(session["amount"])
+    assert "12345678901234567.89" == session["raw_amount"]["value"]

@@ -1,0 +1,92 @@
+"""Which paths and methods there are."""
+
+import httpx
+import pytest
+from tests.server.wire import COLLECTIONS, PROVIDERS, SESSIONS, SYSTEM, Answer, answer, error
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "HELLO")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/store",
+        "/store/nothing",
+        f"{SESSIONS}/",
+        COLLECTIONS.upper(),
+        f"{COLLECTIONS}/pay_col_demo",
+        f"{COLLECTIONS}/pay%2Fcol/payment-sessions",
+        f"{SESSIONS}/payses_1",
+        f"{COLLECTIONS}//payment-sessions",
+        "/store//payment-collections",
+        "/store/payment-cöllections",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_unknown_path(untouched: httpx.Client, method: str, path: str) -> None:
+    """A path without an operation is answered 404 in JSON, key or not."""
+    decoded = path.replace("%2F", "/")
+
+    assert error(404, "not_found", f"The mock does not serve {decoded}.") == answer(
+        untouched.request(method, path, json=SYSTEM)
+    )
+    keyless = {"x-publishable-api-key": ""}
+    assert 404 == untouched.request(method, path, headers=keyless, json=SYSTEM).status_code
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "allowed"),
+    [
+        *((SESSIONS, method, "POST") for method in METHODS if method != "POST"),
+        *((COLLECTIONS, method, "POST") for method in METHODS if method != "POST"),
+        *((PROVIDERS, method, "GET HEAD") for method in METHODS if method != "GET"),
+    ],
+)
+def test_wrong_method(untouched: httpx.Client, path: str, method: str, allowed: str) -> None:
+    """A path that has another method says so in JSON and in Allow."""
+    response = untouched.request(method, path)
+
+    message = f"{method} is not possible at {path}."
+    assert error(405, "not_allowed", message) == answer(response)
+    assert {*allowed.split()} == {*response.headers["Allow"].split(", ")}
+
+
+def test_head_of_what_is_posted(untouched: httpx.Client) -> None:
+    """HEAD is a wrong method, too, but its answer has no body."""
+    response = untouched.head(SESSIONS)
+
+    assert (405, "POST", b"") == (response.status_code, response.headers["Allow"], response.content)
+
+
+def test_head_of_what_is_got(untouched: httpx.Client) -> None:
+    """HEAD answers what GET does, without the body."""
+    query = {"region_id": "reg_demo"}
+    head, get = untouched.head(PROVIDERS, params=query), untouched.get(PROVIDERS, params=query)
+
+    assert (200, b"") == (head.status_code, head.content)
+    assert get.headers["Content-Type"] == head.headers["Content-Type"]
+    assert get.headers["Content-Length"] == head.headers["Content-Length"]
+
+
+def test_head_needs_a_key(untouched: httpx.Client) -> None:
+    """HEAD is no way around the publishable key."""
+    keyless = {"x-publishable-api-key": ""}
+
+    assert 401 == untouched.head(PROVIDERS, headers=keyless).status_code
+
+
+def test_escaped_path_is_the_same_path(untouched: httpx.Client) -> None:
+    """Percent-encoding is spelling only."""
+    response = untouched.get("/store/payment%2Dproviders", params={"region_id": "reg_gone"})
+
+    assert 0 == response.json()["count"]
+
+
+def test_order_of_checks(untouched: httpx.Client) -> None:
+    """A body that cannot be read comes before a missing key, which comes before the rest."""
+    keyless = {"x-publishable-api-key": "", "Content-Type": "application/json"}
+
+    assert 400 == untouched.post(SESSIONS, headers=keyless, content="{").status_code
+    assert Answer(401, "text/plain", "Unauthorized") == answer(
+        untouched.post(f"{SESSIONS}?foo=1", headers=keyless, content="{}")
+    )

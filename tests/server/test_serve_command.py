@@ -1,0 +1,84 @@
+"""The installed command, in a process of its own."""
+
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+COMMAND = (Path(sys.executable).with_name("xclade-store-mock"), "serve", "--port", "0")
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[str]]:
+    """Run the command on the demo store."""
+    with subprocess.Popen(
+        COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.kill()
+
+
+def read_banner(process: subprocess.Popen[str]) -> str:
+    """Read what the command prints, until it tells how to stop it."""
+    assert process.stdout
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("Press Ctrl+C"):
+            break
+    return "".join(lines)
+
+
+def test_printed_examples_work(process: subprocess.Popen[str]) -> None:
+    """The banner tells what is there; its curl line and its Python do what they say."""
+    banner = read_banner(process)
+
+    assert ["Store API", "Key", "Regions", "Providers", "Carts", "Collections"] == re.findall(
+        r"^(\w[\w ]*?)  +\S", banner, re.MULTILINE
+    )
+    assert 200 == run_curl(banner).status_code
+    printed = run_python(banner)
+    assert "provider_id='pp_system_default'" in printed
+    assert "status='pending'" in printed
+
+
+def run_curl(banner: str) -> httpx.Response:
+    """Do what the banner's curl line does."""
+    found = re.search(r"^curl (.+?)$\n\n", banner, re.MULTILINE | re.DOTALL)
+    assert found
+    option, method, url, *options = shlex.split(found.group(1).replace("\\\n", ""))
+    assert ("-X", ["-H", "-H", "-d"]) == (option, options[::2])
+    key, media_type, body = options[1::2]
+    headers = dict(header.split(": ", 1) for header in (key, media_type))
+    return httpx.request(method, url, headers=headers, content=body)
+
+
+def run_python(banner: str) -> str:
+    """Run the banner's Python command in a shell; answer what it prints."""
+    found = re.search(r"^or with the Python client:\n(.+?)^Press", banner, re.MULTILINE | re.DOTALL)
+    assert found
+    return subprocess.run(
+        ["sh", "-e"], input=found.group(1), capture_output=True, text=True, check=True
+    ).stdout
+
+
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)])
+def test_stops_at_once_when_told_to(
+    process: subprocess.Popen[str], told: signal.Signals, code: int
+) -> None:
+    """A signal ends the command within a second, open connections or not, without a word."""
+    found = re.search(r"http://\S+", read_banner(process))
+    assert found
+    with httpx.Client(base_url=found.group()) as client:
+        client.get("/openapi.yaml").raise_for_status()
+        process.send_signal(told)
+        out, err = process.communicate(timeout=1)
+
+    assert ("", "") == (out, err)
+    assert code == process.returncode

@@ -1,0 +1,217 @@
+"""Store files that are good."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from xclade_store_mock.payments import Cart, PaymentCollection, PaymentProvider, Region
+from xclade_store_mock.store import PublishableKey, Store
+from xclade_store_mock.store_file import demo_store, parse_store, read_store
+
+NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
+
+YAML = """
+publishable_keys:
+  - token: pk_web # the shop
+    title: Web
+  - {token: pk_old, revoked: true}
+payment_providers:
+  - id: pp_system_default
+  - {id: pp_stripe_stripe, is_enabled: false, installed: false}
+regions:
+  - id: reg_us
+    name: United States
+    currency_code: usd
+    payment_providers: [pp_system_default, pp_stripe_stripe]
+carts:
+  - {id: cart_1, region_id: reg_us, currency_code: usd, total: 25.50}
+payment_collections:
+  - {id: pay_col_1, cart_id: cart_1, currency_code: usd, amount: 25.50}
+  - {id: pay_col_2, currency_code: jpy, amount: 1500, status: authorized}
+cors_origins: [https://shop.example]
+"""
+STORE = Store(
+    publishable_keys={
+        "pk_web": PublishableKey("pk_web", "Web"),
+        "pk_old": PublishableKey("pk_old", "", revoked=True),
+    },
+    payment_providers={
+        "pp_system_default": PaymentProvider("pp_system_default"),
+        "pp_stripe_stripe": PaymentProvider("pp_stripe_stripe", is_enabled=False, installed=False),
+    },
+    regions={"reg_us": Region("reg_us", "usd", ("pp_system_default", "pp_stripe_stripe"))},
+    carts={"cart_1": Cart("cart_1", "reg_us", "usd", Decimal("25.50"))},
+    payment_collections={
+        "pay_col_1": PaymentCollection("pay_col_1", "cart_1", "usd", Decimal("25.50"), NOW, NOW),
+        "pay_col_2": PaymentCollection(
+            "pay_col_2", None, "jpy", Decimal(1500), NOW, NOW, "authorized"
+        ),
+    },
+    cors_origins=("https://shop.example",),
+)
+
+RECORDED = {
+    "publishable_keys": [
+        {"token": "pk_8edc", "title": "main", "revoked": False},
+        {"token": "pk_99d4", "title": "revoked", "revoked": True},
+    ],
+    "payment_providers": [
+        {"id": "pp_gone_gone", "is_enabled": True, "installed": False},
+        {"id": "pp_stripe-ideal_stripe", "is_enabled": False, "installed": True},
+    ],
+    "regions": [
+        {
+            "id": "reg_01M80Z0CAKR2F2ETTE80PDWGSK",
+            "name": "Europe",
+            "currency_code": "eur",
+            "payment_providers": ["pp_gone_gone", "pp_stripe-ideal_stripe"],
+        },
+        {
+            "id": "reg_01M80Z0CAKDD0CYPCFQF7HREGT",
+            "name": "Britain",
+            "currency_code": "gbp",
+            "payment_providers": [],
+        },
+    ],
+    "carts": [
+        {
+            "id": "cart_01M80ZVZ5G04ZMAB5GA98V6S30",
+            "region_id": "reg_01M80Z0CAKR2F2ETTE80PDWGSK",
+            "currency_code": "eur",
+            "total": 32.97,
+        }
+    ],
+    "payment_collections": [
+        {
+            "id": "pay_col_01M80ZVTXX1MY23SAV75DFZPC5",
+            "cart_id": "cart_01M80ZVZ5G04ZMAB5GA98V6S30",
+            "currency_code": "eur",
+            "amount": 32.97,
+            "status": "not_paid",
+        },
+        {"id": "pay_col_cartless", "cart_id": None, "currency_code": "eur", "amount": 10},
+    ],
+    "cors_origins": ["http://localhost:8000"],
+}
+
+
+def with_amount(amount: str) -> str:
+    """Write a store with one collection over this amount."""
+    collection = f"{{id: c, currency_code: usd, amount: {amount}}}"
+    return (
+        "publishable_keys: []\npayment_providers: []\nregions: []\n"
+        f"payment_collections: [{collection}]\n"
+    )
+
+
+def test_reads_yaml(tmp_path: Path) -> None:
+    """A store file holds keys, providers, regions, carts, collections and origins."""
+    path = tmp_path / "store.yaml"
+    path.write_text(YAML, "utf-8")
+
+    assert STORE == read_store(path, NOW)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_reads_json(tmp_path: Path, indent: int | None) -> None:
+    """The same store may be written as JSON."""
+    content = {
+        "publishable_keys": [
+            {"token": "pk_web", "title": "Web"},
+            {"token": "pk_old", "revoked": True},
+        ],
+        "payment_providers": [
+            {"id": "pp_system_default"},
+            {"id": "pp_stripe_stripe", "is_enabled": False, "installed": False},
+        ],
+        "regions": [
+            {
+                "id": "reg_us",
+                "currency_code": "usd",
+                "payment_providers": ["pp_system_default", "pp_stripe_stripe"],
+            }
+        ],
+        "carts": [{"id": "cart_1", "region_id": "reg_us", "currency_code": "usd", "total": 25.5}],
+        "payment_collections": [
+            {"id": "pay_col_1", "cart_id": "cart_1", "currency_code": "usd", "amount": 25.5},
+            {"id": "pay_col_2", "currency_code": "jpy", "amount": 1500, "status": "authorized"},
+        ],
+        "cors_origins": ["https://shop.example"],
+    }
+    path = tmp_path / "store.json"
+    path.write_text(json.dumps(content, indent=indent), "utf-8")
+
+    assert STORE == read_store(path, NOW)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("0", "0"),
+        ("25.5", "25.5"),
+        ("25.50", "25.50"),
+        ("1e2", "1e2"),
+        ("1.5E+3", "1500"),
+        ("25e-1", "2.5"),
+        ("0.1", "0.1"),
+        ("123456789012345678.90", "123456789012345678.90"),
+        ("0.1000000000000000055511151231257827", "0.1000000000000000055511151231257827"),
+    ],
+)
+def test_amounts_are_exact(written: str, expected: str) -> None:
+    """An amount is the decimal that was written, not the float next to it."""
+    amount = parse_store(with_amount(written), "s.yaml", NOW).payment_collections["c"].amount
+
+    assert Decimal(expected) == amount
+    assert isinstance(amount, Decimal)
+
+
+def test_words_stay_words() -> None:
+    """What YAML 1.1 would turn into a truth value, a date or a number of minutes is text."""
+    text = """
+        publishable_keys: [{token: no, title: 2026-01-15}]
+        payment_providers: [{id: on}, {id: 12:30:45}, {id: 0x10}, {id: 1_000}]
+        regions: [{id: yes, currency_code: nok, payment_providers: [on, 12:30:45, 0x10, 1_000]}]
+        """
+    store = parse_store(text, "s.yaml", NOW)
+
+    assert {"no": PublishableKey("no", "2026-01-15")} == store.publishable_keys
+    assert {"yes": Region("yes", "nok", ("on", "12:30:45", "0x10", "1_000"))} == store.regions
+
+
+def test_minimum_is_three_empty_lists() -> None:
+    """Carts and collections may be left out; then every origin may call."""
+    store = parse_store("{publishable_keys: [], payment_providers: [], regions: []}", "s", NOW)
+
+    assert Store({}, {}, {}, {}, {}, None) == store
+
+
+def test_recorded_store_loads() -> None:
+    """The state of a recorded backend is a store file as it is."""
+    store = parse_store(json.dumps(RECORDED), "recorded.json", NOW)
+
+    assert ["pk_8edc", "pk_99d4"] == [*store.publishable_keys]
+    assert [True, False] == [each.is_enabled for each in store.payment_providers.values()]
+    assert [Decimal("32.97"), Decimal(10)] == [
+        each.amount for each in store.payment_collections.values()
+    ]
+    assert ("http://localhost:8000",) == store.cors_origins
+
+
+def test_demo_store_loads() -> None:
+    """The demo store has a cart with a collection, one that is free, and one without."""
+    store = demo_store(NOW)
+
+    assert ["pk_demo"] == [*store.publishable_keys]
+    assert ["cart_demo", "cart_free", "cart_new"] == [*store.carts]
+    assert {"pay_col_demo": Decimal("25.5"), "pay_col_free": Decimal(0)} == {
+        each.id: each.amount for each in store.payment_collections.values()
+    }
+
+
+def test_keys_do_not_show_in_logs() -> None:
+    """A store's text has no token in it."""
+    assert "pk_web" not in repr(PublishableKey("pk_web", "Web"))

@@ -1,0 +1,218 @@
+"""Store files that cannot be used."""
+
+import errno
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from xclade_store_mock.store_file import StoreFileError, parse_store, read_store
+
+NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
+
+GOOD = """\
+publishable_keys:
+  - token: pk_web
+payment_providers:
+  - id: pp_system_default
+regions:
+  - id: reg_us
+    currency_code: usd
+    payment_providers: [pp_system_default]
+carts:
+  - id: cart_1
+    region_id: reg_us
+    currency_code: usd
+    total: 25.5
+payment_collections:
+  - id: pay_col_1
+    cart_id: cart_1
+    currency_code: usd
+    amount: 25.5
+"""
+
+
+def fault_of(text: str) -> str:
+    """Tell what is wrong with a store file."""
+    with pytest.raises(StoreFileError) as raised:
+        parse_store(text, "shop.yaml", NOW)
+    return str(raised.value)
+
+
+def test_the_example_is_good() -> None:
+    """The faults below are the only ones."""
+    assert ["pay_col_1"] == [*parse_store(GOOD, "shop.yaml", NOW).payment_collections]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "fault"),
+    [
+        ("token: pk_web", "token: [pk_web", "3: expected ',' or ']', but got ':'"),
+        ("  - token", "\t- token", "2: found character '\\t' that cannot start any token"),
+        ("pk_web", "*key", "2: found undefined alias 'key'"),
+        ("pk_web", "a: b", "2: mapping values are not allowed here"),
+        ("amount: 25.5\n", 'amount: "25.5', "18: found unexpected end of stream"),
+        ("regions:", "---\nregions:", "5: but found another document"),
+    ],
+)
+def test_yaml_that_cannot_be_read(good: str, bad: str, fault: str) -> None:
+    """A fault of syntax is told with its line."""
+    assert f"shop.yaml:{fault}" == fault_of(GOOD.replace(good, bad, 1))
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "[]", "hello", "null", "25.5"])
+def test_what_is_no_object(text: str) -> None:
+    """A file that holds something else, or nothing, has no place to point at but its start."""
+    assert fault_of(text).startswith("shop.yaml:1: ")
+    assert fault_of(text).endswith(' is not of type "object"')
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "fault"),
+    [
+        ("25.5", "much", '13: carts[0].total: "much" is not of type "number"'),
+        ("25.5", '"25.5"', '13: carts[0].total: "25.5" is not of type "number"'),
+        ("25.5", ".inf", '13: carts[0].total: ".inf" is not of type "number"'),
+        ("25.5", "true", '13: carts[0].total: true is not of type "number"'),
+        ("25.5", "-1", "13: carts[0].total: -1 is less than the minimum of 0"),
+        ("pk_web", "12", '2: publishable_keys[0].token: 12 is not of type "string"'),
+        ("pk_web", "", '2: publishable_keys[0].token: null is not of type "string"'),
+        ("pk_web", '""', '2: publishable_keys[0].token: "" does not match "^[!-~]+$"'),
+        ("- token: pk_web", "pk_web", '2: publishable_keys: "pk_web" is not of type "array"'),
+        ("usd", "USD", '7: regions[0].currency_code: "USD" does not match "^[a-z]{3}$"'),
+    ],
+)
+def test_wrong_value(good: str, bad: str, fault: str) -> None:
+    """A value of a wrong type or form is told with its line and path."""
+    assert f"shop.yaml:{fault}" == fault_of(GOOD.replace(good, bad, 1))
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("    total: 25.5\n", '10: carts[0]: "total" is a required property'),
+        ("    amount: 25.5\n", '15: payment_collections[0]: "amount" is a required property'),
+        ("    currency_code: usd\n", '6: regions[0]: "currency_code" is a required property'),
+    ],
+)
+def test_missing_key(line: str, fault: str) -> None:
+    """What an entry lacks is told with the entry's line and path."""
+    assert f"shop.yaml:{fault}" == fault_of(GOOD.replace(line, "", 1))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "place"),
+    [
+        ("carts:", "note: x\ncarts:", "9: note: "),
+        ("    total", "    note: x\n    total", "13: carts[0].note: "),
+        ("    total", "    note", "13: carts[0].note: "),
+        ("token: pk_web", "token: pk_web\n    note: x", "3: publishable_keys[0].note: "),
+    ],
+)
+def test_unknown_key(good: str, bad: str, place: str) -> None:
+    """A key that means nothing is a mistake, told with its line and path."""
+    fault = "Additional properties are not allowed ('note' was unexpected)"
+
+    assert f"shop.yaml:{place}{fault}" == fault_of(GOOD.replace(good, bad))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "fault"),
+    [
+        ("n_id: reg_us", "n_id: reg_gone", "11: carts[0].region_id: there is no region 'reg_gone'"),
+        (
+            "cart_id: cart_1",
+            "cart_id: cart_gone",
+            "16: payment_collections[0].cart_id: there is no cart 'cart_gone'",
+        ),
+        (
+            "[pp_system_default]",
+            "\n      - pp_system_default\n      - pp_gone_gone",
+            "10: regions[0].payment_providers[1]: there is no payment provider 'pp_gone_gone'",
+        ),
+    ],
+)
+def test_reference_to_nothing(good: str, bad: str, fault: str) -> None:
+    """An id that is not in the file is told where it is used."""
+    assert f"shop.yaml:{fault}" == fault_of(GOOD.replace(good, bad, 1))
+
+
+@pytest.mark.parametrize(
+    ("entry", "twin", "fault"),
+    [
+        ("token: pk_web", "{token: pk_web}", "3: publishable_keys[1].token: 'pk_web'"),
+        (
+            "id: pp_system_default",
+            "{id: pp_system_default, installed: false}",
+            "5: payment_providers[1].id: 'pp_system_default'",
+        ),
+        (
+            "id: reg_us",
+            "{id: reg_us, currency_code: eur, payment_providers: []}",
+            "7: regions[1].id: 'reg_us'",
+        ),
+        (
+            "id: cart_1",
+            "{id: cart_1, region_id: reg_us, currency_code: usd, total: 1}",
+            "11: carts[1].id: 'cart_1'",
+        ),
+        (
+            "id: pay_col_1",
+            "{id: pay_col_1, currency_code: usd, amount: 1}",
+            "16: payment_collections[1].id: 'pay_col_1'",
+        ),
+    ],
+)
+def test_same_id_twice(entry: str, twin: str, fault: str) -> None:
+    """The second of two entries of one kind with one id is told."""
+    text = GOOD.replace(f"  - {entry}\n", f"  - {twin}\n  - {entry}\n")
+
+    assert f"shop.yaml:{fault} is there twice" == fault_of(text)
+
+
+def test_first_fault_is_told() -> None:
+    """Several faults are told one at a time, those of form before those of reference."""
+    text = GOOD.replace("region_id: reg_us", "region_id: reg_gone").replace("25.5", "much", 1)
+
+    assert 'shop.yaml:13: carts[0].total: "much" is not of type "number"' == fault_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("publishable_keys: []\npublishable_keys: []\n", ":2: 'publishable_keys' is there twice"),
+        ("regions: \x01", ": unacceptable character #x0001: special characters are not allowed"),
+        ("regions: &all [*all]\n", ": "),
+        ("[" * 3000, ": maximum recursion depth exceeded"),
+    ],
+)
+def test_text_that_cannot_be_read(text: str, fault: str) -> None:
+    """What YAML's own parser chokes on is told, too."""
+    assert fault_of(text).startswith(f"shop.yaml{fault}")
+
+
+def test_second_collection_of_a_cart() -> None:
+    """A cart has one payment collection."""
+    twin = "  - {id: pay_col_2, cart_id: cart_1, currency_code: usd, amount: 1}\n"
+
+    assert "'cart_1' has a payment collection already" in fault_of(GOOD + twin)
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("missing.yaml", os.strerror(errno.ENOENT)),
+        ("folder.yaml", os.strerror(errno.EISDIR)),
+        ("latin-1.yaml", "not UTF-8 text"),
+    ],
+)
+def test_file_that_cannot_be_read(tmp_path: Path, name: str, fault: str) -> None:
+    """A file that is not there, or no text, is told with its path."""
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "latin-1.yaml").write_bytes("# Käse\n".encode("latin-1"))
+
+    with pytest.raises(StoreFileError) as raised:
+        read_store(tmp_path / name, NOW)
+
+    assert f"{tmp_path / name}: {fault}" == str(raised.value)

@@ -1,0 +1,117 @@
+"""The Stripe simulator."""
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import httpx
+import pytest
+from tests.server.wire import SESSIONS, STRIPE, session_of
+
+from xclade_store_mock.errors import ProviderRefused
+from xclade_store_mock.providers import SessionRequest
+from xclade_store_mock.providers.stripe import StripeProvider, minor_units
+
+
+def request(amount: str, currency_code: str) -> SessionRequest:
+    """Ask for a session over an amount."""
+    return SessionRequest(
+        session_id="payses_1",
+        provider_id="pp_stripe_stripe",
+        amount=Decimal(amount),
+        currency_code=currency_code,
+        data={},
+        now=datetime(2026, 1, 15, 9, 30, tzinfo=UTC),
+    )
+
+
+def test_answers_a_payment_intent(lived_in: httpx.Client) -> None:
+    """A session's data is what a browser needs for Stripe, in minor units."""
+    session = session_of(lived_in.post(SESSIONS, json=STRIPE))
+    intent = session["data"]
+
+    assert ("pending", 25.5) == (session["status"], session["amount"])
+    assert re.fullmatch(r"pi_3[A-Za-z0-9]{23}", intent["id"])
+    assert re.fullmatch(rf"{intent['id']}_secret_[A-Za-z0-9]{{25}}", intent["client_secret"])
+    assert {"session_id": session["id"]} == intent["metadata"]
+    assert {
+        "object": "payment_intent",
+        "amount": 2550,
+        "currency": "usd",
+        "status": "requires_payment_method",
+        "capture_method": "manual",
+        "livemode": False,
+    }.items() <= intent.items()
+
+
+def test_each_intent_is_another(lived_in: httpx.Client) -> None:
+    """Two sessions share neither the intent's id nor its secret."""
+    first, second = (session_of(lived_in.post(SESSIONS, json=STRIPE))["data"] for _ in range(2))
+
+    assert {first["id"], first["client_secret"]}.isdisjoint({second["id"], second["client_secret"]})
+
+
+def test_takes_options_from_data(lived_in: httpx.Client) -> None:
+    """Data tells Stripe how to capture; what Stripe decides itself it can't override."""
+    data = {"capture_method": "automatic", "amount": 1, "id": "mine", "note": "kept"}
+    intent = session_of(lived_in.post(SESSIONS, json={**STRIPE, "data": data}))["data"]
+
+    assert ("automatic", 2550, "kept") == (
+        intent["capture_method"],
+        intent["amount"],
+        intent["note"],
+    )
+    assert intent["id"].startswith("pi_")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency_code", "expected"),
+    [
+        ("25.5", "usd", 2550),
+        ("25.5", "USD", 2550),
+        ("32.97", "eur", 3297),
+        ("0", "usd", 0),
+        ("1500", "jpy", 1500),
+        ("1.234", "kwd", 1234),
+        ("1.2345", "clf", 12345),
+        ("0.005", "usd", 1),
+        ("0.0049", "usd", 0),
+        ("1.005", "usd", 101),
+        ("2.675", "eur", 268),
+        ("0.5", "jpy", 1),
+        ("1.2345", "kwd", 1235),
+        ("123456789012345.67", "usd", 12345678901234567),
+    ],
+)
+def test_minor_units(amount: str, currency_code: str, expected: int) -> None:
+    """ISO 4217 says how many there are; halves are rounded up, exactly."""
+    assert expected == minor_units(Decimal(amount), currency_code)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency_code", "expected"),
+    [
+        ("0", "usd", "Invalid amount: this value must be greater than or equal to 1."),
+        ("0.004", "usd", "Invalid amount: this value must be greater than or equal to 1."),
+        ("0.49", "usd", "Amount must be at least 0.50 usd."),
+        ("0.29", "gbp", "Amount must be at least 0.30 gbp."),
+        ("49", "jpy", "Amount must be at least 50 jpy."),
+    ],
+)
+def test_refuses_amounts_below_its_minimum(amount: str, currency_code: str, expected: str) -> None:
+    """Stripe's own words tell what it takes."""
+    with pytest.raises(ProviderRefused) as refused:
+        asyncio.run(StripeProvider().initiate(request(amount, currency_code)))
+
+    assert expected == refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency_code"), [("0.50", "usd"), ("50", "jpy"), ("0.01", "xyz")]
+)
+def test_takes_the_minimum_itself(amount: str, currency_code: str) -> None:
+    """The limit belongs to what is taken; a currency without one starts at its smallest unit."""
+    session = asyncio.run(StripeProvider().initiate(request(amount, currency_code)))
+
+    assert minor_units(Decimal(amount), currency_code) == session.data["amount"]

@@ -1,0 +1,149 @@
+"""What requests do against the contract, in the recorded backend's words."""
+
+import httpx
+import pytest
+from tests.server.wire import (
+    COLLECTIONS,
+    JSON,
+    PROVIDERS,
+    SESSIONS,
+    SYSTEM,
+    answer,
+    invalid,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "null"),
+        (5, "5"),
+        (5.0, "5"),
+        (-1.5, "-1.5"),
+        (1e21, "1e+21"),
+        (1e-7, "1e-7"),
+        (0.000001, "0.000001"),
+        (True, "true"),
+        (False, "false"),
+        ([], ""),
+        (["a", 1, None, [True, {}]], "a,1,,true,[object Object]"),
+        ({}, "[object Object]"),
+        ({"provider_id": "x"}, "[object Object]"),
+    ],
+)
+def test_provider_id_is_a_string(untouched: httpx.Client, value: object, shown: str) -> None:
+    """A value of another type is shown as JavaScript prints it."""
+    response = untouched.post(SESSIONS, json={"provider_id": value})
+
+    assert invalid(f"Expected type: 'string' for field 'provider_id', got: '{shown}'") == answer(
+        response
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(None, "null"), (5, "5"), (True, "true"), (["x", 1], "x,1"), ("x", "x")]
+)
+def test_data_is_an_object(untouched: httpx.Client, value: object, shown: str) -> None:
+    """The recorded backend calls an object a record."""
+    response = untouched.post(SESSIONS, json={**SYSTEM, "data": value})
+
+    assert invalid(f"Expected type: 'record' for field 'data', got: '{shown}'") == answer(response)
+
+
+@pytest.mark.parametrize(
+    ("body", "violations"),
+    [
+        ({**SYSTEM, "context": {}}, ["Unrecognized fields: 'context'"]),
+        ({**SYSTEM, "foo": 1, "bar": None}, ["Unrecognized fields: 'foo, bar'"]),
+        (
+            {"Provider_Id": "x"},
+            ["Field 'provider_id' is required", "Unrecognized fields: 'Provider_Id'"],
+        ),
+        (
+            {"foo": 1, "provider_id": 3, "data": 2},
+            [
+                "Expected type: 'string' for field 'provider_id', got: '3'",
+                "Expected type: 'record' for field 'data', got: '2'",
+                "Unrecognized fields: 'foo'",
+            ],
+        ),
+    ],
+)
+def test_tells_all_that_is_wrong_with_a_body(
+    untouched: httpx.Client, body: object, violations: list[str]
+) -> None:
+    """Several violations are one error, unrecognized fields last."""
+    assert invalid(*violations) == answer(untouched.post(SESSIONS, json=body))
+
+
+def test_tells_three_violations_at_most(untouched: httpx.Client) -> None:
+    """The fourth is not told."""
+    response = untouched.get(PROVIDERS, params={"limit": "a", "offset": "b", "foo": "c"})
+
+    assert invalid(
+        "Expected type: 'integer' for field 'limit', got: 'a'",
+        "Expected type: 'integer' for field 'offset', got: 'b'",
+        "Field 'region_id' is required",
+    ) == answer(response)
+
+
+@pytest.mark.parametrize(
+    ("query", "violation"),
+    [
+        ("foo=1", "Unrecognized fields: 'foo'"),
+        ("foo", "Unrecognized fields: 'foo'"),
+        ("foo=1&bar=2", "Unrecognized fields: 'foo, bar'"),
+        ("Fields=id", "Unrecognized fields: 'Fields'"),
+        ("fields[]=id", "Unrecognized fields: 'fields[]'"),
+        ("fields=id&fields=amount", "Expected type: 'string' for field 'fields', got: 'id,amount'"),
+        ("fields=id&fields=id", "Expected type: 'string' for field 'fields', got: 'id,id'"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "body"), [(SESSIONS, SYSTEM), (COLLECTIONS, {"cart_id": "cart_demo"})]
+)
+def test_query_has_known_parameters_once(
+    untouched: httpx.Client, path: str, body: object, query: str, violation: str
+) -> None:
+    """A parameter that is not known, or there twice, is refused rather than ignored."""
+    assert invalid(violation) == answer(untouched.post(f"{path}?{query}", json=body))
+
+
+def test_body_comes_before_query(untouched: httpx.Client) -> None:
+    """Where both are wrong, the body is told (recorded)."""
+    assert invalid("Field 'provider_id' is required") == answer(
+        untouched.post(f"{SESSIONS}?foo=1", json={})
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "violation"),
+    [
+        ({}, "Field 'cart_id' is required"),
+        ({"cart_id": None}, "Expected type: 'string' for field 'cart_id', got: 'null'"),
+        ({"cart_id": "cart_demo", "region_id": "x"}, "Unrecognized fields: 'region_id'"),
+    ],
+)
+def test_collection_is_created_for_a_cart_id_alone(
+    untouched: httpx.Client, body: object, violation: str
+) -> None:
+    """create_payment_collection holds its own body to the contract."""
+    assert invalid(violation) == answer(untouched.post(COLLECTIONS, json=body))
+
+
+@pytest.mark.parametrize("nested", ["[" * 190 + "]" * 190, '{"a":' * 190 + "1" + "}" * 190])
+def test_deep_value_of_a_wrong_type(untouched: httpx.Client, nested: str) -> None:
+    """However deep a value is, it is just of the wrong type."""
+    content = f'{{"provider_id": {nested}}}'
+    response = untouched.post(SESSIONS, content=content, headers=JSON)
+
+    assert 400 == response.status_code
+    assert "Expected type: 'string' for field 'provider_id'" in response.json()["message"]
+
+
+def test_body_of_a_get_means_nothing(untouched: httpx.Client) -> None:
+    """An operation without a body is answered as if there were none."""
+    query = {"region_id": "reg_demo"}
+    response = untouched.request("GET", PROVIDERS, params=query, content=b"x" * 200_000)
+
+    assert 200 == response.status_code

@@ -1,0 +1,65 @@
+"""What goes over the wire, and how a test looks at it."""
+
+from typing import Any, NamedTuple
+
+import httpx
+
+PROVIDERS = "/store/payment-providers"
+COLLECTIONS = "/store/payment-collections"
+SESSIONS = f"{COLLECTIONS}/pay_col_demo/payment-sessions"
+FREE_SESSIONS = f"{COLLECTIONS}/pay_col_free/payment-sessions"
+
+SYSTEM = {"provider_id": "pp_system_default"}
+STRIPE = {"provider_id": "pp_stripe_stripe"}
+JSON = {"Content-Type": "application/json"}
+
+
+class Answer(NamedTuple):
+    """An answer, as far as the contract describes it."""
+
+    status: int
+    media_type: str
+    body: Any
+
+
+def answer(response: httpx.Response) -> Answer:
+    """Read a response."""
+    media_type = response.headers.get("content-type", "")
+    body = response.json() if media_type == "application/json" else response.text
+    return Answer(response.status_code, media_type, body)
+
+
+def ok(body: Any) -> Answer:
+    """Expect this JSON."""
+    return Answer(200, "application/json", body)
+
+
+def error(status: int, kind: str, message: str, code: str | None = None) -> Answer:
+    """Expect an error in JSON."""
+    body = {"type": kind, "message": message}
+    return Answer(status, "application/json", body if code is None else {**body, "code": code})
+
+
+def invalid(*violations: str) -> Answer:
+    """Expect a request to be refused for these violations of the contract."""
+    return error(400, "invalid_data", f"Invalid request: {'; '.join(violations)}")
+
+
+def unknown_error() -> Answer:
+    """Expect the answer to a bug, which tells nothing of it."""
+    return error(500, "unknown_error", "An unknown error occurred.", "unknown_error")
+
+
+def session_of(response: httpx.Response) -> Any:
+    """Read the one session of the collection that a response holds."""
+    response.raise_for_status()
+    (session,) = response.json()["payment_collection"]["payment_sessions"]
+    return session
+
+
+def read_collection(client: httpx.Client, cart_id: str = "cart_demo") -> Any:
+    """Read a cart's collection from the store, which creating it again does."""
+    response = client.post(
+        COLLECTIONS, params={"fields": "+status,+updated_at"}, json={"cart_id": cart_id}
+    )
+    return response.raise_for_status().json()["payment_collection"]
