@@ -1,6 +1,63 @@
 """A typed client for the payment sessions of an xclade (Medusa-based) Store API."""
 
+from xclade_store.async_client import AsyncStoreClient
+from xclade_store.calls import __version__
 from xclade_store.client import StoreClient
-from xclade_store.errors import BrokenAnswer, ConnectionFailed, ErrorAnswer, StoreError
+from xclade_store.errors import (
+    BodyTooLarge,
+    BrokenAnswer,
+    Conflict,
+    ConnectionFailed,
+    Duplicate,
+    ErrorAnswer,
+    InvalidData,
+    NotAllowed,
+    NotFound,
+    PaymentRefused,
+    RateLimited,
+    ServerFailed,
+    StoreError,
+    TimedOut,
+    Unauthorized,
+    UnsupportedMediaType,
+)
+from xclade_store.generated.models import (
+    StorePaymentCollection,
+    StorePaymentCollectionSelection,
+    StorePaymentProvider,
+    StorePaymentProviderListResponse,
+    StorePaymentSession,
+    StorePaymentSessionSelection,
+)
+from xclade_store.generated.types import FieldNotAnswered
+from xclade_store.transport import Retries
 
-__all__ = ["BrokenAnswer", "ConnectionFailed", "ErrorAnswer", "StoreClient", "StoreError"]
+__all__ = [
+    "AsyncStoreClient",
+    "BodyTooLarge",
+    "BrokenAnswer",
+    "Conflict",
+    "ConnectionFailed",
+    "Duplicate",
+    "ErrorAnswer",
+    "FieldNotAnswered",
+    "InvalidData",
+    "NotAllowed",
+    "NotFound",
+    "PaymentRefused",
+    "RateLimited",
+    "Retries",
+    "ServerFailed",
+    "StoreClient",
+    "StoreError",
+    "StorePaymentCollection",
+    "StorePaymentCollectionSelection",
+    "StorePaymentProvider",
+    "StorePaymentProviderListResponse",
+    "StorePaymentSession",
+    "StorePaymentSessionSelection",
+    "TimedOut",
+    "Unauthorized",
+    "UnsupportedMediaType",
+    "__version__",
+]

@@ -1,63 +1,36 @@
-"""The face over the generated client.
+"""The face: StoreClient. async_client.py is made of it by scripts/generate."""
 
-What is generated makes the requests and reads the answers; the face sends, so that nothing but
-StoreError gets out.
-"""
-
-from collections.abc import Mapping
-from http import HTTPStatus
+from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self, overload
 
 import httpx
 
-from xclade_store.errors import BrokenAnswer, ConnectionFailed, ErrorAnswer
-from xclade_store.generated.api.payment_collections import (
-    create_payment_collection,
-    initialize_payment_session,
-)
-from xclade_store.generated.api.payment_providers import list_payment_providers
+from xclade_store.calls import Call, Result, Store, Timeout
 from xclade_store.generated.models import (
-    CreatePaymentCollectionRequest,
-    Error,
-    InitializePaymentSessionRequest,
-    InitializePaymentSessionRequestData,
     StorePaymentCollection,
-    StorePaymentCollectionResponse,
     StorePaymentCollectionSelection,
+    StorePaymentProvider,
     StorePaymentProviderListResponse,
 )
-from xclade_store.generated.types import UNSET, Unset
-
-_TIMEOUT = httpx.Timeout(30, connect=5)
+from xclade_store.transport import Outcome, exchange
 
 
-class _Model(Protocol):
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self: ...
+class StoreClient(Store[httpx.Client]):
+    """Calls one store with one publishable API key; safe to share between threads.
 
+    `base_url` is the store's address, or `tenant` stands for `https://{tenant}.api.myxclade.com`.
+    `customer_token` is a signed-in customer's. `timeout` holds for one attempt, `retries` are the
+    attempts after the first. A `http_client` of your own is used as it is, and left open.
 
-_Expected = TypeVar("_Expected", bound=_Model)
-
-
-class StoreClient:
-    """Calls one store with one publishable API key.
-
-    Use it as a context manager, or close() it: it keeps connections open between calls. Every
-    method raises StoreError when the call does not get its result. Amounts are in major units:
-    `25.5` in `usd` is $25.50.
+    Use it as a context manager, or close() it. Every method raises StoreError when a call
+    does not get its result; TypeError or ValueError for bad arguments, before anything is sent.
+    Amounts are decimals in major units: `Decimal("25.5")` in `usd` is $25.50. Without `fields` the
+    default fields are all there; with `fields`, reading one that was left out raises
+    FieldNotAnswered.
     """
 
-    def __init__(self, base_url: str, *, publishable_key: str) -> None:
-        self._base_url = base_url
-        self._http = httpx.Client(
-            base_url=base_url,
-            headers={"x-publishable-api-key": publishable_key},
-            timeout=_TIMEOUT,
-        )
-
-    def __repr__(self) -> str:
-        return f"StoreClient({self._base_url!r})"
+    _http_class = httpx.Client
 
     def __enter__(self) -> Self:
         return self
@@ -71,8 +44,9 @@ class StoreClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+        """Close the connections, unless they are a `http_client` of your own."""
+        if self._owns_http:
+            self._http.close()
 
     def list_payment_providers(
         self,
@@ -81,69 +55,102 @@ class StoreClient:
         limit: int = 20,
         offset: int = 0,
         fields: str | None = None,
+        timeout: Timeout = None,
     ) -> StorePaymentProviderListResponse:
         """List the payment providers of a region, one page of them."""
-        request = list_payment_providers._get_kwargs(
-            region_id=region_id, limit=limit, offset=offset, fields=_optional(fields)
-        )
-        return self._call(request, StorePaymentProviderListResponse)
+        return self._run(self._list_call(region_id, limit, offset, fields, timeout))
 
+    def iter_payment_providers(
+        self, region_id: str, *, page_size: int = 20, timeout: Timeout = None
+    ) -> Iterator[StorePaymentProvider]:
+        """Iterate over all payment providers of a region, page after page."""
+        offset = 0
+        while True:
+            page = self.list_payment_providers(
+                region_id, limit=page_size, offset=offset, timeout=timeout
+            )
+            yield from page.payment_providers
+            offset += len(page.payment_providers)
+            if not page.payment_providers or offset >= page.count:
+                return
+
+    @overload
     def create_payment_collection(
-        self, cart_id: str, *, fields: str | None = None
+        self, cart_id: str, *, fields: None = None, timeout: Timeout = None
+    ) -> StorePaymentCollection: ...
+    @overload
+    def create_payment_collection(
+        self, cart_id: str, *, fields: str, timeout: Timeout = None
+    ) -> StorePaymentCollectionSelection: ...
+    def create_payment_collection(
+        self, cart_id: str, *, fields: str | None = None, timeout: Timeout = None
     ) -> StorePaymentCollection | StorePaymentCollectionSelection:
         """Answer a cart's payment collection, creating it if the cart has none."""
-        request = create_payment_collection._get_kwargs(
-            body=CreatePaymentCollectionRequest(cart_id=cart_id), fields=_optional(fields)
+        if fields is None:
+            return self._run(self._create_call(cart_id, None, timeout, StorePaymentCollection))
+        return self._run(
+            self._create_call(cart_id, fields, timeout, StorePaymentCollectionSelection)
         )
-        return self._call(request, StorePaymentCollectionResponse).payment_collection
 
+    @overload
     def initialize_payment_session(
         self,
         payment_collection_id: str,
-        *,
         provider_id: str,
         data: Mapping[str, Any] | None = None,
+        *,
+        fields: None = None,
+        idempotency_key: str | None = None,
+        timeout: Timeout = None,
+    ) -> StorePaymentCollection: ...
+    @overload
+    def initialize_payment_session(
+        self,
+        payment_collection_id: str,
+        provider_id: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        fields: str,
+        idempotency_key: str | None = None,
+        timeout: Timeout = None,
+    ) -> StorePaymentCollectionSelection: ...
+    def initialize_payment_session(
+        self,
+        payment_collection_id: str,
+        provider_id: str,
+        data: Mapping[str, Any] | None = None,
+        *,
         fields: str | None = None,
         idempotency_key: str | None = None,
+        timeout: Timeout = None,
     ) -> StorePaymentCollection | StorePaymentCollectionSelection:
         """Initialize a payment session of a payment collection, in place of an earlier one.
 
-        An amount of 0 is refused by providers such as Stripe; `pp_system_default` takes it.
+        `data` is for the payment provider. Providers such as Stripe refuse an amount of 0, which
+        `pp_system_default` takes. All attempts of one call share one idempotency key, so that they
+        make one session; pass your own to extend that over several calls. It is on the result, and
+        on a StoreError.
         """
-        body = InitializePaymentSessionRequest(
-            provider_id=provider_id,
-            data=UNSET if data is None else InitializePaymentSessionRequestData.from_dict(data),
-        )
-        request = initialize_payment_session._get_kwargs(
-            payment_collection_id,
-            body=body,
-            fields=_optional(fields),
-            idempotency_key=_optional(idempotency_key),
-        )
-        return self._call(request, StorePaymentCollectionResponse).payment_collection
+        arguments_ = (payment_collection_id, provider_id, data, fields, idempotency_key, timeout)
+        if fields is None:
+            return self._run(self._initialize_call(*arguments_, StorePaymentCollection))
+        return self._run(self._initialize_call(*arguments_, StorePaymentCollectionSelection))
 
-    def _call(self, request: Mapping[str, Any], expected: type[_Expected]) -> _Expected:
+    def _run(self, call: Call[Result]) -> Result:
+        steps = exchange(call.request, self._retries)
+        pause = next(steps)
+        while True:
+            try:
+                if pause is None:
+                    pause = steps.send(self._send(call.request))
+                else:
+                    self._retries.sleep(pause)
+                    pause = steps.send(None)
+            except StopIteration as end:
+                return call.read(end.value)
+
+    def _send(self, request: httpx.Request) -> Outcome:
         try:
-            response = self._http.request(**request)
+            return self._http.send(request)
         except httpx.RequestError as error:
-            message = f"The store could not be reached: {error}"
-            raise ConnectionFailed(message) from error
-        try:
-            if response.is_success:
-                return expected.from_dict(response.json())
-            raise _error_answer(response)
-        # What the generated parsers raise on what they do not expect.
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise BrokenAnswer(response.status_code, response.content) from error
-
-
-def _error_answer(response: httpx.Response) -> ErrorAnswer:
-    if response.status_code == HTTPStatus.UNAUTHORIZED:
-        return ErrorAnswer(response.status_code, "unauthorized", response.text)
-    error = Error.from_dict(response.json())
-    code = None if isinstance(error.code, Unset) else error.code
-    return ErrorAnswer(response.status_code, error.type_, error.message, code)
-
-
-def _optional(value: str | None) -> str | Unset:
-    return UNSET if value is None else value
+            return error

@@ -40,7 +40,10 @@ def test_sends_its_key_as_header() -> None:
         thread = threading.Thread(target=answer)
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with StoreClient(url, publishable_key="pk_x") as store, pytest.raises(ConnectionFailed):
+        with (
+            StoreClient(url, publishable_key="pk_x", retries=0) as store,
+            pytest.raises(ConnectionFailed),
+        ):
             store.create_payment_collection("cart_demo")
         thread.join()
 
@@ -58,7 +61,10 @@ def test_a_store_that_is_not_there() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with StoreClient(url, publishable_key="pk_demo") as store, pytest.raises(ConnectionFailed):
+    with (
+        StoreClient(url, publishable_key="pk_demo", retries=0) as store,
+        pytest.raises(ConnectionFailed),
+    ):
         store.create_payment_collection("cart_demo")
 
 
@@ -78,10 +84,11 @@ def test_a_broken_answer(raw: bytes) -> None:
     """An answer that the contract does not know is a StoreError, and carries what came."""
     with (
         answering(raw) as url,
-        StoreClient(url, publishable_key="pk_demo") as store,
+        StoreClient(url, publishable_key="pk_demo", retries=0) as store,
         pytest.raises(BrokenAnswer) as caught,
     ):
         store.create_payment_collection("cart_demo")
 
     assert isinstance(caught.value, StoreError)
+    assert caught.value.body is not None
     assert raw.endswith(caught.value.body)

@@ -14,6 +14,7 @@ def checkout(tmp_path: Path) -> Path:
     """Copy what generating needs."""
     for name in ("client", "docs", "openapi", "scripts"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     return tmp_path
 
@@ -60,12 +61,13 @@ def test_drift_is_seen(checkout: Path, drift: tuple[str, str, str]) -> None:
     assert "drift: client/xclade_store/generated/models/error.py" in result.stdout
 
 
-def test_edited_page_is_seen(checkout: Path) -> None:
-    """The page about the dialects cannot say something else than the code."""
-    page = checkout / "docs/deviations.md"
-    page.write_text(page.read_text("utf-8").replace("404", "405", 1), "utf-8")
+@pytest.mark.parametrize("name", ["docs/deviations.md", "client/xclade_store/async_client.py"])
+def test_edited_rendering_is_seen(checkout: Path, name: str) -> None:
+    """What is rendered from code cannot say something else than the code."""
+    rendering = checkout / name
+    rendering.write_text(rendering.read_text("utf-8").replace(" the ", " another ", 1), "utf-8")
 
-    assert "drift: docs/deviations.md" in check(checkout).stdout
+    assert f"drift: {name}" in check(checkout).stdout
 
 
 def test_stray_file_is_seen(checkout: Path) -> None:

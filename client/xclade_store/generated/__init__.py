@@ -1,8 +1,4 @@
-"""Generated from openapi/store.yaml by scripts/generate; do not edit."""
+"""Generated from openapi/store.yaml by scripts/generate; do not edit.
 
-from .client import AuthenticatedClient, Client
-
-__all__ = (
-    "AuthenticatedClient",
-    "Client",
-)
+`client` holds the generator's own clients, for the functions in `api`; the face does without them.
+"""

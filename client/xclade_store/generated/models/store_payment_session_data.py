@@ -1,50 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self, TypeVar
-
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
-
-T = TypeVar("T", bound="StorePaymentSessionData")
+from .. import types
 
 
-@_attrs_define
-class StorePaymentSessionData:
+class StorePaymentSessionData(types.OpenObject):
     """The provider's own view of the session, such as Stripe's PaymentIntent with the
-    `client_secret` that the browser needs; amounts in it are in the provider's units.
-
-    """
-
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-
-        return field_dict
-
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        d = dict(src_dict)
-        store_payment_session_data = cls()
-
-        store_payment_session_data.additional_properties = d
-        return store_payment_session_data
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+    `client_secret` that the browser needs; amounts in it are in the provider's units."""

@@ -1,0 +1,211 @@
+"""What a call is, whichever client makes it: arguments made into a request, an answer read.
+
+What is generated makes the request's parts and reads the answer's models.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Generic, NoReturn, TypeVar
+
+import httpx
+
+from xclade_store import arguments
+from xclade_store.errors import BrokenAnswer, ConnectionFailed, TimedOut, error_class
+from xclade_store.generated.api.payment_collections import (
+    create_payment_collection,
+    initialize_payment_session,
+)
+from xclade_store.generated.api.payment_providers import list_payment_providers
+from xclade_store.generated.models import (
+    CreatePaymentCollectionRequest,
+    Error,
+    InitializePaymentSessionRequest,
+    StorePaymentProviderListResponse,
+)
+from xclade_store.generated.types import UNSET, ExactFloat, Model, Unset
+from xclade_store.transport import Outcome, Retries
+
+__version__ = "0.1.0"
+
+SERVER = "https://{tenant}.api.myxclade.com"
+"""The contract's server."""
+
+TIMEOUT = httpx.Timeout(30, connect=5)
+"""The timeouts of one attempt unless others are given: 5 seconds to connect, 30 for each wait."""
+
+DEFAULT_RETRIES = Retries()
+
+Timeout = float | httpx.Timeout | None
+Result = TypeVar("Result", bound=Model)
+Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Result]):
+    """One logical call: what to send, and how to read its answer."""
+
+    request: httpx.Request
+    result: type[Result]
+    within: str | None
+    idempotency_key: str | None
+
+    def read(self, outcome: Outcome) -> Result:
+        """Answer the result, or raise what the outcome means."""
+        if isinstance(outcome, httpx.DecodingError):
+            raise BrokenAnswer(str(outcome), idempotency_key=self.idempotency_key) from outcome
+        if isinstance(outcome, httpx.RequestError):
+            failure = TimedOut if isinstance(outcome, httpx.TimeoutException) else ConnectionFailed
+            message = f"{type(outcome).__name__}: {outcome}"
+            raise failure(message, idempotency_key=self.idempotency_key) from outcome
+        try:
+            body = json.loads(outcome.content.decode("utf-8-sig"), parse_float=ExactFloat)
+            if not outcome.is_success:
+                self._raise_error(outcome, Error.from_dict(body))
+            result = self.result.from_dict(body if self.within is None else body[self.within])
+        # What reading JSON into models raises; StoreError is none of these.
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            if outcome.status_code == HTTPStatus.UNAUTHORIZED:
+                self._raise_error(outcome, None)
+            message = f"not what the contract says: {type(error).__name__}: {error}"[:300]
+            raise BrokenAnswer(
+                message, response=outcome, idempotency_key=self.idempotency_key
+            ) from error
+        result.__dict__["idempotency_key"] = self.idempotency_key
+        return result
+
+    def _raise_error(self, response: httpx.Response, error: Error | None) -> NoReturn:
+        """Raise the class that says what the error means; a 401 is a bare text."""
+        type_ = None if error is None else error.type_
+        message = "Unauthorized" if error is None else error.message
+        raise error_class(response.status_code, type_, message)(
+            message,
+            response=response,
+            type=type_,
+            code=None if error is None else error.__dict__.get("code"),
+            idempotency_key=self.idempotency_key,
+        )
+
+
+class Store(Generic[Http]):
+    """What both clients are: arguments made into calls."""
+
+    _http_class: type[Http]
+    _http: Http
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        publishable_key: str,
+        tenant: str | None = None,
+        customer_token: str | None = None,
+        timeout: Timeout = TIMEOUT,
+        retries: int | Retries = DEFAULT_RETRIES,
+        http_client: Http | None = None,
+    ) -> None:
+        self._base_url = _base_url(base_url, tenant)
+        self._headers = {
+            "x-publishable-api-key": arguments.token("publishable_key", publishable_key),
+            "user-agent": f"xclade-store/{__version__} python-httpx/{httpx.__version__}",
+        }
+        if customer_token is not None:
+            token = arguments.token("customer_token", customer_token, longest=8192)
+            self._headers["authorization"] = f"Bearer {token}"
+        self._timeout = timeout
+        self._retries = retries if isinstance(retries, Retries) else Retries(count=retries)
+        self._owns_http = http_client is None
+        self._http = self._http_class() if http_client is None else http_client
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._base_url!r})"
+
+    def _call(
+        self,
+        parts: Mapping[str, Any],
+        result: type[Result],
+        timeout: Timeout,
+        within: str | None = None,
+        key: str | None = None,
+    ) -> Call[Result]:
+        request = self._http.build_request(
+            parts["method"],
+            f"{self._base_url}{parts['url']}",
+            params=parts["params"],
+            json=parts.get("json"),
+            headers={**self._headers, **parts.get("headers", {})},
+            timeout=self._timeout if timeout is None else timeout,
+        )
+        return Call(request, result, within, key)
+
+    def _list_call(
+        self, region_id: str, limit: int, offset: int, fields: str | None, timeout: Timeout
+    ) -> Call[StorePaymentProviderListResponse]:
+        parts = list_payment_providers._get_kwargs(
+            region_id=arguments.identifier("region_id", region_id),
+            limit=arguments.whole_number("limit", limit),
+            offset=arguments.whole_number("offset", offset),
+            fields=_fields(fields),
+        )
+        return self._call(parts, StorePaymentProviderListResponse, timeout)
+
+    def _create_call(
+        self, cart_id: str, fields: str | None, timeout: Timeout, result: type[Result]
+    ) -> Call[Result]:
+        body = {"cart_id": arguments.identifier("cart_id", cart_id)}
+        parts = create_payment_collection._get_kwargs(
+            body=CreatePaymentCollectionRequest.from_dict(body), fields=_fields(fields)
+        )
+        return self._call(parts, result, timeout, "payment_collection")
+
+    def _initialize_call(
+        self,
+        payment_collection_id: str,
+        provider_id: str,
+        data: Mapping[str, Any] | None,
+        fields: str | None,
+        idempotency_key: str | None,
+        timeout: Timeout,
+        result: type[Result],
+    ) -> Call[Result]:
+        body: dict[str, Any] = {"provider_id": arguments.identifier("provider_id", provider_id)}
+        if data is not None:
+            body["data"] = arguments.json_object("data", data)
+        key = uuid.uuid4().hex if idempotency_key is None else idempotency_key
+        parts = initialize_payment_session._get_kwargs(
+            arguments.identifier("payment_collection_id", payment_collection_id),
+            body=InitializePaymentSessionRequest.from_dict(body),
+            fields=_fields(fields),
+            idempotency_key=arguments.token("idempotency_key", key),
+        )
+        return self._call(parts, result, timeout, "payment_collection", key)
+
+
+def _base_url(base_url: str | None, tenant: str | None) -> str:
+    if (base_url is None) == (tenant is None):
+        message = "give either a base_url or a tenant"
+        raise ValueError(message)
+    if base_url is None:
+        if not re.fullmatch(
+            r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", arguments.text("tenant", tenant)
+        ):
+            message = f"tenant is no subdomain: {tenant!r}"
+            raise ValueError(message)
+        return SERVER.format(tenant=tenant)
+    try:
+        url = httpx.URL(arguments.text("base_url", base_url))
+        url.host.encode("idna")
+    except (httpx.InvalidURL, UnicodeError) as error:
+        message = f"base_url is no URL: {error}"
+        raise ValueError(message) from error
+    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
+        message = "base_url must be http:// or https:// with a host, and nothing after the path"
+        raise ValueError(message)
+    return base_url.rstrip("/")
+
+
+def _fields(fields: str | None) -> str | Unset:
+    return UNSET if fields is None else arguments.text("fields", fields)
