@@ -20,7 +20,9 @@ Serve = Callable[..., str]
 @contextmanager
 def served(app: Any) -> Iterator[str]:
     """Serve an application on a free port, and answer its URL."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

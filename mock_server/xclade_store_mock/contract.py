@@ -27,6 +27,7 @@ class Operation:
     header: Draft4Validator
     header_names: tuple[str, ...]
     body: Draft4Validator | None
+    body_fields: tuple[str, ...]
     responses: Mapping[tuple[int, str], Draft4Validator]
 
 
@@ -62,12 +63,14 @@ class _Compiler:
         query = [each for each in parameters if each["in"] == "query"]
         header = [each for each in parameters if each["in"] == "header"]
         body = operation.get("requestBody")
+        body_schema = self._resolve(body["content"]["application/json"]["schema"]) if body else {}
         return Operation(
             query=self._validator(_parameters_schema(query)),
             query_types={each["name"]: each["schema"]["type"] for each in query},
             header=self._validator(_parameters_schema(header)),
             header_names=tuple(each["name"] for each in header),
-            body=self._validator(body["content"]["application/json"]["schema"]) if body else None,
+            body=self._validator(body_schema) if body else None,
+            body_fields=tuple(body_schema.get("properties", ())),
             responses={
                 (int(status), media_type): self._validator(content["schema"])
                 for status, response in operation["responses"].items()

@@ -45,15 +45,17 @@ def select(fields: str | None, selectable: Selectable) -> Selection:
     plain: list[str] = []
     added: list[str] = []
     removed: list[str] = []
-    for entry in [] if fields is None else fields.split(","):
+    entries = [] if fields is None else [each for each in fields.split(",") if each.strip()]
+    for entry in entries:
         name = _unstarred(_bare(entry))
-        if entry.startswith("-"):
+        if entry.lstrip().startswith("-"):
             removed.append(name)
         elif entry.startswith(("+", " ", "*")) or entry.rstrip().endswith(".*"):
             added.append(name)
         else:
             plain.append(name)
-    base = plain or [_unstarred(name) for name in selectable.defaults]
+    answers_defaults = fields is None or (entries and not plain)
+    base = [_unstarred(name) for name in selectable.defaults] if answers_defaults else plain
     paths = _expand([*base, *added], selectable.resource)
     return _tree(path for path in paths if not _is_within(path, removed))
 

@@ -43,6 +43,19 @@ def with_body(scope: Scope, body: Any) -> Scope:
     return {**scope, "headers": headers, "extensions": extensions}
 
 
+async def read_whole(receive: Receive) -> bytes | None:
+    """Read a body, no further than to know that it is too large; None if its sender left."""
+    content = bytearray()
+    more = True
+    while more and len(content) <= MAX_BODY:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return None
+        content += event.get("body", b"")
+        more = event.get("more_body", False)
+    return bytes(content)
+
+
 class Guard:
     """Lets a request pass once its body is known to be JSON."""
 
@@ -50,29 +63,24 @@ class Guard:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raise BodyTooLarge, UnsupportedMediaType or NotJson; or pass the request on."""
+        """Raise BodyTooLarge, UnsupportedMediaType or NotJson; or pass the request on.
+
+        A request whose sender left in the middle of it is dropped.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         # Elsewhere a body has no meaning, and the contract no answer to it.
-        content = await _read_body(receive) if scope["method"] in _WITH_BODY else b""
+        content = await read_whole(receive) if scope["method"] in _WITH_BODY else b""
+        if content is None:
+            return
+        if len(content) > MAX_BODY:
+            message = f"The request body is larger than {MAX_BODY} bytes."
+            raise BodyTooLarge(message)
         if content:
             _require_plain_json(scope)
         body = _parse(content) if content else {}
         await self._app(with_body(scope, body), receive, send)
-
-
-async def _read_body(receive: Receive) -> bytes:
-    content = bytearray()
-    more = True
-    while more:
-        event = await receive()
-        content += event.get("body", b"")
-        if len(content) > MAX_BODY:
-            message = f"The request body is larger than {MAX_BODY} bytes."
-            raise BodyTooLarge(message)
-        more = event.get("more_body", False)
-    return bytes(content)
 
 
 def _require_plain_json(scope: Scope) -> None:

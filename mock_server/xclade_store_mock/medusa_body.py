@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope
 
 from xclade_store_mock import json_text, qs
 from xclade_store_mock.errors import BodyTooLarge, NotJson, UnsupportedMediaType
-from xclade_store_mock.guard import MAX_BODY, read_first_header, read_header
+from xclade_store_mock.guard import MAX_BODY, read_first_header, read_header, read_whole
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _MEDIA_TYPE = re.compile(
@@ -23,10 +23,14 @@ _JSON_CHARSETS = {"utf-8", "utf-16", "utf-16le", "utf-16be", "utf-7"}
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
+class SenderLeft(Exception):
+    """The sender went away in the middle of its body."""
+
+
 async def read_body(scope: Scope, receive: Receive) -> Any:
     """Answer what the body stands for: a JSON value, a form's values, a text, or `{}`.
 
-    Raises NotJson, UnsupportedMediaType or BodyTooLarge.
+    Raises NotJson, UnsupportedMediaType or BodyTooLarge; or SenderLeft, which nobody will hear of.
     """
     length = read_header(scope, "content-length")
     if length is None and read_header(scope, "transfer-encoding") is None:
@@ -40,7 +44,11 @@ async def read_body(scope: Scope, receive: Receive) -> Any:
     if encoding != "identity" and encoding not in _WINDOWS:
         message = f'unsupported content encoding "{encoding}"'
         raise UnsupportedMediaType(message)
-    content = await _read(receive, int(length or 0))
+    _check_size(int(length or 0))
+    content = await read_whole(receive)
+    if content is None:
+        raise SenderLeft
+    _check_size(len(content))
     if encoding in _WINDOWS and (content or length):
         content = _inflate(content, _WINDOWS[encoding])
     _check_size(len(content))
@@ -61,18 +69,6 @@ def _check_charset(media_type: str, charset: str) -> None:
     if media_type != "text/plain" and charset not in allowed:
         message = f'unsupported charset "{charset.upper()}"'
         raise UnsupportedMediaType(message)
-
-
-async def _read(receive: Receive, length: int) -> bytes:
-    _check_size(length)
-    content = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        content += message.get("body", b"")
-        _check_size(len(content))
-        more = message.get("more_body", False)
-    return bytes(content)
 
 
 def _check_size(size: int) -> None:

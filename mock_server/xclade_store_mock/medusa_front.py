@@ -17,7 +17,7 @@ from xclade_store_mock.contract import METHODS
 from xclade_store_mock.error_responses import Dialect, error_response
 from xclade_store_mock.errors import DomainError, RouteNotFound, UnknownFailure
 from xclade_store_mock.guard import read_header, with_body
-from xclade_store_mock.medusa_body import read_body
+from xclade_store_mock.medusa_body import SenderLeft, read_body
 from xclade_store_mock.security import check_publishable_key
 from xclade_store_mock.storage.memory import MemoryStorage
 
@@ -86,6 +86,8 @@ class MedusaFront:
             passed = with_body(scope, await read_body(scope, receive))
         except DomainError as error:
             await _answer(error, scope, receive, send)
+            return
+        except SenderLeft:
             return
         cors_send = self._with_cors(scope, send)
         if cors_send is not send and scope["method"] == "OPTIONS":

@@ -43,22 +43,38 @@ def read_store(path: Path, now: datetime) -> Store:
 def parse_store(text: str, name: str, now: datetime) -> Store:
     """Read a store from the text of a file of that name. Raises StoreFileError."""
     try:
-        loader = _Loader(text)
-        root = loader.get_single_node()
-        content: Any = loader.construct_document(root) if root else None
+        root, content = _read_json(text) if name.endswith(".json") else _read_yaml(text)
         faults = [*islice(_faults(content), 1)]
+    except json.JSONDecodeError as error:
+        message = f"{name}:{error.lineno}: {error.msg}"
+        raise StoreFileError(message) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         message = f"{name}:{line}: {error.problem}"
         raise StoreFileError(message) from error
-    # A control character; or nesting without end, by brackets or by an alias of itself.
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    # Control characters, nesting without end, keys or numbers that are none.
+    except (yaml.YAMLError, RecursionError, TypeError, ValueError, ArithmeticError) as error:
         message = f"{name}: {str(error).splitlines()[0]}"
         raise StoreFileError(message) from error
     for path, fault in faults:
         message = f"{name}:{_line(root, path)}: {_dotted(path)}{fault}"
         raise StoreFileError(message)
     return _store(content, now)
+
+
+def _read_yaml(text: str) -> tuple[yaml.Node | None, Any]:
+    loader = _Loader(text)
+    root = loader.get_single_node()
+    return root, loader.construct_document(root) if root else None
+
+
+def _read_json(text: str) -> tuple[yaml.Node | None, Any]:
+    content = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+    try:
+        # For the lines only: nearly all JSON is YAML.
+        return _read_yaml(text)[0], content
+    except yaml.YAMLError:
+        return None, content
 
 
 class _Loader(yaml.SafeLoader):
@@ -68,8 +84,9 @@ class _Loader(yaml.SafeLoader):
         """Construct a mapping; refuse a key that is there twice, of which YAML keeps the last."""
         seen: set[str] = set()
         for key, _ in node.value:
-            if key.value in seen:
-                problem = f"{key.value!r} is there twice"
+            is_text = isinstance(key, yaml.ScalarNode)
+            if not is_text or key.value in seen:
+                problem = f"{key.value!r} is there twice" if is_text else "a key has to be text"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)

@@ -39,7 +39,7 @@ class _ValidatedOperation:
         The order, body before query, is recorded (`order/*`).
         """
         if self._operation.body is not None:
-            check_body(self._operation.body, received_body(scope))
+            check_body(self._operation.body, self._operation.body_fields, received_body(scope))
         query = urlencode(self._check_query(scope)).encode()
         send = _ValidatedSend(self._operation, send)
         await self._next_app({**scope, "query_string": query}, receive, send)

@@ -5,7 +5,7 @@ shown as JavaScript prints it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
@@ -22,11 +22,11 @@ _TYPE_NAMES = {"object": "record"}
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 
 
-def check_body(validator: Draft4Validator, body: Any) -> None:
-    """Raise InvalidData if the body breaks its schema."""
+def check_body(validator: Draft4Validator, fields: Sequence[str], body: Any) -> None:
+    """Raise InvalidData if the body breaks its schema, whose fields are told in their order."""
     if not isinstance(body, dict):
         raise InvalidData.of(["Field '' is required"])
-    _refuse(validator.iter_errors(body))
+    _refuse(validator.iter_errors(body), fields)
 
 
 def check_query(
@@ -44,18 +44,26 @@ def check_query(
             values[name] = int(text)
         else:
             values[name] = text
-    _refuse(validator.iter_errors(values))
+    _refuse(validator.iter_errors(values), [*types])
     return values
 
 
 def check_headers(validator: Draft4Validator, headers: Mapping[str, str]) -> None:
     """Raise InvalidData if a header breaks the schema of its parameter."""
-    _refuse(validator.iter_errors(headers))
+    _refuse(validator.iter_errors(headers), [*headers])
 
 
-def _refuse(errors: Iterable[ValidationError]) -> None:
-    # Unrecognized fields come last, whatever the order of the validator.
-    found = sorted(errors, key=lambda error: error.kind.name == "additionalProperties")
+def _refuse(errors: Iterable[ValidationError], order: Sequence[str]) -> None:
+    def place(error: ValidationError) -> int:
+        match error.kind:
+            case ValidationErrorKind.Required(property=name):
+                return order.index(name)
+            case ValidationErrorKind.AdditionalProperties():
+                return len(order)
+            case _:
+                return order.index(str(error.instance_path[0]))
+
+    found = sorted(errors, key=place)
     if found:
         raise InvalidData.of(_violation(error) for error in found[:MOST_TOLD])
 

@@ -1,11 +1,22 @@
 """What counts as a body, before anybody looks at what it says."""
 
 import json
+import socket
 from collections.abc import Iterator
 
 import httpx
 import pytest
-from tests.server.wire import JSON, SESSIONS, SYSTEM, answer, error, invalid, session_of
+from tests.server.stand_ins import PATIENCE
+from tests.server.wire import (
+    JSON,
+    SESSIONS,
+    SYSTEM,
+    answer,
+    error,
+    invalid,
+    read_collection,
+    session_of,
+)
 
 NOT_JSON = "The body is not valid JSON:"
 TOO_MUCH = "The body is nested too deeply or holds a number that is too long."
@@ -131,3 +142,21 @@ def test_refuses_more_than_the_limit(untouched: httpx.Client) -> None:
         response = untouched.post(SESSIONS, headers=JSON, content=padded(size))
 
         assert error(413, "invalid_data", message) == answer(response)
+
+
+def test_half_a_body_is_dropped(lived_in: httpx.Client) -> None:
+    """A sender that leaves in the middle of its body has not asked for anything."""
+    before = read_collection(lived_in)
+    head = (
+        f"POST {SESSIONS} HTTP/1.1\r\nHost: store\r\nx-publishable-api-key: pk_demo\r\n"
+        "Content-Type: application/json\r\nContent-Length: 500\r\n\r\n"
+    )
+    address = (lived_in.base_url.host, lived_in.base_url.port or 80)
+    with socket.create_connection(address) as connection:
+        connection.sendall(head.encode() + json.dumps(SYSTEM).encode())
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(PATIENCE)
+        while connection.recv(1024):
+            pass
+
+    assert before == read_collection(lived_in)

@@ -2,34 +2,66 @@
 
 from typing import Any
 
+import httpx
 import pytest
+from tests.conftest import KEY, Serve
 from tests.server.stand_ins import Stage
-from tests.server.wire import SESSIONS, SYSTEM, answer, session_of, unknown_error
+from tests.server.wire import (
+    SESSIONS,
+    STRIPE,
+    SYSTEM,
+    answer,
+    read_collection,
+    session_of,
+    unknown_error,
+)
 
-from xclade_store_mock.providers import ProviderSession
+from xclade_store_mock.providers import ProviderSession, SessionRequest
 
-NO_STATUS: Any = 5
+
+class Careless:
+    """A provider that answers what is no answer."""
+
+    def __init__(self, **fields: Any) -> None:
+        self._fields = fields
+
+    async def initiate(self, request: SessionRequest) -> ProviderSession:  # noqa: ARG002 - whatever it is
+        """Answer that."""
+        return ProviderSession(**self._fields)
 
 
 @pytest.mark.parametrize(
-    "session",
+    "fields",
     [
-        ProviderSession(data={}, status=NO_STATUS),
-        ProviderSession(data={"amount": float("nan")}),
-        ProviderSession(data={"amount": object()}),
+        {"data": {}, "status": 5},
+        {"data": {"amount": float("nan")}},
+        {"data": {"amount": object()}},
     ],
-    ids=["breaks the schema", "not JSON", "no JSON at all"],
+    ids=["no status", "not JSON", "no JSON at all"],
 )
-def test_answer_that_breaks_the_contract_is_not_sent(
-    stage: Stage, session: ProviderSession, caplog: pytest.LogCaptureFixture
+def test_careless_provider_changes_nothing(
+    serve: Serve, fields: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What a faulty provider makes of a session is a bug, and told as one."""
-    stage.provider.play(session)
+    """What cannot be answered is a bug of the provider's; the earlier session stays."""
+    app = {"providers": {"stripe": Careless(**fields)}}
+    with httpx.Client(base_url=serve(**app), headers=KEY) as client:
+        client.post(SESSIONS, json=SYSTEM).raise_for_status()
+        before = read_collection(client)
 
-    response = stage.client.post(SESSIONS, json=SYSTEM)
+        response = client.post(SESSIONS, json=STRIPE)
 
-    assert unknown_error() == answer(response)
+        assert unknown_error() == answer(response)
+        assert before == read_collection(client)
     assert "Bug in the mock" in caplog.text
+
+
+def test_answer_that_breaks_the_contract_is_not_sent(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A field of a wrong type in an answer is a bug, and told as one."""
+    with httpx.Client(base_url=serve(new_id=lambda _: 5), headers=KEY) as client:
+        assert unknown_error() == answer(client.post(SESSIONS, json=SYSTEM))
+    assert "BreaksContract" in caplog.text
 
 
 def test_unknown_status_of_a_session_is_answered(stage: Stage) -> None:

@@ -4,12 +4,13 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from xclade_store_mock.payments import Cart, PaymentCollection, PaymentProvider, Region
 from xclade_store_mock.store import PublishableKey, Store
-from xclade_store_mock.store_file import demo_store, parse_store, read_store
+from xclade_store_mock.store_file import StoreFileError, demo_store, parse_store, read_store
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 
@@ -215,3 +216,26 @@ def test_demo_store_loads() -> None:
 def test_keys_do_not_show_in_logs() -> None:
     """A store's text has no token in it."""
     assert "pk_web" not in repr(PublishableKey("pk_web", "Web"))
+
+
+@pytest.mark.parametrize("indent", [None, 2, "\t"])
+def test_json_is_read_as_json(indent: Any) -> None:
+    """Tabs and escaped surrogate pairs, which YAML does not take, are JSON."""
+    content = {
+        "publishable_keys": [{"token": "pk", "title": "\U0001f600"}],
+        "payment_providers": [],
+        "regions": [],
+    }
+    store = parse_store(json.dumps(content, indent=indent), "store.json", NOW)
+
+    assert "\U0001f600" == store.publishable_keys["pk"].title
+
+
+def test_fault_in_json_is_told_by_its_line() -> None:
+    """JSON that is broken, or says what cannot be, is told by its line, too."""
+    with pytest.raises(StoreFileError, match=r"^store.json:2: Expecting"):
+        parse_store('{"regions":\n', "store.json", NOW)
+    with pytest.raises(StoreFileError, match=r'^store.json:2: regions: 5 is not of type "array"'):
+        parse_store(
+            '{"publishable_keys": [], "payment_providers": [],\n"regions": 5}', "store.json", NOW
+        )

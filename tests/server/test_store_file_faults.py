@@ -185,6 +185,8 @@ def test_first_fault_is_told() -> None:
         ("regions: \x01", ": unacceptable character #x0001: special characters are not allowed"),
         ("regions: &all [*all]\n", ": "),
         ("[" * 3000, ": maximum recursion depth exceeded"),
+        ("[1]: 2", ":1: "),
+        ("carts: !!float x", ": "),
     ],
 )
 def test_text_that_cannot_be_read(text: str, fault: str) -> None:

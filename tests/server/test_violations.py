@@ -81,9 +81,9 @@ def test_tells_three_violations_at_most(untouched: httpx.Client) -> None:
     response = untouched.get(PROVIDERS, params={"limit": "a", "offset": "b", "foo": "c"})
 
     assert invalid(
+        "Field 'region_id' is required",
         "Expected type: 'integer' for field 'limit', got: 'a'",
         "Expected type: 'integer' for field 'offset', got: 'b'",
-        "Field 'region_id' is required",
     ) == answer(response)
 
 
@@ -147,3 +147,12 @@ def test_body_of_a_get_means_nothing(untouched: httpx.Client) -> None:
     response = untouched.request("GET", PROVIDERS, params=query, content=b"x" * 200_000)
 
     assert 200 == response.status_code
+
+
+def test_violations_come_in_the_order_of_the_contract(untouched: httpx.Client) -> None:
+    """Whatever the order of the request: provider_id before data, unknown fields last."""
+    assert invalid(
+        "Field 'provider_id' is required",
+        "Expected type: 'record' for field 'data', got: '1'",
+        "Unrecognized fields: 'a'",
+    ) == answer(untouched.post(SESSIONS, json={"a": 1, "data": 1}))

@@ -12,6 +12,8 @@ from decimal import Decimal
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
+from xclade_store_mock import json_text
+
 ENTRY_POINTS = "xclade_store_mock.providers"
 
 
@@ -29,10 +31,19 @@ class SessionRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProviderSession:
-    """What a provider answers: its own view of the session, and the status this stands for."""
+    """What a provider answers: its own view of the session, and the status this stands for.
+
+    Raises TypeError or ValueError for what could not be answered as JSON.
+    """
 
     data: Mapping[str, Any]
     status: str = "pending"
+
+    def __post_init__(self) -> None:
+        json_text.write(dict(self.data))
+        if not isinstance(self.status, str):
+            message = f"status must be a string, not {self.status!r}"
+            raise TypeError(message)
 
 
 class Provider(Protocol):
