@@ -13,7 +13,7 @@ def text(name: str, value: object) -> str:
     if not isinstance(value, str):
         message = f"{name} must be a string, not {type(value).__name__}"
         raise TypeError(message)
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
         message = f"{name} has a lone surrogate, which UTF-8 cannot carry"
         raise ValueError(message)
     return value
@@ -21,18 +21,20 @@ def text(name: str, value: object) -> str:
 
 def identifier(name: str, value: object) -> str:
     """Answer an id: not empty, and no step in a path."""
-    if text(name, value) in {"", ".", ".."}:
-        message = f"{name} is no id: {value!r}"
+    checked = text(name, value)
+    if checked in {"", ".", ".."}:
+        message = f"{name} is no id: {checked!r}"
         raise ValueError(message)
-    return text(name, value)
+    return checked
 
 
 def token(name: str, value: object, longest: int = 255) -> str:
     """Answer what a header can carry; the text of the error does not repeat it."""
-    if not _VISIBLE.fullmatch(text(name, value)) or len(text(name, value)) > longest:
+    checked = text(name, value)
+    if not _VISIBLE.fullmatch(checked) or len(checked) > longest:
         message = f"{name} must be 1 to {longest} visible ASCII characters"
         raise ValueError(message)
-    return text(name, value)
+    return checked
 
 
 def whole_number(name: str, value: object) -> int:

@@ -134,7 +134,7 @@ class Store(Generic[Http]):
         request = self._http.build_request(
             parts["method"],
             f"{self._base_url}{parts['url']}",
-            params=parts["params"],
+            params=parts["params"] or None,
             json=parts.get("json"),
             headers={**self._headers, **parts.get("headers", {})},
             timeout=self._timeout if timeout is None else timeout,

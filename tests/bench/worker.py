@@ -1,0 +1,96 @@
+"""Makes calls as one of the clients does, so many for each line on standard input.
+
+Prints microseconds per call. Run with the interpreter that has the client: worker.py CLIENT URL.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+COLLECTION = "pay_col_demo"
+PROVIDER = "pp_stripe_stripe"
+KEY = "pk_demo"
+
+
+def face(url: str) -> Callable[[], Any]:
+    """Call through StoreClient."""
+    from xclade_store import StoreClient  # noqa: PLC0415 - each client for itself
+
+    store = StoreClient(url, publishable_key=KEY)
+    return lambda: store.initialize_payment_session(COLLECTION, PROVIDER).payment_sessions[0].id
+
+
+def async_face(url: str) -> Callable[[], Any]:
+    """Call through AsyncStoreClient, one call at a time."""
+    from xclade_store import AsyncStoreClient  # noqa: PLC0415
+
+    store = AsyncStoreClient(url, publishable_key=KEY)
+    loop = asyncio.new_event_loop()
+
+    async def call() -> str:
+        collection = await store.initialize_payment_session(COLLECTION, PROVIDER)
+        return collection.payment_sessions[0].id
+
+    return lambda: loop.run_until_complete(call())
+
+
+def generated(url: str) -> Callable[[], Any]:
+    """Call through the generated functions alone."""
+    from xclade_store.generated.api.payment_collections import (  # noqa: PLC0415
+        initialize_payment_session,
+    )
+    from xclade_store.generated.client import AuthenticatedClient  # noqa: PLC0415
+    from xclade_store.generated.models import InitializePaymentSessionRequest  # noqa: PLC0415
+
+    client = AuthenticatedClient(
+        base_url=url, token=KEY, prefix="", auth_header_name="x-publishable-api-key"
+    )
+    body = InitializePaymentSessionRequest.from_dict({"provider_id": PROVIDER})
+    return lambda: initialize_payment_session.sync_detailed(COLLECTION, client=client, body=body)
+
+
+def by_hand(url: str) -> Callable[[], Any]:
+    """Call with httpx alone."""
+    import httpx  # noqa: PLC0415
+
+    client = httpx.Client(base_url=url, headers={"x-publishable-api-key": KEY})
+
+    def call() -> Any:
+        response = client.post(
+            f"/store/payment-collections/{COLLECTION}/payment-sessions",
+            json={"provider_id": PROVIDER},
+            headers={"Idempotency-Key": time.monotonic_ns().to_bytes(8).hex()},
+        )
+        response.raise_for_status()
+        return response.json()["payment_collection"]["payment_sessions"][0]["id"]
+
+    return call
+
+
+def peer(url: str) -> Callable[[], Any]:
+    """Call through what openapi-generator makes of the same contract."""
+    import openapi_client  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    configuration = openapi_client.Configuration(host=url, api_key={"publishableKey": KEY})
+    api = openapi_client.PaymentCollectionsApi(openapi_client.ApiClient(configuration))
+    body = openapi_client.InitializePaymentSessionRequest(provider_id=PROVIDER)
+    return lambda: api.initialize_payment_session(COLLECTION, body)
+
+
+def main() -> None:
+    """Make calls for each number on standard input."""
+    call = {each.__name__: each for each in (face, async_face, generated, by_hand, peer)}[
+        sys.argv[1]
+    ](sys.argv[2])
+    for line in sys.stdin:
+        count = int(line)
+        began = time.perf_counter()
+        for _ in range(count):
+            call()
+        print((time.perf_counter() - began) / count * 1e6, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
