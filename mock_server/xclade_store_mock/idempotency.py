@@ -60,6 +60,10 @@ class IdempotencyRecords:
         # In the order in which they expire.
         self._records: dict[KeyScope, _Record] = {}
 
+    def reset(self) -> None:
+        """Forget every answer."""
+        self._records = {}
+
     async def once(
         self, scope: KeyScope, fingerprint: str, carry_out: Callable[[], Awaitable[Answer]]
     ) -> Answer:

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Container, Iterable
 from contextlib import asynccontextmanager
 
 from xclade_store_mock.errors import CartNotFound, CollectionNotFound
-from xclade_store_mock.idempotency import IdempotencyRecords
 from xclade_store_mock.payments import Cart, PaymentCollection, PaymentProvider, Region
 from xclade_store_mock.store import Customer, PublishableKey, Store
 
@@ -76,7 +75,7 @@ class MemoryStorage:
 
     async def payment_providers(self, ids: Iterable[str]) -> list[PaymentProvider]:
         """Find payment providers, in the order of their ids."""
-        return [self.store.payment_providers[each] for each in sorted(ids)]
+        return [self.store.payment_providers[each] for each in sorted(set(ids))]
 
     async def collection_of_cart(
         self, cart_id: str, create: Callable[[Cart], PaymentCollection]
@@ -103,14 +102,6 @@ class MemoryStorage:
                 yield held
             finally:
                 collections[collection_id] = held.collection
-
-
-class MemoryRecords(IdempotencyRecords):
-    """Idempotency records that can be reset with the storage that they go with."""
-
-    def reset(self) -> None:
-        """Forget every answer."""
-        self._records = {}
 
 
 def _require_free(id_: str, taken: Container[str]) -> None:

@@ -1,0 +1,286 @@
+"""The pytest plugin, in test runs of its own."""
+
+import asyncio
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from xclade_store_mock.payments import PaymentCollection
+from xclade_store_mock.storage.memory import MemoryStorage
+from xclade_store_mock.store_file import demo_store
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).parents[2]
+SHOP = """
+publishable_keys: [{token: pk_old, revoked: true}, {token: pk_shop}]
+payment_providers: [{id: pp_system_default}]
+regions:
+  - {id: reg_us, currency_code: usd, payment_providers: [pp_system_default]}
+  - {id: reg_eu, currency_code: eur, payment_providers: [pp_system_default]}
+cors_origins: ["http://shop.example"]
+"""
+
+
+class Runs:
+    """Runs tests as a user of the plugin would, with warnings as errors."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self._pytester = pytester
+
+    def __call__(self, passed: int, **files: str) -> pytest.RunResult:
+        """Run these test files and nothing else; `passed` tests must pass, and none fail."""
+        self._pytester.makepyfile(**files)
+        # By its entry point's name, which is the package's, too: that one has no fixtures.
+        result = self._pytester.runpytest_subprocess("-p", "xclade_store_mock", "-W", "error")
+        result.assert_outcomes(passed=passed)
+        return result
+
+
+@pytest.fixture
+def runs(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """Answer a runner that loads this plugin and no other that is installed."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    (pytester.path / "shop.yaml").write_text(SHOP, "utf-8")
+    return Runs(pytester)
+
+
+def blocks() -> list[str]:
+    """Read the Python examples of docs/testing.md."""
+    page = (ROOT / "docs/testing.md").read_text("utf-8")
+    return re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+
+def test_documented_example_runs(runs: Runs) -> None:
+    """The example tests of docs/testing.md pass as they stand there."""
+    example, _ = blocks()
+
+    runs(2, test_example=example)
+
+
+def test_documented_overrides_work(runs: Runs) -> None:
+    """The conftest.py of docs/testing.md serves the store file in the other dialect."""
+    _, overrides = blocks()
+
+    runs(
+        1,
+        conftest=overrides,
+        test_shop="""
+        import httpx
+
+        def test_shop(store_mock):
+            assert "pk_shop" == store_mock.publishable_key
+            assert "reg_us" == store_mock.add_cart(1).region_id
+            assert "reg_eu" == store_mock.add_cart(1, "eur").region_id
+            assert "reg_us" == store_mock.add_cart(1, "gbp").region_id
+            assert "reg_us" == store_mock.add_cart(1, "eur", "reg_us").region_id
+            assert 400 == httpx.get(f"{store_mock.url}/store/payment-providers").status_code
+        """,
+    )
+
+
+def test_every_test_starts_anew(runs: Runs) -> None:
+    """One server forgets sessions, carts, collections and idempotency keys between tests."""
+    runs(
+        3,
+        test_anew="""
+        import pytest
+
+        urls = set()
+
+        @pytest.mark.parametrize("data", [{"round": 1}, {"round": 2}])
+        def test_anew(store_mock, data):
+            assert () == store_mock.sessions("pay_col_demo")
+            cart = store_mock.add_cart(5, id="cart_mine")
+            store_mock.add_collection(5, cart_id=cart.id, id="pay_col_mine")
+
+            for collection_id in ("pay_col_demo", "pay_col_mine"):
+                store_mock.client().initialize_payment_session(
+                    collection_id, "pp_system_default", data, idempotency_key="checkout-1"
+                )
+                (session,) = store_mock.sessions(collection_id)
+                assert data == session.data
+            urls.add(store_mock.url)
+
+        def test_one_server_served_both(store_mock):
+            assert {store_mock.url} == urls
+        """,
+    )
+
+
+def test_what_runs_past_a_reset_changes_nothing() -> None:
+    """A request that an earlier test left running does not reach the next one's state."""
+    store = demo_store(datetime.now(UTC))
+    storage = MemoryStorage(store)
+
+    async def outlast_a_reset() -> PaymentCollection:
+        async with storage.hold_collection("pay_col_demo") as held:
+            storage.reset(store)
+            held.collection = replace(held.collection, status="canceled")
+        return await storage.collection("pay_col_demo")
+
+    assert store.payment_collections["pay_col_demo"] == asyncio.run(outlast_a_reset())
+
+
+def test_modules_can_serve_another_store_and_dialect(runs: Runs) -> None:
+    """An override holds in its own module, and not in those before and after it."""
+    plain = """
+        import httpx
+
+        def test_demo_store(store_mock):
+            assert "pk_demo" == store_mock.publishable_key
+            headers = {"x-publishable-api-key": "pk_demo", "origin": "http://any.example"}
+            url = f"{store_mock.url}/store/payment-collections/pay_col_none/payment-sessions"
+            response = httpx.post(url, headers=headers, json={"provider_id": "pp_system_default"})
+            assert 404 == response.status_code
+            assert "http://any.example" == response.headers["access-control-allow-origin"]
+        """
+    runs(
+        4,
+        test_1=plain,
+        test_2="""
+        from dataclasses import replace
+        import httpx
+        import pytest
+
+        @pytest.fixture(scope="module", params=["documented", "medusa"])
+        def store_mock_dialect(request):
+            return request.param
+
+        @pytest.fixture(scope="module")
+        def store_mock_store(store_mock_store):
+            return replace(store_mock_store, carts={}, payment_collections={}, cors_origins=())
+
+        def test_empty_store(store_mock, store_mock_dialect):
+            collection = store_mock.add_collection(1, "jpy")
+            store_mock.client().initialize_payment_session(collection.id, "pp_system_default")
+            response = httpx.get(store_mock.url, headers={"origin": "http://any.example"})
+            assert "access-control-allow-origin" not in response.headers
+            missing = httpx.get(f"{store_mock.url}/nothing")
+            media_type = missing.headers["content-type"].partition(";")[0]
+            expected = {"documented": "application/json", "medusa": "text/html"}
+            assert expected[store_mock_dialect] == media_type
+        """,
+        test_3=plain,
+    )
+
+
+def test_clients_are_ready_and_closed(runs: Runs) -> None:
+    """A client knows the server and the key, takes options, and is closed after its test."""
+    runs(
+        3,
+        test_clients="""
+        import asyncio
+        import pytest
+        from xclade_store import Unauthorized
+
+        made = []
+
+        def list_providers(client):
+            return client.list_payment_providers("reg_demo").count
+
+        def test_client(store_mock):
+            made.append(store_mock.client())
+            assert 2 == list_providers(made[0])
+            with pytest.raises(Unauthorized):
+                list_providers(store_mock.client(publishable_key="pk_other", retries=0))
+
+        def test_closed():
+            with pytest.raises(RuntimeError, match="closed"):
+                list_providers(made[0])
+
+        def test_async_client(store_mock):
+            async def list_providers():
+                async with store_mock.async_client(timeout=5) as client:
+                    return (await client.list_payment_providers("reg_demo")).count
+
+            assert 2 == asyncio.run(list_providers())
+        """,
+    )
+
+
+def test_mistakes_are_told(runs: Runs) -> None:
+    """What a store could not hold is refused where it is added, and not by a later answer."""
+    runs(
+        11,
+        test_mistakes="""
+        from dataclasses import replace
+        from decimal import Decimal
+        import pytest
+        from xclade_store_mock.errors import CartNotFound, CollectionNotFound
+
+        @pytest.mark.parametrize(("add", "error", "told"), [
+            (lambda mock: mock.add_cart(25.5), TypeError, "write '25.5'"),
+            (lambda mock: mock.add_cart(-1), ValueError, "not -1"),
+            (lambda mock: mock.add_collection(Decimal("1e21")), ValueError, "not 1E"),
+            (lambda mock: mock.add_cart(1, id="cart_demo"), ValueError, "'cart_demo' is taken"),
+            (lambda mock: mock.add_cart(1, region_id="reg_x"), ValueError, "no region 'reg_x'"),
+            (lambda mock: mock.add_collection(1, id="pay_col_demo"), ValueError, "is taken"),
+            (lambda mock: mock.add_collection(1, cart_id="cart_demo"), ValueError, "is taken"),
+            (lambda mock: mock.add_collection(1, cart_id="cart_x"), CartNotFound, "cart_x"),
+            (lambda mock: mock.sessions("pay_col_x"), CollectionNotFound, "pay_col_x"),
+        ])
+        def test_refused(store_mock, add, error, told):
+            with pytest.raises(error, match=told):
+                add(store_mock)
+
+        class TestRevoked:
+            @pytest.fixture
+            def store_mock_store(self, store_mock_store):
+                keys = store_mock_store.publishable_keys.items()
+                revoked = {token: replace(key, revoked=True) for token, key in keys}
+                return replace(store_mock_store, publishable_keys=revoked)
+
+            def test_key(self, store_mock):
+                with pytest.raises(LookupError, match="revoked"):
+                    store_mock.client()
+
+            def test_own_key(self, store_mock):
+                store_mock.client(publishable_key="pk_demo")
+        """,
+    )
+
+
+def test_costs_nothing_unless_it_is_used(runs: Runs) -> None:
+    """A run that does without the fixture imports nothing of the server, its libraries included."""
+    runs(
+        1,
+        test_modules="""
+        import sys
+
+        def test_modules():
+            ours = {name for name in sys.modules if name.startswith("xclade_store")}
+            assert {"xclade_store_mock", "xclade_store_mock.pytest_plugin"} == ours
+            heavy = {"asyncio", "connexion", "httpx", "jsonschema_rs", "starlette", "uvicorn"}
+            assert set() == heavy & set(sys.modules)
+        """,
+    )
+
+
+def test_leaves_the_run_as_it_was(runs: Runs) -> None:
+    """Logging is not touched, and no thread is left when the run ends."""
+    result = runs(
+        1,
+        conftest="""
+        import logging
+        import threading
+
+        def pytest_unconfigure():
+            print("threads:", [each.name for each in threading.enumerate()])
+            print("handlers:", logging.getLogger("uvicorn").handlers)
+        """,
+        test_use="""
+        import logging
+        import threading
+
+        def test_use(store_mock):
+            assert "store_mock" in [each.name for each in threading.enumerate()]
+        """,
+    )
+
+    result.stdout.fnmatch_lines(["threads: *MainThread*", "handlers: *"])
+    assert "threads: ['MainThread']" in result.outlines
+    assert "handlers: []" in result.outlines
