@@ -7,7 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -39,10 +39,10 @@ class Retries:
     first_pause: float = 0.5
     longest_pause: float = 8.0
     total: float = 60.0
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    async_sleep: Callable[[float], Awaitable[None]] = _async_sleep
-    jitter: Callable[[], float] = random.random
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    async_sleep: Callable[[float], Awaitable[None]] = field(default=_async_sleep, repr=False)
+    jitter: Callable[[], float] = field(default=random.random, repr=False)
 
     def pause(self, attempt: int, outcome: Outcome) -> float:
         """Answer how long to wait after an attempt, the first being 1."""
