@@ -1,0 +1,170 @@
+"""A bad line to a store: a real server that treats each connection as its script says."""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
+
+PATIENCE = 5
+"""How many seconds to wait for what should happen at once."""
+
+
+class Line:
+    """One connection to the store, which serves one attempt."""
+
+    def __init__(self, connection: socket.socket, store_url: str) -> None:
+        self.connection = connection
+        self._store = urlsplit(store_url)
+
+    def read_request(self) -> bytes:
+        """Read the whole request."""
+        request = b""
+        while b"\r\n\r\n" not in request:
+            request += self._receive()
+        head, _, body = request.partition(b"\r\n\r\n")
+        for line in head.lower().splitlines():
+            if line.startswith(b"content-length:"):
+                while len(body) < int(line.partition(b":")[2]):
+                    body += self._receive()
+        return head + b"\r\n\r\n" + body
+
+    def ask_store(self) -> bytes:
+        """Have the request carried out; answer what the store said."""
+        request = self.read_request().replace(b"keep-alive", b"close")
+        assert self._store.hostname
+        address = (self._store.hostname, self._store.port)
+        with socket.create_connection(address, PATIENCE) as store:
+            store.sendall(request)
+            return b"".join(iter(lambda: store.recv(65_536), b""))
+
+    def reset(self) -> None:
+        """Break off hard, which the other end sees as a reset."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def _receive(self) -> bytes:
+        received = self.connection.recv(65_536)
+        if not received:
+            raise ConnectionResetError
+        return received
+
+
+Treatment = Callable[[Line], None]
+
+
+def forward(line: Line) -> None:
+    """Let the request and its answer pass."""
+    line.connection.sendall(line.ask_store())
+
+
+def reset_unread(line: Line) -> None:
+    """Reset before the request was read."""
+    line.reset()
+
+
+def reset_read(line: Line) -> None:
+    """Reset after the request was read."""
+    line.read_request()
+    line.reset()
+
+
+def reset_carried_out(line: Line) -> None:
+    """Reset after the store has carried the request out."""
+    line.ask_store()
+    line.reset()
+
+
+def close_carried_out(line: Line) -> None:
+    """Hang up politely after the store has carried the request out."""
+    line.ask_store()
+
+
+def half_an_answer(line: Line) -> None:
+    """Hang up in the middle of the answer's body."""
+    head, _, body = line.ask_store().partition(b"\r\n\r\n")
+    line.connection.sendall(head + b"\r\n\r\n" + body[: len(body) // 2])
+
+
+def stall(line: Line) -> None:
+    """Have the request carried out, and say nothing until the other end gives up."""
+    line.ask_store()
+    line.connection.recv(1)
+
+
+def stall_amid_answer(line: Line) -> None:
+    """Say half of the answer, and then nothing."""
+    answer = line.ask_store()
+    line.connection.sendall(answer[: len(answer) - 10])
+    line.connection.recv(1)
+
+
+def not_http(line: Line) -> None:
+    """Speak another protocol."""
+    line.ask_store()
+    line.connection.sendall(b"220 smtp.test ESMTP\r\n")
+
+
+def say(status: int, body: bytes = b"<html>", headers: str = "") -> Treatment:
+    """Answer so instead of the store, which does not hear of it."""
+
+    def treat(line: Line) -> None:
+        line.read_request()
+        head = f"HTTP/1.1 {status} Said\r\nconnection: close\r\ncontent-length: {len(body)}\r\n"
+        line.connection.sendall(f"{head}{headers}\r\n".encode() + body)
+
+    treat.__name__ = f"say_{status}"
+    return treat
+
+
+class BadLine:
+    """A server before the store that treats the connections as its script says, then forwards."""
+
+    def __init__(self, store_url: str, script: tuple[Treatment, ...]) -> None:
+        self._store_url = store_url
+        self._script = script
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve)
+        self._closing = False
+        self.connections = 0
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def listen(self) -> None:
+        """Begin to serve; until then, connections are refused."""
+        self._socket.listen()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._closing = True
+        if self._thread.is_alive():
+            with suppress(OSError), socket.create_connection(self._socket.getsockname(), PATIENCE):
+                pass
+            self._thread.join()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            connection, _ = self._socket.accept()
+            with connection:
+                if self._closing:
+                    return
+                connection.settimeout(PATIENCE)
+                self.connections += 1
+                treat = (*self._script, forward)[min(self.connections - 1, len(self._script))]
+                # The other end may give up at any time.
+                with suppress(ConnectionError):
+                    treat(Line(connection, self._store_url))
+
+
+@contextmanager
+def bad_line(store_url: str, *script: Treatment, listening: bool = True) -> Iterator[BadLine]:
+    """Put a bad line before a store."""
+    line = BadLine(store_url, script)
+    try:
+        if listening:
+            line.listen()
+        yield line
+    finally:
+        line.close()

@@ -1,0 +1,275 @@
+"""What each error answer becomes, and what an error tells."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from tests.client.wire import (
+    COLLECTION,
+    CREATE,
+    FACES,
+    INITIALIZE,
+    LIST,
+    SESSION,
+    Answer,
+    Call,
+    Desk,
+    call_sync,
+    collection,
+    ok,
+    refusal,
+)
+from tests.conftest import Serve
+
+import xclade_store
+from xclade_store import StoreClient, StoreError, errors
+from xclade_store_mock.error_responses import Dialect
+
+UNAUTHORIZED = Answer(401, b"Unauthorized", {"content-type": "text/plain"})
+KEY_REFUSED = "Publishable API key required in the request header: x-publishable-api-key."
+
+
+def caught(desk: Desk, *call: Any, face: Call = call_sync, **more: Any) -> StoreError:
+    """Make a call that does not get its result, and answer the error."""
+    with pytest.raises(StoreError) as raised:
+        face(desk, *call, **more)
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (refusal(400, "invalid_data"), errors.InvalidData),
+        (refusal(400, "not_allowed"), errors.NotAllowed),
+        (refusal(400, "not_allowed", KEY_REFUSED), errors.Unauthorized),
+        (refusal(400, "a_new_type"), errors.InvalidData),
+        (UNAUTHORIZED, errors.Unauthorized),
+        (refusal(401, "unauthorized"), errors.Unauthorized),
+        (Answer(401, b""), errors.Unauthorized),
+        (Answer(401, b"<html>"), errors.Unauthorized),
+        (Answer(401, b"null"), errors.Unauthorized),
+        (Answer(401, b"\xff"), errors.Unauthorized),
+        (refusal(403, "not_allowed"), errors.NotAllowed),
+        (refusal(403, "forbidden"), errors.NotAllowed),
+        (refusal(404, "not_found"), errors.NotFound),
+        (refusal(404, "a_new_type"), errors.NotFound),
+        (refusal(405, "not_allowed"), errors.NotAllowed),
+        (refusal(409, "conflict"), errors.Conflict),
+        (refusal(413, "invalid_data"), errors.BodyTooLarge),
+        (refusal(413, "unknown_error"), errors.BodyTooLarge),
+        (refusal(415, "invalid_data"), errors.UnsupportedMediaType),
+        (refusal(418, "teapot"), errors.ErrorAnswer),
+        (refusal(422, "duplicate_error"), errors.Duplicate),
+        (refusal(422, "payment_authorization_error"), errors.PaymentRefused),
+        (refusal(422, "a_new_type"), errors.InvalidData),
+        (refusal(429, "rate_limited"), errors.RateLimited),
+        (refusal(500, "unknown_error"), errors.ServerFailed),
+        (refusal(500, "unexpected_state"), errors.ServerFailed),
+        (refusal(500, "not_allowed", KEY_REFUSED), errors.ServerFailed),
+        (refusal(503, "a_new_type"), errors.ServerFailed),
+        (refusal(599, "a_new_type"), errors.ServerFailed),
+        (refusal(302, "moved"), errors.ErrorAnswer),
+        (refusal(600, "beyond"), errors.ErrorAnswer),
+        (Answer(400, b"<html>"), errors.BrokenAnswer),
+        (Answer(502, b"<html>Bad Gateway"), errors.BrokenAnswer),
+        (Answer(204, b""), errors.BrokenAnswer),
+        (Answer(200, b"[]"), errors.BrokenAnswer),
+        (Answer(200, b'"payment_collection"'), errors.BrokenAnswer),
+        (httpx.ConnectError("refused"), errors.ConnectionFailed),
+        (httpx.ReadError("reset"), errors.ConnectionFailed),
+        (httpx.RemoteProtocolError("half"), errors.ConnectionFailed),
+        (httpx.ProxyError("proxy"), errors.ConnectionFailed),
+        (httpx.TooManyRedirects("round and round"), errors.ConnectionFailed),
+        (httpx.ReadTimeout("slow"), errors.TimedOut),
+        (httpx.ConnectTimeout("slow"), errors.TimedOut),
+        (httpx.PoolTimeout("slow"), errors.TimedOut),
+        (httpx.DecodingError("not gzip"), errors.BrokenAnswer),
+    ],
+)
+@pytest.mark.parametrize("face", FACES)
+def test_each_answer_has_its_class(
+    face: Call, answer: Answer | Exception, expected: type[StoreError]
+) -> None:
+    """Status and type choose the class, and an unknown type falls back on the status."""
+    error = caught(Desk(answer), *INITIALIZE[:1], *INITIALIZE[1], face=face)
+
+    assert expected is type(error)
+
+
+@pytest.mark.parametrize(("method", "arguments"), [LIST, CREATE, INITIALIZE])
+def test_an_error_tells_all_that_the_store_told(method: str, arguments: tuple[str, ...]) -> None:
+    """Status, type, code, message, request id and the raw body are on the error."""
+    answer = refusal(422, "payment_authorization_error", "Too little.", code="invalid_request")
+    told = answer._replace(headers={"x-request-id": "req_7"})
+
+    error = caught(Desk(told), method, *arguments)
+
+    assert (422, "payment_authorization_error", "invalid_request", "Too little.", "req_7") == (
+        error.status,
+        error.type,
+        error.code,
+        error.message,
+        error.request_id,
+    )
+    assert answer.content == error.body
+    assert "422 payment_authorization_error Too little." == str(error)
+    assert not error.retryable
+
+
+def test_an_error_without_code_and_request_id() -> None:
+    """What the store did not tell is None."""
+    error = caught(Desk(refusal(404, "not_found", "Gone.")), *CREATE[:1], *CREATE[1])
+
+    assert (None, None, None) == (error.code, error.request_id, error.idempotency_key)
+
+
+def test_an_error_without_an_answer() -> None:
+    """Of a connection that failed there is a message, and the cause."""
+    cause = httpx.ConnectError("Connection refused")
+    error = caught(Desk(cause), *CREATE[:1], *CREATE[1])
+
+    assert (None, None, None, None) == (error.status, error.type, error.body, error.request_id)
+    assert "ConnectError: Connection refused" == error.message == str(error)
+    assert cause is error.__cause__
+
+
+@pytest.mark.parametrize(
+    ("answer", "retryable"),
+    [
+        (httpx.ConnectError("refused"), True),
+        (httpx.ReadTimeout("slow"), True),
+        *((refusal(status, "some_type"), True) for status in (409, 429, 502, 503, 504)),
+        *((refusal(status, "some_type"), False) for status in (400, 403, 404, 413, 422, 500, 501)),
+        (UNAUTHORIZED, False),
+        (Answer(502, b"<html>"), True),
+        (Answer(500, b"<html>"), False),
+        (Answer(200, b"<html>"), False),
+    ],
+)
+def test_an_error_tells_whether_to_try_again(
+    answer: Answer | Exception, *, retryable: bool
+) -> None:
+    """What may succeed later is retryable, whether its body is a page or JSON."""
+    assert retryable == caught(Desk(answer), *CREATE[:1], *CREATE[1]).retryable
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(422, "payment_authorization_error"),
+        UNAUTHORIZED,
+        Answer(502, b"<html>"),
+        Answer(200, b"{"),
+        httpx.ReadError("reset"),
+        httpx.ReadTimeout("slow"),
+        httpx.DecodingError("not gzip"),
+    ],
+)
+@pytest.mark.parametrize("key", ["checkout-1", None])
+def test_an_error_carries_the_idempotency_key(answer: Answer | Exception, key: str | None) -> None:
+    """Every kind of error tells the key that was sent, be it made up or given."""
+    desk = Desk(answer)
+    error = caught(desk, INITIALIZE[0], *INITIALIZE[1], idempotency_key=key)
+
+    assert desk.requests[0].headers["idempotency-key"] == error.idempotency_key
+    assert key in {None, error.idempotency_key}
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize(("method", "arguments"), [LIST, CREATE, INITIALIZE])
+def test_a_wrong_key_is_unauthorized(
+    serve: Serve, dialect: Dialect, method: str, arguments: tuple[str, ...]
+) -> None:
+    """The documented bare 401 and Medusa's 400 about the key mean the same."""
+    with (
+        StoreClient(serve(dialect=dialect), publishable_key="pk_nobody", retries=0) as store,
+        pytest.raises(errors.Unauthorized) as raised,
+    ):
+        getattr(store, method)(*arguments)
+
+    expected = (401, None) if dialect is Dialect.DOCUMENTED else (400, "not_allowed")
+    assert expected == (raised.value.status, raised.value.type)
+    assert raised.value.message
+
+
+def test_unknown_vocabulary_is_read() -> None:
+    """Statuses that the contract does not know yet are text like the others."""
+    session = {**SESSION, "status": "quantum_pending"}
+    desk = Desk(collection(status="half_paid", payment_sessions=[session]))
+    result = call_sync(desk, CREATE[0], *CREATE[1])
+
+    assert ("half_paid", "quantum_pending") == (result.status, result.payment_sessions[0].status)
+
+
+def test_hierarchy_is_as_drawn() -> None:
+    """The tree in the module's docstring is the classes' own."""
+    drawn: list[tuple[str, str]] = []
+    line: list[str] = []
+    for branch, name in re.findall(
+        r"^([│├└─ ]*)([A-Z]\w+)(?:  .*)?$", errors.__doc__ or "", re.MULTILINE
+    ):
+        line[len(branch) // 4 :] = [name]
+        drawn.extend([(line[-2], name)] if branch else [])
+
+    classes = [each for each in vars(errors).values() if isinstance(each, type)]
+    actual = [
+        (each.__bases__[0].__name__, each.__name__)
+        for each in classes
+        if issubclass(each, StoreError) and each is not StoreError
+    ]
+    assert 15 <= len(drawn)
+    assert sorted(drawn) == sorted(actual)
+    assert (Exception,) == StoreError.__bases__
+
+
+def test_the_public_surface() -> None:
+    """Exactly these names are there to be imported, each error class among them."""
+    expected = [
+        "AsyncStoreClient",
+        "BodyTooLarge",
+        "BrokenAnswer",
+        "Conflict",
+        "ConnectionFailed",
+        "Duplicate",
+        "ErrorAnswer",
+        "FieldNotAnswered",
+        "InvalidData",
+        "NotAllowed",
+        "NotFound",
+        "PaymentRefused",
+        "RateLimited",
+        "Retries",
+        "ServerFailed",
+        "StoreClient",
+        "StoreError",
+        "StorePaymentCollection",
+        "StorePaymentCollectionSelection",
+        "StorePaymentProvider",
+        "StorePaymentProviderListResponse",
+        "StorePaymentSession",
+        "StorePaymentSessionSelection",
+        "TimedOut",
+        "Unauthorized",
+        "UnsupportedMediaType",
+        "__version__",
+    ]
+
+    assert expected == xclade_store.__all__
+    assert all(hasattr(xclade_store, name) for name in expected)
+    assert {name for name in vars(errors) if name in expected} == {
+        name for name, each in vars(errors).items() if isinstance(each, type)
+    }
+
+
+def test_a_collection_is_not_an_error() -> None:
+    """The answer that all of these are exceptions to."""
+    assert COLLECTION == call_sync(Desk(collection()), CREATE[0], *CREATE[1]).to_dict()
+    assert (
+        []
+        == call_sync(
+            Desk(ok({"payment_providers": [], "count": 0, "offset": 0, "limit": 20})),
+            LIST[0],
+            *LIST[1],
+        ).payment_providers
+    )

@@ -1,0 +1,220 @@
+"""StoreClient and AsyncStoreClient are the same to look at and in what they do."""
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+import yaml
+from tests.client.wire import (
+    CREATE,
+    INITIALIZE,
+    LIST,
+    PROVIDERS,
+    Answer,
+    Call,
+    Desk,
+    FakeTime,
+    Reply,
+    call_async,
+    call_sync,
+    collection,
+    ok,
+    refusal,
+)
+
+from xclade_store import AsyncStoreClient, StoreClient, StoreError
+
+CONTRACT: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parents[2] / "openapi/store.yaml").read_text("utf-8")
+)
+KEY = {"idempotency_key": "checkout-1"}
+BEYOND_THE_CONTRACT = {"close", "iter_payment_providers"}
+
+
+def page(offset: int, *ids: str, count: int) -> Answer:
+    """Answer a page of providers."""
+    providers = [{"id": each, "is_enabled": True} for each in ids]
+    return ok({"payment_providers": providers, "count": count, "offset": offset, "limit": len(ids)})
+
+
+class Scenario(NamedTuple):
+    """A call, and what the store replies."""
+
+    method: str
+    arguments: tuple[Any, ...]
+    more: Mapping[str, Any]
+    replies: tuple[Reply, ...]
+
+
+UNAVAILABLE = refusal(503, "unknown_error")
+SCENARIOS = {
+    "list": Scenario(*LIST, {}, (ok(PROVIDERS),)),
+    "list a page": Scenario(*LIST, {"limit": 1, "offset": 2, "fields": "id"}, (ok(PROVIDERS),)),
+    "create": Scenario(*CREATE, {}, (collection(),)),
+    "create, selected": Scenario(*CREATE, {"fields": "id"}, (collection(),)),
+    "initialize": Scenario(*INITIALIZE, KEY, (collection(),)),
+    "initialize with all": Scenario(
+        INITIALIZE[0],
+        (*INITIALIZE[1], {"a": [1]}),
+        {**KEY, "fields": "+status", "timeout": 3},
+        (collection(status="not_paid"),),
+    ),
+    "iterate": Scenario(
+        "iter_payment_providers",
+        LIST[1],
+        {"page_size": 2},
+        (page(0, "a", "b", count=3), page(2, "c", count=3)),
+    ),
+    "iterate over nothing": Scenario("iter_payment_providers", LIST[1], {}, (page(0, count=0),)),
+    "iterate into an error": Scenario(
+        "iter_payment_providers",
+        LIST[1],
+        {"page_size": 1},
+        (page(0, "a", count=2), refusal(500, "unknown_error")),
+    ),
+    "retried": Scenario(*INITIALIZE, KEY, (httpx.ReadError("reset"), UNAVAILABLE, collection())),
+    "retried in vain": Scenario(*INITIALIZE, KEY, (UNAVAILABLE,)),
+    "timed out": Scenario(*INITIALIZE, KEY, (httpx.ReadTimeout("slow"),)),
+    "refused": Scenario(*INITIALIZE, KEY, (refusal(422, "payment_authorization_error", code="c"),)),
+    "unauthorized": Scenario(*CREATE, {}, (Answer(401, b"Unauthorized"),)),
+    "broken": Scenario(*CREATE, {}, (Answer(200, b"{"),)),
+    "coded": Scenario(*CREATE, {}, (Answer(200, b"{}", {"content-encoding": "gzip"}),)),
+    "bad id": Scenario(CREATE[0], ("..",), {}, (collection(),)),
+    "bad type": Scenario(CREATE[0], (5,), {}, (collection(),)),
+    "bad key": Scenario(*INITIALIZE, {"idempotency_key": "a\n"}, (collection(),)),
+    "bad data": Scenario(INITIALIZE[0], (*INITIALIZE[1], {"a": {1}}), {}, (collection(),)),
+}
+
+
+def outcome(call: Call, scenario: Scenario) -> tuple[Any, ...]:
+    """Tell all that a scenario leads to: what was sent, slept, answered or raised."""
+    time = FakeTime()
+    desk = Desk(*scenario.replies)
+    result: Any = None
+    error: Exception | None = None
+    try:
+        result = call(
+            desk,
+            scenario.method,
+            *scenario.arguments,
+            options={"retries": time.retries()},
+            **scenario.more,
+        )
+    except (StoreError, TypeError, ValueError) as raised:
+        error = raised
+    sent = [
+        (each.method, each.url, each.content, each.headers.raw, each.extensions["timeout"])
+        for each in desk.requests
+    ]
+    return sent, time.pauses, result, type(error), str(error), vars(error) if error else {}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_both_do_the_same(scenario: Scenario) -> None:
+    """They send, wait, answer and raise the same."""
+    assert outcome(call_sync, scenario) == outcome(call_async, scenario)
+
+
+def public(face: type) -> dict[str, Callable[..., Any]]:
+    """List the methods that a face offers."""
+    return {
+        name: member
+        for name, member in inspect.getmembers(face, inspect.isfunction)
+        if not name.startswith("_")
+    }
+
+
+def operations(contract: Mapping[str, Any]) -> set[str]:
+    """List the contract's operations."""
+    return {
+        operation["operationId"]
+        for item in contract["paths"].values()
+        for operation in item.values()
+    }
+
+
+def test_both_look_the_same() -> None:
+    """Names, parameters, defaults, annotations and docstrings are the same."""
+    sync, asynchronous = public(StoreClient), public(AsyncStoreClient)
+
+    assert list(sync) == list(asynchronous)
+    for name, method in {"__init__": StoreClient.__init__, **sync}.items():
+        twin = getattr(AsyncStoreClient, name)
+        assert inspect.signature(method).parameters == inspect.signature(twin).parameters
+        assert inspect.getdoc(method) == inspect.getdoc(twin)
+
+
+def test_both_answer_the_same() -> None:
+    """What one returns, the other returns to those who await it, or iterate asynchronously."""
+    for name, method in public(StoreClient).items():
+        twin = getattr(AsyncStoreClient, name)
+        expected = inspect.signature(method).return_annotation
+        actual = inspect.signature(twin).return_annotation
+        if name.startswith("iter_"):
+            assert inspect.isasyncgenfunction(twin)
+            assert (Iterator, AsyncIterator) == (expected.__origin__, actual.__origin__)
+            assert expected.__args__ == actual.__args__
+        else:
+            assert inspect.iscoroutinefunction(twin)
+            assert expected == actual
+
+
+@pytest.mark.parametrize("face", [StoreClient, AsyncStoreClient])
+def test_each_operation_has_its_method(face: type) -> None:
+    """The contract's operations are the methods, and there are no others but the known ones."""
+    assert operations(CONTRACT) == set(public(face)) - BEYOND_THE_CONTRACT
+
+
+@pytest.mark.parametrize("face", [StoreClient, AsyncStoreClient])
+def test_a_new_operation_would_be_missed(face: type) -> None:
+    """The test above fails for a contract with one operation more."""
+    paths = {**CONTRACT["paths"], "/store/refunds": {"post": {"operationId": "create_refund"}}}
+
+    assert {"create_refund"} == operations({"paths": paths}) - set(public(face))
+
+
+@pytest.mark.parametrize("call", [call_sync, call_async])
+@pytest.mark.parametrize(
+    ("replies", "found", "offsets"),
+    [
+        ((page(0, "a", "b", count=2),), "ab", "0"),
+        (
+            (page(0, "a", "b", count=5), page(2, "c", "d", count=5), page(4, "e", count=5)),
+            "abcde",
+            "024",
+        ),
+        ((page(0, "a", "b", count=4), page(2, "c", "d", count=4)), "abcd", "02"),
+        ((page(0, count=0),), "", "0"),
+        # A store that has fewer than it said, or a page that is shorter than asked for.
+        ((page(0, "a", count=9), page(1, count=9)), "a", "01"),
+        ((page(0, "a", count=3), page(1, "b", "c", count=3)), "abc", "01"),
+    ],
+)
+def test_all_pages_are_walked(
+    call: Call, replies: tuple[Answer, ...], found: str, offsets: str
+) -> None:
+    """iter_payment_providers answers each provider once, and asks for no page too many."""
+    desk = Desk(*replies)
+    result = call(desk, "iter_payment_providers", "reg_demo", page_size=2)
+
+    assert list(found) == [provider.id for provider in result]
+    assert list(offsets) == [request.url.params["offset"] for request in desk.requests]
+    assert {"2"} == {request.url.params["limit"] for request in desk.requests}
+
+
+def test_pages_are_asked_for_when_they_are_needed() -> None:
+    """Who stops at the first provider has asked for one page, and nothing is asked before."""
+    desk = Desk(page(0, "a", "b", count=4))
+    with StoreClient(
+        "http://store.test",
+        publishable_key="pk_x",
+        http_client=httpx.Client(transport=httpx.MockTransport(desk)),
+    ) as store:
+        providers = store.iter_payment_providers("reg_demo")
+        before = len(desk.requests)
+        first = next(providers)
+
+    assert (0, "a", 1) == (before, first.id, len(desk.requests))

@@ -1,0 +1,220 @@
+"""Attempts that fail on real sockets, before a real store: the call happens once all the same."""
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from email.utils import formatdate
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from tests.client import faults
+from tests.client.faults import BadLine, Treatment, bad_line, say
+from tests.client.wire import FakeTime
+from tests.conftest import served
+
+from xclade_store import (
+    AsyncStoreClient,
+    BrokenAnswer,
+    Conflict,
+    ConnectionFailed,
+    InvalidData,
+    RateLimited,
+    ServerFailed,
+    StoreClient,
+    StoreError,
+    StorePaymentCollection,
+    TimedOut,
+)
+from xclade_store_mock.app import create_app
+from xclade_store_mock.providers import ProviderSession, SessionRequest
+
+CERTIFICATES = ssl.create_default_context()
+"""Shared by the clients, which else would each take their time to load them."""
+
+STALLS = {faults.stall, faults.stall_amid_answer}
+
+CONFLICT = b'{"type": "conflict", "message": "Still running."}'
+LIMITED = b'{"type": "rate_limited", "message": "Too many."}'
+FAILED = b'{"type": "unknown_error", "message": "Unknown."}'
+PAST = formatdate(0, usegmt=True)
+
+
+class Counter:
+    """A provider that counts its calls."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    async def initiate(self, request: SessionRequest) -> ProviderSession:
+        """Answer a session."""
+        self.calls += 1
+        return ProviderSession({"session": request.session_id})
+
+
+class Backend(NamedTuple):
+    """A real store, and the provider that it asks."""
+
+    url: str
+    provider: Counter
+
+    def sessions(self) -> list[str]:
+        """Read which sessions are alive."""
+        with httpx.Client(verify=CERTIFICATES) as http:
+            store = StoreClient(self.url, publishable_key="pk_demo", http_client=http)
+            collection = store.create_payment_collection("cart_demo")
+        return [session.id for session in collection.payment_sessions]
+
+
+@pytest.fixture(scope="module")
+def backend() -> Iterator[Backend]:
+    """Serve a store whose provider counts."""
+    provider = Counter()
+    with served(create_app(providers={"system": provider})) as url:
+        yield Backend(url, provider)
+
+
+def initialize(url: str, *, in_async: bool, **options: Any) -> StorePaymentCollection:
+    """Initialize a session through either face."""
+    arguments = ("pay_col_demo", "pp_system_default")
+    given: dict[str, Any] = {"publishable_key": "pk_demo", **options}
+    if not in_async:
+        with httpx.Client(verify=CERTIFICATES) as http:
+            store = StoreClient(url, http_client=http, **given)
+            return store.initialize_payment_session(*arguments)
+
+    async def call() -> StorePaymentCollection:
+        async with httpx.AsyncClient(verify=CERTIFICATES) as http:
+            store = AsyncStoreClient(url, http_client=http, **given)
+            return await store.initialize_payment_session(*arguments)
+
+    return asyncio.run(call())
+
+
+@pytest.mark.parametrize("in_async", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        (),
+        (faults.reset_unread,),
+        (faults.reset_read,),
+        (faults.reset_carried_out,),
+        (faults.close_carried_out,),
+        (faults.half_an_answer,),
+        (faults.stall,),
+        (faults.stall_amid_answer,),
+        (faults.not_http,),
+        (faults.reset_carried_out, faults.half_an_answer),
+        (faults.stall, faults.reset_unread),
+        (say(409, CONFLICT),),
+        (say(429, LIMITED, "retry-after: 0\r\n"),),
+        (say(429, LIMITED, f"retry-after: {PAST}\r\n"),),
+        (say(503, FAILED, "retry-after: 1\r\n"),),
+        (say(502),),
+        (say(504), faults.close_carried_out),
+    ],
+    ids=lambda script: "+".join(each.__name__ for each in script) or "nothing",
+)
+def test_a_bad_line_makes_no_second_session(
+    backend: Backend, script: tuple[Treatment, ...], *, in_async: bool
+) -> None:
+    """Whatever happened on the way, one session remains, made by one call of the provider."""
+    time = FakeTime()
+    before = backend.provider.calls
+    timeout = 0.5 if STALLS.intersection(script) else 30
+    with bad_line(backend.url, *script) as line:
+        result = initialize(line.url, in_async=in_async, retries=time.retries(), timeout=timeout)
+
+    assert len(script) + 1 == line.connections
+    assert len(script) == len(time.pauses)
+    assert [session.id for session in result.payment_sessions] == backend.sessions()
+    assert 1 == backend.provider.calls - before
+
+
+@pytest.mark.parametrize("in_async", [False, True], ids=["sync", "async"])
+def test_a_store_that_comes_up_late(backend: Backend, *, in_async: bool) -> None:
+    """A refused connection is tried again."""
+    time = FakeTime()
+    with bad_line(backend.url, listening=False) as line:
+
+        def sleep(seconds: float) -> None:
+            time.sleep(seconds)
+            line.listen()
+
+        async def async_sleep(seconds: float) -> None:
+            sleep(seconds)
+
+        retries = time.retries(sleep=sleep, async_sleep=async_sleep)
+        result = initialize(line.url, in_async=in_async, retries=retries)
+
+    assert [0.5] == time.pauses
+    assert [session.id for session in result.payment_sessions] == backend.sessions()
+
+
+@pytest.mark.parametrize("in_async", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize(
+    ("treatment", "attempts", "expected"),
+    [
+        (faults.reset_unread, 3, ConnectionFailed),
+        (faults.reset_carried_out, 3, ConnectionFailed),
+        (faults.half_an_answer, 3, ConnectionFailed),
+        (faults.not_http, 3, ConnectionFailed),
+        (faults.stall, 3, TimedOut),
+        (faults.stall_amid_answer, 3, TimedOut),
+        (say(409, CONFLICT), 3, Conflict),
+        (say(429, LIMITED), 3, RateLimited),
+        (say(503, FAILED), 3, ServerFailed),
+        (say(502), 3, BrokenAnswer),
+        (say(500, FAILED), 1, ServerFailed),
+        (say(500), 1, BrokenAnswer),
+        (say(400, b'{"type": "invalid_data", "message": "No."}'), 1, InvalidData),
+        (say(200), 1, BrokenAnswer),
+        (say(200, b"\x1f\x8bhalf", "content-encoding: gzip\r\n"), 1, BrokenAnswer),
+    ],
+)
+def test_a_line_that_stays_bad(
+    backend: Backend,
+    treatment: Treatment,
+    attempts: int,
+    expected: type[StoreError],
+    *,
+    in_async: bool,
+) -> None:
+    """After the last attempt its error is raised, and what is no use is not tried again."""
+    timeout = 0.05 if treatment in STALLS else 30
+    with bad_line(backend.url, *[treatment] * 4) as line, pytest.raises(StoreError) as raised:
+        initialize(line.url, in_async=in_async, retries=FakeTime().retries(), timeout=timeout)
+
+    assert (expected, attempts) == (type(raised.value), line.connections)
+    assert raised.value.idempotency_key
+
+
+@pytest.mark.parametrize(
+    "treatment", [faults.reset_read, faults.stall, faults.half_an_answer, say(503)]
+)
+def test_without_retries_there_is_one_attempt(backend: Backend, treatment: Treatment) -> None:
+    """With retries=0 a fault is raised at once."""
+    with bad_line(backend.url, treatment) as line, pytest.raises(StoreError):
+        initialize(line.url, in_async=False, retries=0, timeout=0.5)
+
+    assert 1 == line.connections
+
+
+def test_the_callers_next_try_is_safe_with_the_errors_key(backend: Backend) -> None:
+    """A call that failed may have happened; made again with its key it is not made twice."""
+    before = backend.provider.calls
+    with bad_line(backend.url, faults.reset_carried_out) as line, connect(line) as store:
+        with pytest.raises(ConnectionFailed) as raised:
+            store.initialize_payment_session("pay_col_demo", "pp_system_default")
+        result = store.initialize_payment_session(
+            "pay_col_demo", "pp_system_default", idempotency_key=raised.value.idempotency_key
+        )
+
+    assert raised.value.idempotency_key == result.idempotency_key
+    assert [session.id for session in result.payment_sessions] == backend.sessions()
+    assert 1 == backend.provider.calls - before
+
+
+def connect(line: BadLine) -> StoreClient:
+    """Make a client without retries."""
+    return StoreClient(line.url, publishable_key="pk_demo", retries=0)

@@ -1,0 +1,212 @@
+"""Whatever a store says that the contract does not allow ends in a result or a StoreError."""
+
+import gzip
+import json
+import zlib
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from tests.client.contract_strategies import (
+    JSON,
+    SEEDED,
+)
+from tests.client.wire import (
+    COLLECTION,
+    CREATE,
+    INITIALIZE,
+    LIST,
+    PROVIDERS,
+    Answer,
+    Desk,
+    call_async,
+    call_sync,
+    open_store,
+)
+
+from xclade_store import StoreError
+
+CALLS = (LIST, CREATE, INITIALIZE)
+GOOD = json.dumps({"payment_collection": COLLECTION}).encode()
+GOOD_PAGE = json.dumps(PROVIDERS).encode()
+
+
+def settle(method: str, arguments: tuple[str, ...], answer: Answer) -> None:
+    """Make a call that may end in its result or in a StoreError, and print what it ended in."""
+    with open_store(Desk(answer)) as store:
+        try:
+            outcome = getattr(store, method)(*arguments)
+        except StoreError as error:
+            outcome = error
+        assert str(outcome)
+        assert repr(outcome)
+
+
+@st.composite
+def broken_bytes(draw: st.DrawFn) -> bytes:
+    """Damage a good answer: flip bytes, cut, insert or repeat some."""
+    content = bytearray(draw(st.sampled_from([GOOD, GOOD_PAGE])))
+    for _ in range(draw(st.integers(1, 4))):
+        place = draw(st.integers(0, max(0, len(content) - 1)))
+        damage = draw(st.sampled_from(["flip", "cut", "insert", "repeat", "drop"]))
+        if damage == "flip" and content:
+            content[place] ^= draw(st.integers(1, 255))
+        elif damage == "cut":
+            del content[place:]
+        elif damage == "insert":
+            content[place:place] = draw(st.binary(min_size=1, max_size=8))
+        elif damage == "repeat":
+            content[place:place] = content[: place // 2]
+        else:
+            del content[place : place + draw(st.integers(1, 30))]
+    return bytes(content)
+
+
+@settings(SEEDED, max_examples=300)
+@given(broken_bytes(), st.sampled_from(CALLS), st.sampled_from([200, 201, 400, 401, 409, 500]))
+def test_damaged_bytes(content: bytes, call: tuple[str, tuple[str, ...]], status: int) -> None:
+    """Flipped, cut, inserted and repeated bytes end in a result or a StoreError."""
+    settle(*call, Answer(status, content))
+
+
+@st.composite
+def broken_documents(draw: st.DrawFn) -> Any:
+    """Put any JSON, or nothing, in the place of some value of a good answer."""
+    document = json.loads(draw(st.sampled_from([GOOD, GOOD_PAGE])))
+    for _ in range(draw(st.integers(1, 3))):
+        place: Any = document
+        steps = draw(st.integers(1, 5))
+        for step in range(steps):
+            keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+            if not keys:
+                break
+            key = draw(st.sampled_from(keys))
+            if step == steps - 1 or not isinstance(place[key], dict | list):
+                if draw(st.booleans()):
+                    place[key] = draw(JSON)
+                else:
+                    del place[key]
+                break
+            place = place[key]
+    return document
+
+
+@settings(SEEDED, max_examples=300)
+@given(broken_documents(), st.sampled_from(CALLS), st.sampled_from([200, 404, 422, 503]))
+def test_wrong_types(document: Any, call: tuple[str, tuple[str, ...]], status: int) -> None:
+    """Missing fields, nulls and values of another type end in a result or a StoreError."""
+    settle(*call, Answer(status, json.dumps(document).encode()))
+
+
+HEADERS = st.dictionaries(
+    st.sampled_from(["content-type", "x-request-id", "retry-after", "set-cookie", "etag"]),
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30),
+)
+CODINGS = st.sampled_from(["gzip", "deflate", "br", "identity", "gzip, gzip", "deflate,gzip", "?"])
+PAYLOADS = st.sampled_from([GOOD, gzip.compress(GOOD), zlib.compress(GOOD), b"", b"<html>"])
+
+
+@settings(SEEDED, max_examples=200)
+@given(HEADERS, CODINGS, PAYLOADS | st.binary(max_size=60), st.sampled_from(CALLS))
+def test_wrong_codings(
+    headers: dict[str, str], coding: str, content: bytes, call: tuple[str, tuple[str, ...]]
+) -> None:
+    """A content-encoding that is not the body's, and odd headers, end the same way."""
+    settle(*call, Answer(200, content, {**headers, "content-encoding": coding}))
+
+
+@settings(SEEDED, max_examples=200)
+@given(
+    st.integers(100, 999),
+    JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60),
+    st.sampled_from(CALLS),
+)
+def test_any_status(status: int, content: bytes, call: tuple[str, tuple[str, ...]]) -> None:
+    """Any status with any JSON or bytes ends the same way."""
+    settle(*call, Answer(status, content))
+
+
+def in_place(place: bytes, value: bytes) -> bytes:
+    """Write a good answer with this text in the place of a value."""
+    assert place in GOOD
+    return GOOD.replace(place, value)
+
+
+@pytest.mark.parametrize(("method", "arguments"), CALLS)
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b" ",
+        b"null",
+        b"true",
+        b"5",
+        b'""',
+        b"[]",
+        b"{}",
+        b"[[]]",
+        b"NaN",
+        b"<!DOCTYPE html><title>502 Bad Gateway</title>",
+        b"\x00" * 10,
+        b"\xff\xfe" + GOOD.decode().encode("utf-16-le"),
+        GOOD.decode().encode("utf-32"),
+        GOOD + GOOD,
+        GOOD[:-1] + b",}",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b'{"payment_collection":' * 5_000 + b"1" + b"}" * 5_000,
+        b'{"payment_collection":1,' + GOOD[1:],
+        GOOD[:-1] + b',"payment_collection":null}',
+        in_place(b"25.5", b"1e400"),
+        in_place(b"25.5", b"-1e-400"),
+        in_place(b"25.5", b"NaN"),
+        in_place(b"25.5", b"-Infinity"),
+        in_place(b"25.5", b"9" * 4_000),
+        in_place(b"25.5", b"9" * 5_000),
+        in_place(b"25.5", b"0." + b"9" * 5_000),
+        in_place(b"25.5", b'"25.5"'),
+        in_place(b"25.5", b"true"),
+        in_place(b'"payses_1"', b'"\\ud800"'),
+        in_place(b'"payses_1"', b"1"),
+        in_place(b'"data": {', b'"data": {"deep":' + b"[" * 500 + b"]" * 500 + b","),
+    ],
+)
+def test_odd_bodies(method: str, arguments: tuple[str, ...], status: int, content: bytes) -> None:
+    """Pages, huge numbers, deep nesting, double keys and other encodings end the same way."""
+    settle(method, arguments, Answer(status, content))
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["", "/elsewhere", "//", "http:", "http://[::1", "http://h:abc", "ftp://x", "?" * 70_000],
+)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects(status: int, location: str) -> None:
+    """A redirect is not followed, wherever it leads, and is no result."""
+    desk = Desk(Answer(status, b"", {"location": location}))
+    with pytest.raises(StoreError):
+        call_sync(desk, CREATE[0], *CREATE[1])
+
+    assert 1 == len(desk.requests)
+
+
+@settings(SEEDED, max_examples=60)
+@given(broken_bytes(), st.sampled_from(CALLS), st.sampled_from([200, 400, 503]))
+def test_async_is_no_worse(content: bytes, call: tuple[str, tuple[str, ...]], status: int) -> None:
+    """The other face ends in a result or a StoreError, too."""
+    with suppress(StoreError):
+        call_async(Desk(Answer(status, content)), call[0], *call[1])
+
+
+@settings(SEEDED, max_examples=100)
+@example(cut=0)
+@given(cut=st.integers(0, len(GOOD) - 1))
+def test_every_cut_is_seen(cut: int) -> None:
+    """No beginning of an answer is taken for the whole."""
+    desk = Desk(lambda _: httpx.Response(200, content=GOOD[:cut]))
+    with pytest.raises(StoreError):
+        call_sync(desk, CREATE[0], *CREATE[1])

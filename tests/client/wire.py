@@ -1,0 +1,177 @@
+"""What the tests of the client have in common: answers to give it, and both faces to call."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, unquote
+
+import httpx
+
+from xclade_store import AsyncStoreClient, Retries, StoreClient
+
+URL = "http://store.test"
+KEY = "pk_test_3f1b"
+
+SESSION: dict[str, Any] = {
+    "id": "payses_1",
+    "currency_code": "usd",
+    "provider_id": "pp_stripe_stripe",
+    "data": {"id": "pi_1", "client_secret": "pi_1_secret_9d2c"},
+    "context": {},
+    "status": "pending",
+    "authorized_at": None,
+    "payment": None,
+    "amount": 25.5,
+}
+COLLECTION: dict[str, Any] = {
+    "id": "pay_col_1",
+    "currency_code": "usd",
+    "amount": 25.5,
+    "payment_sessions": [SESSION],
+}
+PROVIDERS: dict[str, Any] = {
+    "payment_providers": [{"id": "pp_system_default", "is_enabled": True}],
+    "count": 1,
+    "offset": 0,
+    "limit": 20,
+}
+
+LIST = ("list_payment_providers", ("reg_demo",))
+CREATE = ("create_payment_collection", ("cart_demo",))
+INITIALIZE = ("initialize_payment_session", ("pay_col_demo", "pp_system_default"))
+
+
+class Answer(NamedTuple):
+    """What a store says to one attempt."""
+
+    status: int = 200
+    content: bytes = b""
+    headers: Mapping[str, str] | None = None
+
+
+def ok(document: Any) -> Answer:
+    """Answer this JSON."""
+    return Answer(200, json.dumps(document).encode())
+
+
+def collection(**changes: Any) -> Answer:
+    """Answer a payment collection."""
+    return ok({"payment_collection": {**COLLECTION, **changes}})
+
+
+def refusal(status: int, kind: str, message: str = "No.", **more: Any) -> Answer:
+    """Answer an error in JSON."""
+    return Answer(status, json.dumps({"type": kind, "message": message, **more}).encode())
+
+
+Reply = Answer | Callable[[httpx.Request], httpx.Response] | Exception
+
+
+class Desk:
+    """Gives the replies one after the other, the last one from then on; keeps the requests."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self.requests: list[httpx.Request] = []
+        self._replies = replies
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Reply to a request."""
+        reply = self._replies[min(len(self.requests), len(self._replies) - 1)]
+        self.requests.append(request)
+        if isinstance(reply, Exception):
+            raise reply
+        if isinstance(reply, Answer):
+            # A stream, so that the client is the one to decode it.
+            stream = httpx.ByteStream(reply.content)
+            return httpx.Response(reply.status, headers=reply.headers, stream=stream)
+        return reply(request)
+
+
+def open_store(desk: Desk, base_url: str | None = URL, **options: Any) -> StoreClient:
+    """Make a client that talks to a desk, without retries unless they are asked for."""
+    http = httpx.Client(transport=httpx.MockTransport(desk))
+    given = {"publishable_key": KEY, "retries": 0, "http_client": http, **options}
+    return StoreClient(base_url, **given)
+
+
+def open_async_store(desk: Desk, base_url: str | None = URL, **options: Any) -> AsyncStoreClient:
+    """Make the same for async code."""
+    http = httpx.AsyncClient(transport=httpx.MockTransport(desk))
+    given = {"publishable_key": KEY, "retries": 0, "http_client": http, **options}
+    return AsyncStoreClient(base_url, **given)
+
+
+Call = Callable[..., Any]
+"""call(desk, method, *arguments, options={...}, **more): make one call, answer its result."""
+
+
+def call_sync(
+    desk: Desk, method: str, *arguments: Any, options: Mapping[str, Any] | None = None, **more: Any
+) -> Any:
+    """Call a method of StoreClient; what it iterates over becomes a list."""
+    result = getattr(open_store(desk, **(options or {})), method)(*arguments, **more)
+    return list(result) if method.startswith("iter_") else result
+
+
+def call_async(
+    desk: Desk, method: str, *arguments: Any, options: Mapping[str, Any] | None = None, **more: Any
+) -> Any:
+    """Call the same method of AsyncStoreClient, in an event loop of its own."""
+
+    async def call() -> Any:
+        async with open_async_store(desk, **(options or {})) as store:
+            result = getattr(store, method)(*arguments, **more)
+            if method.startswith("iter_"):
+                return [each async for each in result]
+            return await result
+
+    return asyncio.run(call())
+
+
+FACES = (call_sync, call_async)
+
+
+def query(request: httpx.Request) -> dict[str, str]:
+    """Read a query as a server does."""
+    parsed = parse_qs(request.url.query.decode("ascii"), True, True)  # noqa: FBT003
+    return {name: value for name, (value,) in parsed.items()}
+
+
+def path(request: httpx.Request) -> list[str]:
+    """Read the steps of a path as a server does."""
+    raw = request.url.raw_path.decode("ascii").partition("?")[0]
+    return [unquote(step, errors="strict") for step in raw.split("/")[1:]]
+
+
+class FakeTime:
+    """A clock that only sleeping moves; it keeps the pauses."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.pauses: list[float] = []
+
+    def clock(self) -> float:
+        """Tell the time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass at once."""
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    async def async_sleep(self, seconds: float) -> None:
+        """Let time pass at once, in async code."""
+        self.sleep(seconds)
+
+    def retries(self, **settings: Any) -> Retries:
+        """Make retries that live in this time, with jitter at its longest."""
+        return Retries(
+            **{
+                "clock": self.clock,
+                "sleep": self.sleep,
+                "async_sleep": self.async_sleep,
+                "jitter": lambda: 1.0,
+                **settings,
+            }
+        )
