@@ -15,8 +15,11 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from xclade_store import StoreClient
+
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("worker.py")
+CANNED = WORKER.with_name("canned.py")
 PAGE = ROOT / "docs/benchmarks.md"
 PEER = ROOT / ".venv/bench-peer"
 CALLS = 100
@@ -60,16 +63,31 @@ def pinned(core: int) -> tuple[str, ...]:
     return ("taskset", "-c", str(core)) if shutil.which("taskset") else ()
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    """Serve the demo store on the first core."""
-    mock = str(Path(sys.executable).with_name("xclade-store-mock"))
-    command = (*pinned(0), mock, "serve")
-    with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+def real_answer() -> bytes:
+    """Answer what the mock answers to the call."""
+    mock = Path(sys.executable).with_name("xclade-store-mock")
+    with subprocess.Popen(
+        [mock, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout
         found = re.search(r"http://\S+", process.stdout.readline())
         assert found
-        yield found.group()
+        with StoreClient(found.group(), publishable_key="pk_demo") as store:
+            collection = store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
+        process.terminate()
+    return json.dumps({"payment_collection": collection.to_dict()}).encode()
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Serve the mock's answer on the first core, too fast to blur the clients' differences."""
+    command = [*pinned(0), sys.executable, str(CANNED)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(real_answer())
+        process.stdin.close()
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
         process.terminate()
 
 
@@ -154,8 +172,9 @@ def main() -> None:
     page = f"""# Benchmarks
 
 Written by `scripts/bench` on {datetime.now(UTC):%Y-%m-%d}: {platform.system()},
-{os.cpu_count()} cores, Python {platform.python_version()}. Server and client on a core each, the
-clients in turns, {options.rounds} rounds of {CALLS} calls; medians.
+{os.cpu_count()} cores, Python {platform.python_version()}. A server that only repeats one answer
+and the client on a core each, the clients in turns, {options.rounds} rounds of {CALLS} calls;
+medians.
 
 {table("one call of initialize_payment_session", called, "by_hand", "µs")}
 
