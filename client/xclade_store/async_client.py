@@ -6,6 +6,7 @@ from typing import Any, Self, overload
 
 import httpx
 
+from xclade_store import arguments
 from xclade_store.calls import Call, Result, Store, Timeout
 from xclade_store.generated.models import (
     StorePaymentCollection,
@@ -21,7 +22,8 @@ class AsyncStoreClient(Store[httpx.AsyncClient]):
 
     `base_url` is the store's address, or `tenant` stands for `https://{tenant}.api.myxclade.com`.
     `customer_token` is a signed-in customer's. `timeout` holds for one attempt, `retries` are the
-    attempts after the first. A `http_client` of your own is used as it is, and left open.
+    attempts after the first. A `http_client` of your own is used as it is, with its own timeout
+    unless you give one, and left open.
 
     Use it as an async context manager, or close() it. Every method raises StoreError when a call
     does not get its result; TypeError or ValueError for bad arguments, before anything is sent.
@@ -65,6 +67,7 @@ class AsyncStoreClient(Store[httpx.AsyncClient]):
     ) -> AsyncIterator[StorePaymentProvider]:
         """Iterate over all payment providers of a region, page after page."""
         offset = 0
+        arguments.positive("page_size", page_size)
         while True:
             page = await self.list_payment_providers(
                 region_id, limit=page_size, offset=offset, timeout=timeout
@@ -134,10 +137,10 @@ class AsyncStoreClient(Store[httpx.AsyncClient]):
         make one session; pass your own to extend that over several calls. It is on the result, and
         on a StoreError.
         """
-        arguments_ = (payment_collection_id, provider_id, data, fields, idempotency_key, timeout)
+        given = (payment_collection_id, provider_id, data, fields, idempotency_key, timeout)
         if fields is None:
-            return await self._run(self._initialize_call(*arguments_, StorePaymentCollection))
-        return await self._run(self._initialize_call(*arguments_, StorePaymentCollectionSelection))
+            return await self._run(self._initialize_call(*given, StorePaymentCollection))
+        return await self._run(self._initialize_call(*given, StorePaymentCollectionSelection))
 
     async def _run(self, call: Call[Result]) -> Result:
         steps = exchange(call.request, self._retries)
@@ -157,3 +160,9 @@ class AsyncStoreClient(Store[httpx.AsyncClient]):
             return await self._http.send(request)
         except httpx.RequestError as error:
             return error
+        # By an event hook of the transport's, before the body was read.
+        except httpx.HTTPStatusError as error:
+            return httpx.Response(error.response.status_code, request=request)
+        # A redirect to what is no URL, which httpx reads though it does not follow.
+        except (httpx.InvalidURL, ValueError) as error:
+            return httpx.DecodingError(str(error), request=request)

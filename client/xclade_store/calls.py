@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any, Generic, NoReturn, TypeVar
 
 import httpx
+from httpx._client import UseClientDefault
 
 from xclade_store import arguments
 from xclade_store.errors import BrokenAnswer, ConnectionFailed, TimedOut, error_class
@@ -38,6 +39,7 @@ TIMEOUT = httpx.Timeout(30, connect=5)
 """The timeouts of one attempt unless others are given: 5 seconds to connect, 30 for each wait."""
 
 DEFAULT_RETRIES = Retries()
+_PORTS = 2**16
 
 Timeout = float | httpx.Timeout | None
 Result = TypeVar("Result", bound=Model)
@@ -59,10 +61,12 @@ class Call(Generic[Result]):
             raise BrokenAnswer(str(outcome), idempotency_key=self.idempotency_key) from outcome
         if isinstance(outcome, httpx.RequestError):
             failure = TimedOut if isinstance(outcome, httpx.TimeoutException) else ConnectionFailed
-            message = f"{type(outcome).__name__}: {outcome}"
+            url = self.request.url.copy_with(userinfo=b"", query=None)
+            message = f"{self.request.method} {url}: {type(outcome).__name__}: {outcome}"
             raise failure(message, idempotency_key=self.idempotency_key) from outcome
         try:
-            body = json.loads(outcome.content.decode("utf-8-sig"), parse_float=ExactFloat)
+            text = outcome.content.decode("utf-8-sig")
+            body = json.loads(text, parse_float=ExactFloat, parse_constant=_refuse_constant)
             if not outcome.is_success:
                 self._raise_error(outcome, Error.from_dict(body))
             result = self.result.from_dict(body if self.within is None else body[self.within])
@@ -71,6 +75,8 @@ class Call(Generic[Result]):
             if outcome.status_code == HTTPStatus.UNAUTHORIZED:
                 self._raise_error(outcome, None)
             message = f"not what the contract says: {type(error).__name__}: {error}"[:300]
+            if outcome.has_redirect_location:
+                message = f"redirected to {outcome.headers['location'][:300]}: check base_url"
             raise BrokenAnswer(
                 message, response=outcome, idempotency_key=self.idempotency_key
             ) from error
@@ -103,7 +109,7 @@ class Store(Generic[Http]):
         publishable_key: str,
         tenant: str | None = None,
         customer_token: str | None = None,
-        timeout: Timeout = TIMEOUT,
+        timeout: Timeout = None,
         retries: int | Retries = DEFAULT_RETRIES,
         http_client: Http | None = None,
     ) -> None:
@@ -115,13 +121,17 @@ class Store(Generic[Http]):
         if customer_token is not None:
             token = arguments.token("customer_token", customer_token, longest=8192)
             self._headers["authorization"] = f"Bearer {token}"
-        self._timeout = timeout
         self._retries = retries if isinstance(retries, Retries) else Retries(count=retries)
         self._owns_http = http_client is None
-        self._http = self._http_class() if http_client is None else http_client
+        if http_client is not None:
+            arguments.instance("http_client", http_client, self._http_class)
+        self._timeout = _timeout(timeout)
+        self._http = http_client or self._http_class(timeout=TIMEOUT)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._base_url!r})"
+        # A URL's own repr keeps a password.
+        shown = repr(httpx.URL(self._base_url)).removeprefix("URL(").removesuffix(")")
+        return f"{type(self).__name__}({shown})"
 
     def _call(
         self,
@@ -137,7 +147,7 @@ class Store(Generic[Http]):
             params=parts["params"] or None,
             json=parts.get("json"),
             headers={**self._headers, **parts.get("headers", {})},
-            timeout=self._timeout if timeout is None else timeout,
+            timeout=self._timeout if timeout is None else _timeout(timeout),
         )
         return Call(request, result, within, key)
 
@@ -179,7 +189,7 @@ class Store(Generic[Http]):
             arguments.identifier("payment_collection_id", payment_collection_id),
             body=InitializePaymentSessionRequest.from_dict(body),
             fields=_fields(fields),
-            idempotency_key=arguments.token("idempotency_key", key),
+            idempotency_key=arguments.idempotency_key(key),
         )
         return self._call(parts, result, timeout, "payment_collection", key)
 
@@ -201,10 +211,31 @@ def _base_url(base_url: str | None, tenant: str | None) -> str:
     except (httpx.InvalidURL, UnicodeError) as error:
         message = f"base_url is no URL: {error}"
         raise ValueError(message) from error
-    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
+    if (
+        url.scheme not in {"http", "https"}
+        or not url.host
+        or (url.port or 0) not in range(_PORTS)
+        or re.search("[?#]", base_url)
+    ):
         message = "base_url must be http:// or https:// with a host, and nothing after the path"
         raise ValueError(message)
     return base_url.rstrip("/")
+
+
+def _timeout(value: Timeout) -> httpx.Timeout | UseClientDefault:
+    """Answer what was given, or leave it to the transport."""
+    if value is None:
+        return httpx.USE_CLIENT_DEFAULT
+    return (
+        value
+        if isinstance(value, httpx.Timeout)
+        else httpx.Timeout(arguments.seconds("timeout", value))
+    )
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    message = f"{name} is no JSON"
+    raise ValueError(message)
 
 
 def _fields(fields: str | None) -> str | Unset:

@@ -137,12 +137,16 @@ _BY_TYPE: dict[str, type[ErrorAnswer]] = {
     "payment_authorization_error": PaymentRefused,
 }
 _SERVER_ERRORS = range(500, 600)
+# Those that mean the same whatever the type.
+_PLAIN_STATUSES = frozenset({401, 404, 409, 413, 415, 429})
 
 
 def error_class(status: int, type_: str | None, message: str) -> type[ErrorAnswer]:
     """Choose the class that says what an error answer means."""
     if status in _SERVER_ERRORS:
         return ServerFailed
+    if status in _PLAIN_STATUSES:
+        return _BY_STATUS[status]
     # A Medusa backend says so of a missing or unknown publishable key.
     if type_ == "not_allowed" and "publishable" in message.lower():
         return Unauthorized

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from xclade_store import arguments
 from xclade_store.errors import RETRIED_STATUSES
 
 _log = logging.getLogger("xclade_store")
@@ -43,6 +44,11 @@ class Retries:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     async_sleep: Callable[[float], Awaitable[None]] = field(default=_async_sleep, repr=False)
     jitter: Callable[[], float] = field(default=random.random, repr=False)
+
+    def __post_init__(self) -> None:
+        arguments.whole_number("count", self.count)
+        for name in ("first_pause", "longest_pause", "total"):
+            arguments.seconds(name, getattr(self, name))
 
     def pause(self, attempt: int, outcome: Outcome) -> float:
         """Answer how long to wait after an attempt, the first being 1."""

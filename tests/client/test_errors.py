@@ -130,7 +130,8 @@ def test_an_error_without_an_answer() -> None:
     error = caught(Desk(cause), *CREATE[:1], *CREATE[1])
 
     assert (None, None, None, None) == (error.status, error.type, error.body, error.request_id)
-    assert "ConnectError: Connection refused" == error.message == str(error)
+    expected = "POST http://store.test/store/payment-collections: ConnectError: Connection refused"
+    assert expected == error.message == str(error)
     assert cause is error.__cause__
 
 

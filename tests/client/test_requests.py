@@ -118,10 +118,10 @@ def timeouts(connect: float | None, wait: float | None) -> dict[str, float | Non
 @pytest.mark.parametrize(
     ("options", "more", "expected"),
     [
-        ({}, {}, timeouts(5, 30)),
+        ({}, {}, timeouts(5, 5)),
         ({"timeout": 7}, {}, timeouts(7, 7)),
         ({"timeout": httpx.Timeout(9, connect=2)}, {}, timeouts(2, 9)),
-        ({"timeout": None}, {}, timeouts(None, None)),
+        ({"timeout": None}, {}, timeouts(5, 5)),
         ({}, {"timeout": 0.25}, timeouts(0.25, 0.25)),
         ({"timeout": 7}, {"timeout": httpx.Timeout(1, connect=3)}, timeouts(3, 1)),
         ({"timeout": 7}, {"timeout": None}, timeouts(7, 7)),
@@ -136,7 +136,7 @@ def test_timeouts(
     more: dict[str, Any],
     expected: dict[str, float | None],
 ) -> None:
-    """The transport gets the call's timeouts, else the client's, else the usual ones."""
+    """The transport gets the call's timeouts, else the client's, else it keeps its own."""
     desk = Desk(ANSWERS.get(method, ok(PROVIDERS)))
     face(desk, method, *arguments, options=options, **more)
 

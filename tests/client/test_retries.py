@@ -15,6 +15,7 @@ from tests.client.wire import (
     Call,
     Desk,
     FakeTime,
+    call_async,
     call_sync,
     collection,
     ok,
@@ -192,14 +193,30 @@ def test_what_is_tried_again(
     assert 1 + retried == len(desk.requests)
 
 
+@pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("count", [0, 1, 2, 5])
-def test_a_number_of_retries(count: int) -> None:
+def test_a_number_of_retries(face: Call, count: int) -> None:
     """A bare number is the attempts after the first, with the usual pauses."""
     desk = Desk(asking("0"))
     with pytest.raises(ServerFailed):
-        call_sync(desk, *INITIALIZE_CALL, options={"retries": count})
+        face(desk, *INITIALIZE_CALL, options={"retries": count})
 
     assert count + 1 == len(desk.requests)
+
+
+def test_async_code_never_blocks() -> None:
+    """The async face sleeps in the event loop, the other one does not need one."""
+    ways = []
+
+    async def sleep_in_loop(_: float) -> None:
+        ways.append("async")
+
+    settings = {"sleep": lambda _: ways.append("sync"), "async_sleep": sleep_in_loop}
+    for face in (call_async, call_sync):
+        options = {"retries": FakeTime().retries(**settings)}
+        face(Desk(UNAVAILABLE, collection()), *INITIALIZE_CALL, options=options)
+
+    assert ["async", "sync"] == ways
 
 
 @pytest.mark.parametrize("face", FACES)

@@ -95,3 +95,13 @@ def test_mock_extra_serves_from_anywhere(dist: Path, tmp_path: Path) -> None:
         process.terminate()
 
     assert "200\n" == answer
+
+
+def test_command_without_its_extra_says_so(dist: Path, tmp_path: Path) -> None:
+    """The base install has the command, too; it tells how to get what it needs."""
+    command = install(dist, tmp_path) / "xclade-store-mock"
+
+    result = subprocess.run([command, "--help"], capture_output=True, text=True, check=False)
+
+    assert (1, "") == (result.returncode, result.stdout)
+    assert result.stderr.endswith("pip install 'xclade-store[mock]'\n")

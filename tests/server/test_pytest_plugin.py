@@ -56,18 +56,18 @@ def blocks() -> list[str]:
 
 def test_documented_example_runs(runs: Runs) -> None:
     """The example tests of docs/testing.md pass as they stand there."""
-    example, _ = blocks()
+    example, *_ = blocks()
 
     runs(2, test_example=example)
 
 
 def test_documented_overrides_work(runs: Runs) -> None:
     """The conftest.py of docs/testing.md serves the store file in the other dialect."""
-    _, overrides = blocks()
+    _, dialect, store = blocks()
 
     runs(
         1,
-        conftest=overrides,
+        conftest=f"{dialect}\n{store}",
         test_shop="""
         import httpx
 

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
-from typing import Any, ClassVar, Generic, Literal, NoReturn, Self, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    NoReturn,
+    Self,
+    TypeVar,
+)
 
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
 
-_SECRETS = frozenset({"client_secret"})
+# As Python writes it, however deep it is.
+_SECRET = re.compile(r"""('client_secret': )('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
 
 
 class Unset:
@@ -107,7 +118,10 @@ class Model:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Answer the JSON object that was read, with the fields that the contract does not know."""
+        """Answer the JSON object that was read, with the fields that the contract does not know.
+
+        What is nested in it is the model's own: copy it before you change it.
+        """
         return dict(self._source)
 
     @property
@@ -118,17 +132,27 @@ class Model:
             name: value for name, value in self._source.items() if name not in known
         }
 
-    def __getattr__(self, name: str) -> Any:
-        if name in type(self)._readers:
-            raise FieldNotAnswered(type(self).__name__, type(self)._readers[name][0])
-        message = f"{type(self).__name__!r} object has no attribute {name!r}"
-        raise AttributeError(message)
+    if (
+        not TYPE_CHECKING
+    ):  # or every name would look like a field, and every field like a variable
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        message = (
-            f"{type(self).__name__} is what the store answered: it does not change"
-        )
-        raise AttributeError(message)
+        def __init__(self, *_: object, **__: object) -> None:
+            message = f"{type(self).__name__} is read from JSON: use from_dict"
+            raise TypeError(message)
+
+        def __setattr__(self, name: str, value: object) -> NoReturn:
+            _refuse_change(self)
+
+        def __delattr__(self, name: str) -> NoReturn:
+            _refuse_change(self)
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self)._readers:
+                raise FieldNotAnswered(
+                    type(self).__name__, type(self)._readers[name][0]
+                )
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(message)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Model):
@@ -149,8 +173,15 @@ class Model:
 class OpenObject(Mapping[str, Any]):
     """A JSON object of any keys, read like a dict; its repr keeps secrets."""
 
+    _source: Mapping[str, Any]
+
     def __init__(self, source: Mapping[str, Any]) -> None:
-        self._source = source
+        self.__dict__["_source"] = source
+
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: object) -> NoReturn:
+            _refuse_change(self)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -173,10 +204,8 @@ class OpenObject(Mapping[str, Any]):
         return len(self._source)
 
     def __repr__(self) -> str:
-        shown = {
-            key: "***" if key in _SECRETS else value for key, value in self.items()
-        }
-        return f"{type(self).__name__}({shown!r})"
+        shown = _SECRET.sub(r"\1'***'", repr(self._source))
+        return f"{type(self).__name__}({shown})"
 
 
 def text(value: Any) -> str:
@@ -200,17 +229,20 @@ def integer(value: Any) -> int:
 
 def decimal(value: Any) -> Decimal:
     """Read a number exactly."""
-    if isinstance(value, ExactFloat):
-        return Decimal(value.digits)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return Decimal(repr(value))
-    return _refuse("a number", value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        _refuse("a number", value)
+    try:
+        return Decimal(value.digits if isinstance(value, ExactFloat) else repr(value))
+    except InvalidOperation:
+        return _refuse("a number that has an end", value)
 
 
 def moment(value: Any) -> datetime.datetime:
-    """Read a time with its offset from UTC."""
+    """Read a time with its offset from UTC; a leap second is the one before it."""
     try:
-        read = datetime.datetime.fromisoformat(text(value))
+        read = datetime.datetime.fromisoformat(
+            re.sub(r":60(?=[Z.+-])", ":59", text(value).upper())
+        )
     except ValueError:
         return _refuse("a time", value)
     return read if read.tzinfo else _refuse("a time with an offset", value)
@@ -264,6 +296,11 @@ def _exact(source: Mapping[str, Any], name: str, amount: Decimal) -> Decimal:
     except InvalidOperation:
         return amount
     return exact if exact.is_finite() else amount
+
+
+def _refuse_change(answer: object) -> NoReturn:
+    message = f"{type(answer).__name__} is what the store answered: it does not change"
+    raise AttributeError(message)
 
 
 def _refuse(expected: str, value: Any) -> NoReturn:

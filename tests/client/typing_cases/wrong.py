@@ -24,6 +24,8 @@ def wrong(store: StoreClient) -> None:
     collection = store.create_payment_collection("cart_demo")
     _ = collection.amount * 1.19  # type: ignore[operator]
     _ = collection.payment_sessions[0].data.client_secret  # type: ignore[attr-defined]
+    _ = collection.total  # type: ignore[attr-defined]
+    _ = collection.payment_sessions[0].provider  # type: ignore[attr-defined]
     _ = collection.completed_at.year  # type: ignore[union-attr]
     collection.payment_sessions[0].data["id"] = "pi_1"  # type: ignore[index]
 

@@ -18,12 +18,18 @@ class Error(types.Model):
 
     type_: str
     message: str
-    code: str
+    code: None | str
 
     _readers: ClassVar = {
         "type_": ("type", types.text),
         "message": ("message", types.text),
-        "code": ("code", types.text),
+        "code": (
+            "code",
+            types.either(
+                types.text,
+                types.null,
+            ),
+        ),
     }
     _required: ClassVar = frozenset(
         {
