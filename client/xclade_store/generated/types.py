@@ -239,19 +239,21 @@ def decimal(value: Any) -> Decimal:
 
 def moment(value: Any) -> datetime.datetime:
     """Read a time with its offset from UTC; a leap second is the one before it."""
+    written = text(value)
     try:
-        read = datetime.datetime.fromisoformat(
-            re.sub(r":60(?=[Z.+-])", ":59", text(value).upper())
-        )
+        read = datetime.datetime.fromisoformat(written)
     except ValueError:
-        return _refuse("a time", value)
+        try:
+            usual = re.sub(r":60(?=[Z.+-])", ":59", written.upper())
+            read = datetime.datetime.fromisoformat(usual)
+        except ValueError:
+            return _refuse("a time", value)
     return read if read.tzinfo else _refuse("a time with an offset", value)
 
 
-def null(value: Any) -> None:
-    """Read null."""
-    if value is not None:
-        _refuse("null", value)
+def nullable(reader: Reader) -> Reader:
+    """Read null, or what a reader reads."""
+    return lambda value: None if value is None else reader(value)
 
 
 def listed(reader: Reader) -> Reader:

@@ -23,13 +23,7 @@ class Error(types.Model):
     _readers: ClassVar = {
         "type_": ("type", types.text),
         "message": ("message", types.text),
-        "code": (
-            "code",
-            types.either(
-                types.text,
-                types.null,
-            ),
-        ),
+        "code": ("code", types.nullable(types.text)),
     }
     _required: ClassVar = frozenset(
         {

@@ -25,20 +25,8 @@ class StoreCapture(types.Model):
         "id": ("id", types.text),
         "amount": ("amount", types.decimal),
         "created_at": ("created_at", types.moment),
-        "created_by": (
-            "created_by",
-            types.either(
-                types.text,
-                types.null,
-            ),
-        ),
-        "payment": (
-            "payment",
-            types.either(
-                BackReference.from_dict,
-                types.null,
-            ),
-        ),
+        "created_by": ("created_by", types.nullable(types.text)),
+        "payment": ("payment", types.nullable(BackReference.from_dict)),
     }
     _required: ClassVar = frozenset(
         {

@@ -48,68 +48,23 @@ class StorePayment(types.Model):
     _readers: ClassVar = {
         "id": ("id", types.text),
         "amount": ("amount", types.decimal),
-        "authorized_amount": (
-            "authorized_amount",
-            types.either(
-                types.decimal,
-                types.null,
-            ),
-        ),
+        "authorized_amount": ("authorized_amount", types.nullable(types.decimal)),
         "currency_code": ("currency_code", types.text),
         "provider_id": ("provider_id", types.text),
-        "data": (
-            "data",
-            types.either(
-                StorePaymentData.from_dict,
-                types.null,
-            ),
-        ),
+        "data": ("data", types.nullable(StorePaymentData.from_dict)),
         "created_at": ("created_at", types.moment),
         "updated_at": ("updated_at", types.moment),
-        "captured_at": (
-            "captured_at",
-            types.either(
-                types.moment,
-                types.null,
-            ),
-        ),
-        "canceled_at": (
-            "canceled_at",
-            types.either(
-                types.moment,
-                types.null,
-            ),
-        ),
-        "captured_amount": (
-            "captured_amount",
-            types.either(
-                types.decimal,
-                types.null,
-            ),
-        ),
-        "refunded_amount": (
-            "refunded_amount",
-            types.either(
-                types.decimal,
-                types.null,
-            ),
-        ),
+        "captured_at": ("captured_at", types.nullable(types.moment)),
+        "canceled_at": ("canceled_at", types.nullable(types.moment)),
+        "captured_amount": ("captured_amount", types.nullable(types.decimal)),
+        "refunded_amount": ("refunded_amount", types.nullable(types.decimal)),
         "captures": ("captures", types.listed(StoreCapture.from_dict)),
         "refunds": ("refunds", types.listed(StoreRefund.from_dict)),
         "payment_collection": (
             "payment_collection",
-            types.either(
-                BackReference.from_dict,
-                types.null,
-            ),
+            types.nullable(BackReference.from_dict),
         ),
-        "payment_session": (
-            "payment_session",
-            types.either(
-                BackReference.from_dict,
-                types.null,
-            ),
-        ),
+        "payment_session": ("payment_session", types.nullable(BackReference.from_dict)),
     }
     _required: ClassVar = frozenset(
         {

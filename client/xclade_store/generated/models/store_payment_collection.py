@@ -54,43 +54,13 @@ class StorePaymentCollection(types.Model):
             "payment_sessions",
             types.listed(StorePaymentSession.from_dict),
         ),
-        "authorized_amount": (
-            "authorized_amount",
-            types.either(
-                types.decimal,
-                types.null,
-            ),
-        ),
-        "captured_amount": (
-            "captured_amount",
-            types.either(
-                types.decimal,
-                types.null,
-            ),
-        ),
-        "refunded_amount": (
-            "refunded_amount",
-            types.either(
-                types.decimal,
-                types.null,
-            ),
-        ),
-        "completed_at": (
-            "completed_at",
-            types.either(
-                types.moment,
-                types.null,
-            ),
-        ),
+        "authorized_amount": ("authorized_amount", types.nullable(types.decimal)),
+        "captured_amount": ("captured_amount", types.nullable(types.decimal)),
+        "refunded_amount": ("refunded_amount", types.nullable(types.decimal)),
+        "completed_at": ("completed_at", types.nullable(types.moment)),
         "created_at": ("created_at", types.moment),
         "updated_at": ("updated_at", types.moment),
-        "metadata": (
-            "metadata",
-            types.either(
-                Metadata.from_dict,
-                types.null,
-            ),
-        ),
+        "metadata": ("metadata", types.nullable(Metadata.from_dict)),
         "status": ("status", types.text),
         "payment_providers": (
             "payment_providers",

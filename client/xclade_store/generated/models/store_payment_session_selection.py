@@ -59,53 +59,20 @@ class StorePaymentSessionSelection(types.Model):
         "currency_code": ("currency_code", types.text),
         "provider_id": ("provider_id", types.text),
         "data": ("data", StorePaymentSessionData.from_dict),
-        "context": (
-            "context",
-            types.either(
-                StorePaymentSessionContext.from_dict,
-                types.null,
-            ),
-        ),
+        "context": ("context", types.nullable(StorePaymentSessionContext.from_dict)),
         "status": ("status", types.text),
-        "authorized_at": (
-            "authorized_at",
-            types.either(
-                types.moment,
-                types.null,
-            ),
-        ),
+        "authorized_at": ("authorized_at", types.nullable(types.moment)),
         "payment_collection_id": ("payment_collection_id", types.text),
         "payment_collection": (
             "payment_collection",
-            types.either(
-                BackReference.from_dict,
-                types.null,
-            ),
+            types.nullable(BackReference.from_dict),
         ),
-        "payment": (
-            "payment",
-            types.either(
-                StorePayment.from_dict,
-                types.null,
-            ),
-        ),
-        "metadata": (
-            "metadata",
-            types.either(
-                Metadata.from_dict,
-                types.null,
-            ),
-        ),
+        "payment": ("payment", types.nullable(StorePayment.from_dict)),
+        "metadata": ("metadata", types.nullable(Metadata.from_dict)),
         "raw_amount": ("raw_amount", RawAmount.from_dict),
         "created_at": ("created_at", types.moment),
         "updated_at": ("updated_at", types.moment),
-        "deleted_at": (
-            "deleted_at",
-            types.either(
-                types.moment,
-                types.null,
-            ),
-        ),
+        "deleted_at": ("deleted_at", types.nullable(types.moment)),
     }
     _required: ClassVar = frozenset(
         {

@@ -28,42 +28,12 @@ class StoreRefund(types.Model):
     _readers: ClassVar = {
         "id": ("id", types.text),
         "amount": ("amount", types.decimal),
-        "refund_reason_id": (
-            "refund_reason_id",
-            types.either(
-                types.text,
-                types.null,
-            ),
-        ),
-        "note": (
-            "note",
-            types.either(
-                types.text,
-                types.null,
-            ),
-        ),
+        "refund_reason_id": ("refund_reason_id", types.nullable(types.text)),
+        "note": ("note", types.nullable(types.text)),
         "created_at": ("created_at", types.moment),
-        "created_by": (
-            "created_by",
-            types.either(
-                types.text,
-                types.null,
-            ),
-        ),
-        "payment": (
-            "payment",
-            types.either(
-                BackReference.from_dict,
-                types.null,
-            ),
-        ),
-        "refund_reason": (
-            "refund_reason",
-            types.either(
-                StoreRefundReason.from_dict,
-                types.null,
-            ),
-        ),
+        "created_by": ("created_by", types.nullable(types.text)),
+        "payment": ("payment", types.nullable(BackReference.from_dict)),
+        "refund_reason": ("refund_reason", types.nullable(StoreRefundReason.from_dict)),
     }
     _required: ClassVar = frozenset(
         {

@@ -23,29 +23,11 @@ class StoreRefundReason(types.Model):
     _readers: ClassVar = {
         "id": ("id", types.text),
         "label": ("label", types.text),
-        "description": (
-            "description",
-            types.either(
-                types.text,
-                types.null,
-            ),
-        ),
-        "metadata": (
-            "metadata",
-            types.either(
-                Metadata.from_dict,
-                types.null,
-            ),
-        ),
+        "description": ("description", types.nullable(types.text)),
+        "metadata": ("metadata", types.nullable(Metadata.from_dict)),
         "created_at": ("created_at", types.moment),
         "updated_at": ("updated_at", types.moment),
-        "code": (
-            "code",
-            types.either(
-                types.text,
-                types.null,
-            ),
-        ),
+        "code": ("code", types.nullable(types.text)),
     }
     _required: ClassVar = frozenset(
         {
