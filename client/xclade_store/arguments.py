@@ -70,10 +70,11 @@ def instance(name: str, value: object, expected: type[object]) -> None:
 
 def positive(name: str, value: object) -> int:
     """Answer a number of things, at least one."""
-    if whole_number(name, value) == 0:
+    checked = whole_number(name, value)
+    if checked == 0:
         message = f"{name} must be at least 1"
         raise ValueError(message)
-    return whole_number(name, value)
+    return checked
 
 
 def seconds(name: str, value: object) -> float:

@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import Any, Generic, NoReturn, TypeVar
 
 import httpx
-from httpx._client import UseClientDefault
 
 from xclade_store import arguments
 from xclade_store.errors import BrokenAnswer, ConnectionFailed, TimedOut, error_class
@@ -141,13 +140,15 @@ class Store(Generic[Http]):
         within: str | None = None,
         key: str | None = None,
     ) -> Call[Result]:
+        # What nobody gave is left to the transport.
+        chosen = _timeout(timeout) or self._timeout
         request = self._http.build_request(
             parts["method"],
             f"{self._base_url}{parts['url']}",
             params=parts["params"] or None,
             json=parts.get("json"),
             headers={**self._headers, **parts.get("headers", {})},
-            timeout=self._timeout if timeout is None else _timeout(timeout),
+            timeout=httpx.USE_CLIENT_DEFAULT if chosen is None else chosen,
         )
         return Call(request, result, within, key)
 
@@ -222,15 +223,10 @@ def _base_url(base_url: str | None, tenant: str | None) -> str:
     return base_url.rstrip("/")
 
 
-def _timeout(value: Timeout) -> httpx.Timeout | UseClientDefault:
-    """Answer what was given, or leave it to the transport."""
-    if value is None:
-        return httpx.USE_CLIENT_DEFAULT
-    return (
-        value
-        if isinstance(value, httpx.Timeout)
-        else httpx.Timeout(arguments.seconds("timeout", value))
-    )
+def _timeout(value: Timeout) -> httpx.Timeout | None:
+    if value is None or isinstance(value, httpx.Timeout):
+        return value
+    return httpx.Timeout(arguments.seconds("timeout", value))
 
 
 def _refuse_constant(name: str) -> NoReturn:

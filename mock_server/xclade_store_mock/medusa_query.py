@@ -29,7 +29,7 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
     "create_payment_collection": ("fields",),
     "initialize_payment_session": ("fields",),
 }
-_DEFAULTS: Mapping[str, Any] = {"limit": 20, "offset": 0}
+_DEFAULTS: Mapping[str, int] = {"limit": 20, "offset": 0}
 _LEADING_INTEGER = re.compile(r"\s*([-+]?[0-9]+)")
 _ABSENT = object()
 _SAFE_INTEGER = 2**53 - 1
@@ -45,13 +45,13 @@ def read_query(operation_id: str, query_string: str) -> dict[str, Any]:
     violations = [*_violations(operation_id, query)]
     if violations:
         raise InvalidData.of(violations[:MOST_TOLD])
-    values = {**_DEFAULTS, **query} if operation_id == "list_payment_providers" else query
-    if operation_id == "list_payment_providers":
-        _check_list(values)
-        values["limit"], values["offset"] = _integer(values["limit"]), _integer(values["offset"])
-        if values["limit"] < 0 or values["offset"] < 0:
-            raise UnknownFailure
-    return values
+    if operation_id != "list_payment_providers":
+        return query
+    _check_list(query)
+    paging = {name: _integer(query.get(name, default)) for name, default in _DEFAULTS.items()}
+    if min(paging.values()) < 0:
+        raise UnknownFailure
+    return {**query, **paging}
 
 
 def _normalize(query: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from connexion import request
 from connexion.lifecycle import ConnexionResponse
@@ -43,6 +43,8 @@ from xclade_store_mock.payments import (
 from xclade_store_mock.providers import Provider, find_provider
 from xclade_store_mock.storage.memory import MemoryStorage
 
+Stored = TypeVar("Stored")
+
 
 @dataclass(frozen=True, slots=True)
 class Operations:
@@ -76,10 +78,8 @@ class Operations:
         cart_id = received_body(request.scope)["cart_id"]
 
         async def create() -> PaymentCollection:
-            if json_text.find_unstorable(cart_id):
-                raise UnknownFailure
             return await self.storage.collection_of_cart(
-                cart_id,
+                _storable(cart_id),
                 lambda cart: create_collection(cart, new_id=self.new_id, now=self.clock()),
             )
 
@@ -178,8 +178,8 @@ class Operations:
         )
 
 
-def _storable(data: Mapping[str, Any]) -> Mapping[str, Any]:
+def _storable(value: Stored) -> Stored:
     """Fail as a database does on what it cannot keep (`body/data-lone-surrogate`)."""
-    if json_text.find_unstorable(data):
+    if json_text.find_unstorable(value):
         raise UnknownFailure
-    return data
+    return value
