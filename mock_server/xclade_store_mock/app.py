@@ -28,13 +28,13 @@ from xclade_store_mock.contract import load_contract
 from xclade_store_mock.error_responses import Dialect, error_response
 from xclade_store_mock.errors import DomainError, MethodNotAllowed, RouteNotFound, UnknownFailure
 from xclade_store_mock.guard import Guard
-from xclade_store_mock.idempotency import IdempotencyRecords
 from xclade_store_mock.medusa_front import MedusaFront
 from xclade_store_mock.operations import Operations
 from xclade_store_mock.payments import NewId
 from xclade_store_mock.providers import Provider, installed_providers
 from xclade_store_mock.routing import ExactRouting
 from xclade_store_mock.security import CustomerTokenCheck, PublishableKeyCheck
+from xclade_store_mock.storage import Storage
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.store import Store
 from xclade_store_mock.store_file import demo_store
@@ -60,26 +60,26 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     new_id: NewId = new_ulid,
     dialect: Dialect = Dialect.DOCUMENTED,
-    storage: MemoryStorage | None = None,
-    records: IdempotencyRecords | None = None,
+    storage: Storage | None = None,
 ) -> AsyncApp:
     """Make the reference server, an ASGI application.
 
     It starts from the demo store and the installed providers unless it is given others. A
-    `storage` comes with a store of its own; `cors_origins` are the ones it has now.
+    `storage` holds a store already: of `store` only the `cors_origins` count then.
     """
+    if store is None:
+        store = demo_store(clock())
     if storage is None:
-        storage = MemoryStorage(demo_store(clock()) if store is None else store)
+        storage = MemoryStorage(store)
     operations = Operations(
         storage=storage,
         providers=installed_providers() if providers is None else providers,
         clock=clock,
         new_id=new_id,
-        records=IdempotencyRecords(clock) if records is None else records,
         dialect=dialect,
     )
     contract = load_contract("store.yaml")
-    origins = storage.store.cors_origins
+    origins = store.settings.cors_origins
     front = (
         [
             partial(MedusaFront, document=contract.document, storage=storage, origins=origins),

@@ -31,7 +31,7 @@ _SHOWN = 5
 
 def banner(store: Store, url: str) -> str:
     """Describe a store that is served at a URL."""
-    keys = [each.token for each in store.publishable_keys.values() if not each.revoked]
+    keys = [each.token for each in store.settings.publishable_keys.values() if not each.revoked]
     collections = [
         f"{each.id} ({each.amount} {each.currency_code})"
         for each in store.payment_collections.values()
@@ -39,8 +39,8 @@ def banner(store: Store, url: str) -> str:
     lines = (
         f"Store API    {url}  (reference: {url}/docs)",
         f"Key          {_listed(keys)}",
-        f"Regions      {_listed(store.regions)}",
-        f"Providers    {_listed(store.payment_providers)}",
+        f"Regions      {_listed(store.settings.regions)}",
+        f"Providers    {_listed(store.settings.payment_providers)}",
         f"Carts        {_listed(store.carts)}",
         f"Collections  {_listed(collections)}",
     )
@@ -58,8 +58,8 @@ def _payable(store: Store) -> tuple[str, str] | None:
     """Find a payment collection and a provider that takes it, the manual one if possible."""
     for collection in store.payment_collections.values():
         cart = store.carts.get(collection.cart_id or "")
-        linked = store.regions[cart.region_id].payment_providers if cart else ()
-        installed = [each for each in linked if store.payment_providers[each].installed]
+        linked = store.settings.regions[cart.region_id].payment_providers if cart else ()
+        installed = [each for each in linked if store.settings.payment_providers[each].installed]
         for provider in sorted(installed, key=lambda each: not each.startswith("pp_system_")):
             return collection.id, provider
     return None

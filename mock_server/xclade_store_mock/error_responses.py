@@ -100,6 +100,9 @@ TABLE: Mapping[type[DomainError], Row] = {
         Reply(422, "duplicate_error", "invalid_request_error"),
         None,
     ),
+    errors.StorageUnavailable: Row(
+        "storage not available", Reply(500, "unexpected_state", "api_error"), _HIDDEN
+    ),
     errors.UnknownFailure: Row("bug in the mock", _HIDDEN, _HIDDEN),
 }
 

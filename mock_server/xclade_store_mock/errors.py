@@ -19,6 +19,7 @@ DomainError
 ├── ProviderUnreachable     the provider said nothing
 ├── RequestStillRunning     another request with the same idempotency key
 ├── IdempotencyKeyReused    the idempotency key of another request
+├── StorageUnavailable      the store's state can be neither read nor kept
 └── UnknownFailure          a bug in the mock, or one that it emulates
 """
 
@@ -158,6 +159,13 @@ class IdempotencyKeyReused(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This Idempotency-Key was used for another request.")
+
+
+class StorageUnavailable(DomainError):
+    """The store's state can be neither read nor kept; why stays in the log."""
+
+    def __init__(self) -> None:
+        super().__init__("The store's storage is not available. Try again in a moment.")
 
 
 class UnknownFailure(DomainError):

@@ -1,12 +1,18 @@
-"""Safe retries: of all requests with one idempotency key, only the first is carried out."""
+"""Safe retries: of all requests with one idempotency key, only the first is carried out.
+
+A record is kept before the first step that cannot be taken back, and its answer together with what
+the request changed. So a retry finds either the answer or the record of a request that died; that
+one it carries on, under the same session id, by which the provider knows it again.
+"""
 
 import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from xclade_store_mock.errors import IdempotencyKeyReused, RequestStillRunning
 
@@ -31,12 +37,39 @@ class KeyScope:
     path: str
     key: str
 
+    @property
+    def digest(self) -> str:
+        """A name for the scope that gives neither key away."""
+        parts = json.dumps([self.publishable_key, self.method, self.path, self.key])
+        return hashlib.sha256(parts.encode()).hexdigest()
 
-@dataclass(slots=True)
-class _Record:
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Of a key: the request that it came with, and its answer once there is one."""
+
+    scope: KeyScope
     fingerprint: str
+    session_id: str
     expires_at: datetime
     answer: Answer | None = None
+
+    def answered(self, answer: Answer) -> "Record":
+        """Make the record of the finished request."""
+        return replace(self, answer=answer)
+
+
+class Records(Protocol):
+    """Where records are kept."""
+
+    def claim(self, scope: KeyScope) -> AbstractAsyncContextManager[bool]:
+        """Tell whether nobody else is at work in the scope; then nobody else will be meanwhile."""
+
+    async def record(self, scope: KeyScope) -> Record | None:
+        """Find a scope's record, expired or not."""
+
+    async def open_record(self, record: Record, now: datetime) -> None:
+        """Keep the record of a claimed scope, in place of an earlier one; forget expired ones."""
 
 
 def parse_key(value: str) -> str:
@@ -52,46 +85,28 @@ def fingerprint(query: Mapping[str, str], body: Any) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-class IdempotencyRecords:
-    """Remembers answers for 24 hours."""
+async def once(
+    records: Records,
+    draft: Record,
+    carry_out: Callable[[Record], Awaitable[Answer]],
+    now: datetime,
+) -> Answer:
+    """Carry a request out, or answer as its twin was answered.
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
-        # In the order in which they expire.
-        self._records: dict[KeyScope, _Record] = {}
-
-    def reset(self) -> None:
-        """Forget every answer."""
-        self._records = {}
-
-    async def once(
-        self, scope: KeyScope, fingerprint: str, carry_out: Callable[[], Awaitable[Answer]]
-    ) -> Answer:
-        """Carry a request out, or answer as its twin was answered.
-
-        Raises RequestStillRunning while the twin has no answer, and IdempotencyKeyReused if it is
-        no twin. A request that ends in an exception has no answer, and so leaves no trace.
-        """
-        self._forget_expired()
-        earlier = self._records.get(scope)
-        if earlier is not None:
-            if earlier.fingerprint != fingerprint:
-                raise IdempotencyKeyReused
-            if earlier.answer is None:
-                raise RequestStillRunning
-            return replace(earlier.answer, replayed=True)
-        record = self._records[scope] = _Record(fingerprint, self._clock() + LIFETIME)
-        try:
-            record.answer = await carry_out()
-        finally:
-            if record.answer is None:
-                self._records.pop(scope, None)
-        return record.answer
-
-    def _forget_expired(self) -> None:
-        now = self._clock()
-        while self._records:
-            scope, record = next(iter(self._records.items()))
-            if record.expires_at > now:
-                return
-            del self._records[scope]
+    `carry_out` keeps the answered record with what it changed. Raises RequestStillRunning while
+    the twin has no answer, and IdempotencyKeyReused if it is no twin.
+    """
+    async with records.claim(draft.scope) as claimed:
+        record = await records.record(draft.scope)
+        if record is not None and record.expires_at <= now:
+            record = None
+        if record is not None and record.fingerprint != draft.fingerprint:
+            raise IdempotencyKeyReused
+        if not claimed:
+            raise RequestStillRunning
+        if record is None:
+            await records.open_record(draft, now)
+            return await carry_out(draft)
+        if record.answer is None:
+            return await carry_out(record)
+        return replace(record.answer, replayed=True)

@@ -19,7 +19,7 @@ from xclade_store_mock.errors import DomainError, RouteNotFound, UnknownFailure
 from xclade_store_mock.guard import read_header, with_body
 from xclade_store_mock.medusa_body import SenderLeft, read_body
 from xclade_store_mock.security import check_publishable_key
-from xclade_store_mock.storage.memory import MemoryStorage
+from xclade_store_mock.storage import Storage
 
 _PREFLIGHT_METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE"
 _PAGES = re.compile(r"/|/docs(/.*)?|/openapi\.(json|yaml)")
@@ -65,7 +65,7 @@ class MedusaFront:
         app: ASGIApp,
         *,
         document: Mapping[str, Any],
-        storage: MemoryStorage,
+        storage: Storage,
         origins: tuple[str, ...] | None,
     ) -> None:
         self._app = app

@@ -1,8 +1,9 @@
 """The operations of the Store API: read the request, call the domain, render the answer."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from connexion import request
@@ -16,7 +17,12 @@ from xclade_store_mock.documents import (
     provider_document,
 )
 from xclade_store_mock.error_responses import Dialect, error_response, json_type
-from xclade_store_mock.errors import DomainError, ProviderNotInstalled, UnknownFailure
+from xclade_store_mock.errors import (
+    DomainError,
+    ProviderNotInstalled,
+    StorageUnavailable,
+    UnknownFailure,
+)
 from xclade_store_mock.fields import (
     Selectable,
     Selection,
@@ -26,10 +32,12 @@ from xclade_store_mock.fields import (
 )
 from xclade_store_mock.guard import read_header, received_body
 from xclade_store_mock.idempotency import (
+    LIFETIME,
     Answer,
-    IdempotencyRecords,
     KeyScope,
+    Record,
     fingerprint,
+    once,
     parse_key,
 )
 from xclade_store_mock.payments import (
@@ -41,28 +49,39 @@ from xclade_store_mock.payments import (
     restore_sessions,
 )
 from xclade_store_mock.providers import Provider, find_provider
-from xclade_store_mock.storage.memory import MemoryStorage
+from xclade_store_mock.storage import HeldCollection, Storage
+from xclade_store_mock.store import Customer, Settings
 
 Stored = TypeVar("Stored")
+
+
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    """What a request to initialize a session asks for."""
+
+    collection_id: str
+    provider_id: str
+    data: Mapping[str, Any]
+    customer: Customer | None
+    fields: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Operations:
     """One method for each operationId; Connexion hands the validated parameters over by name."""
 
-    storage: MemoryStorage
+    storage: Storage
     providers: Mapping[str, Provider]
     clock: Callable[[], datetime]
     new_id: NewId
-    records: IdempotencyRecords
     dialect: Dialect
 
     async def list_payment_providers(
         self, region_id: str, limit: int, offset: int, fields: str | None = None
     ) -> ConnexionResponse:
         """Answer one page of a region's payment providers."""
-        region = await self.storage.region(region_id)
-        providers = await self.storage.payment_providers(region.payment_providers if region else ())
+        settings = await self.storage.settings()
+        providers = settings.providers_of(region_id)
         selection = self._select(fields, PROVIDER)
         page = providers[offset : offset + limit]
         document = {
@@ -76,93 +95,103 @@ class Operations:
     async def create_payment_collection(self, fields: str | None = None) -> ConnexionResponse:
         """Answer a cart's payment collection, new or not."""
         cart_id = received_body(request.scope)["cart_id"]
-
-        async def create() -> PaymentCollection:
-            return await self.storage.collection_of_cart(
+        try:
+            collection = await self.storage.collection_of_cart(
                 _storable(cart_id),
                 lambda cart: create_collection(cart, new_id=self.new_id, now=self.clock()),
             )
-
-        return self._respond(await self._answer(create, fields))
+            answer = self._answer(collection, fields)
+        except DomainError as error:
+            answer = self._answer_error(error)
+        return self._respond(answer)
 
     async def initialize_payment_session(
         self, id_: str, user: str, fields: str | None = None
     ) -> ConnexionResponse:
         """Answer a payment collection with a new session; `user` is the publishable key."""
         body = received_body(request.scope)
-
-        async def initialize() -> PaymentCollection:
-            return await self._initialize(
-                id_, body["provider_id"], body.get("data", {}), await self._context()
-            )
-
-        async def carry_out() -> Answer:
-            return await self._answer(initialize, fields)
-
+        customer = await self._customer()
+        demand = _Demand(id_, body["provider_id"], body.get("data", {}), customer, fields)
+        session_id = self.new_id("payses_")
         key = read_header(request.scope, "idempotency-key")
-        if key is None or self.dialect is Dialect.MEDUSA:
-            return self._respond(await carry_out())
-        scope = KeyScope(user, request.method, request.scope["path"], parse_key(key))
-        query = {} if fields is None else {"fields": fields}
-        return self._respond(await self.records.once(scope, fingerprint(query, body), carry_out))
+        try:
+            if key is None or self.dialect is Dialect.MEDUSA:
+                answer = await self._initialize(demand, session_id)
+            else:
+                now = self.clock()
+                scope = KeyScope(user, request.method, request.scope["path"], parse_key(key))
+                query = {} if fields is None else {"fields": fields}
+                draft = Record(scope, fingerprint(query, body), session_id, now + LIFETIME)
+                carry_out = partial(self._initialize_recorded, demand)
+                answer = await once(self.storage, draft, carry_out, now)
+        except DomainError as error:
+            answer = self._answer_error(error)
+        return self._respond(answer)
 
-    async def _context(self) -> Mapping[str, Any]:
-        """Answer what a new session tells of the customer; who is not known is a guest."""
+    async def _customer(self) -> Customer | None:
+        """Find the signed-in customer; who is not known is a guest."""
         scheme, _, token = (read_header(request.scope, "authorization") or "").partition(" ")
-        customer = await self.storage.customer(token) if scheme.lower() == "bearer" else None
-        return {} if customer is None else {"customer": {"id": customer.id}}
+        if scheme.lower() != "bearer":
+            return None
+        return (await self.storage.settings()).customers.get(token)
+
+    async def _initialize_recorded(self, demand: _Demand, record: Record) -> Answer:
+        try:
+            return await self._initialize(demand, record.session_id, record)
+        except StorageUnavailable:
+            raise  # there is nowhere to keep it
+        except DomainError as error:
+            answer = self._answer_error(error)
+            await self.storage.keep_answer(record.answered(answer))
+            return answer
 
     async def _initialize(
-        self,
-        collection_id: str,
-        provider_id: str,
-        data: Mapping[str, Any],
-        context: Mapping[str, Any],
-    ) -> PaymentCollection:
-        async with self.storage.hold_collection(collection_id) as held:
-            collection = held.collection
-            cart = await self.storage.cart(collection.cart_id) if collection.cart_id else None
-            region = await self.storage.region(cart.region_id) if cart else None
+        self, demand: _Demand, session_id: str, record: Record | None = None
+    ) -> Answer:
+        async with self.storage.hold(demand.collection_id) as held:
+            region = held.settings.regions.get(held.cart.region_id) if held.cart else None
             if region is not None:
-                require_enabled(provider_id, region)
+                require_enabled(demand.provider_id, region)
             try:
-                held.collection = await initialize_session(
-                    collection,
-                    await self._provider(provider_id),
-                    provider_id=provider_id,
-                    data=_storable(data),
-                    context=context,
-                    new_id=self.new_id,
+                collection = await initialize_session(
+                    held.collection,
+                    self._provider(demand.provider_id, held.settings),
+                    provider_id=demand.provider_id,
+                    data=_storable(demand.data),
+                    context={"customer": {"id": demand.customer.id}} if demand.customer else {},
+                    session_id=session_id,
                     now=self.clock(),
                 )
             except DomainError:
                 if self.dialect is Dialect.MEDUSA:
-                    held.collection = await self._restore(collection)
+                    await held.keep(await self._restored(held))
                 raise
-            return held.collection
+            answer = self._answer(collection, demand.fields)
+            await held.keep(collection, record and record.answered(answer))
+            return answer
 
-    async def _provider(self, provider_id: str) -> Provider:
-        listed = await self.storage.payment_provider(provider_id)
+    def _provider(self, provider_id: str, settings: Settings) -> Provider:
+        listed = settings.payment_providers.get(provider_id)
         if listed is None or not listed.installed:
             raise ProviderNotInstalled(provider_id)
         return find_provider(self.providers, provider_id)
 
-    async def _restore(self, collection: PaymentCollection) -> PaymentCollection:
+    async def _restored(self, held: HeldCollection) -> PaymentCollection:
         providers = {
-            each.provider_id: await self._provider(each.provider_id) for each in collection.sessions
+            each.provider_id: self._provider(each.provider_id, held.settings)
+            for each in held.collection.sessions
         }
-        return await restore_sessions(collection, providers, new_id=self.new_id, now=self.clock())
+        return await restore_sessions(
+            held.collection, providers, new_id=self.new_id, now=self.clock()
+        )
 
-    async def _answer(
-        self, work: Callable[[], Awaitable[PaymentCollection]], fields: str | None
-    ) -> Answer:
-        try:
-            collection = await work()
-        except DomainError as error:
-            response = error_response(error, self.dialect)
-            return Answer(response.status_code, response.body)
+    def _answer(self, collection: PaymentCollection, fields: str | None) -> Answer:
         document = project(collection_document(collection), self._select(fields, COLLECTION))
         return Answer(200, json_text.write({"payment_collection": document}))
+
+    def _answer_error(self, error: DomainError) -> Answer:
+        response = error_response(error, self.dialect)
+        return Answer(response.status_code, response.body)
 
     def _select(self, fields: str | None, selectable: Selectable) -> Selection:
         if self.dialect is Dialect.MEDUSA:

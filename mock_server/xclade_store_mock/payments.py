@@ -87,6 +87,22 @@ def create_collection(cart: Cart, *, new_id: NewId, now: datetime) -> PaymentCol
     )
 
 
+def follow_cart(collection: PaymentCollection, cart: Cart, *, now: datetime) -> PaymentCollection:
+    """Let a payment collection owe what its cart costs now; its sessions are gone if that changed.
+
+    So does the recorded backend's release in `refreshPaymentCollectionForCartWorkflow`.
+    """
+    if (collection.amount, collection.currency_code) == (cart.total, cart.currency_code):
+        return collection
+    return replace(
+        collection,
+        amount=cart.total,
+        currency_code=cart.currency_code,
+        sessions=(),
+        updated_at=now,
+    )
+
+
 def require_enabled(provider_id: str, region: Region) -> None:
     """Raise ProviderNotEnabled unless the provider is linked to the region.
 
@@ -104,7 +120,7 @@ async def initialize_session(
     provider_id: str,
     data: Mapping[str, Any],
     context: Mapping[str, Any],
-    new_id: NewId,
+    session_id: str,
     now: datetime,
 ) -> PaymentCollection:
     """Answer the collection with a new session in place of its earlier ones.
@@ -113,7 +129,7 @@ async def initialize_session(
     returns. Raises ProviderRefused or ProviderUnreachable; the collection is as it was then.
     """
     session = PaymentSession(
-        id=new_id("payses_"),
+        id=session_id,
         amount=collection.amount,
         currency_code=collection.currency_code,
         provider_id=provider_id,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xclade_store import AsyncStoreClient, StoreClient
     from xclade_store_mock.error_responses import Dialect
     from xclade_store_mock.payments import Cart, PaymentCollection, PaymentSession
-    from xclade_store_mock.store import Store
+    from xclade_store_mock.store import Settings, Store
 
 T = TypeVar("T")
 
@@ -79,7 +79,8 @@ class StoreMock:
     @property
     def publishable_key(self) -> str:
         """The store's first publishable key that is not revoked; LookupError if there is none."""
-        for key in self._server.storage.store.publishable_keys.values():
+        settings = self._server.run(self._server.storage.settings())
+        for key in settings.publishable_keys.values():
             if not key.revoked:
                 return key.token
         message = "every publishable key of the store is revoked"
@@ -115,16 +116,21 @@ class StoreMock:
 
         Its region is the first one with its currency, or else the first one, unless you name one.
         """
-        from xclade_store_mock.app import new_ulid  # noqa: PLC0415
+        from xclade_store_mock.app import new_ulid, utc_now  # noqa: PLC0415
         from xclade_store_mock.payments import Cart  # noqa: PLC0415
 
+        storage = self._server.storage
+        settings = self._server.run(storage.settings())
         cart = Cart(
             id=new_ulid("cart_") if id is None else id,
-            region_id=_region_id(self._server.storage.store, currency_code, region_id),
+            region_id=_region_id(settings, currency_code, region_id),
             currency_code=currency_code,
             total=_exact(total),
         )
-        self._server.run(self._server.storage.add_cart(cart))
+        if self._server.run(storage.cart(cart.id)):
+            message = f"{cart.id!r} is taken"
+            raise ValueError(message)
+        self._server.run(storage.put_cart(cart, utc_now()))
         return cart
 
     def add_collection(
@@ -169,11 +175,11 @@ def _exact(amount: Decimal | int | str) -> Decimal:
     return exact
 
 
-def _region_id(store: Store, currency_code: str, region_id: str | None) -> str:
-    regions = store.regions.values()
+def _region_id(settings: Settings, currency_code: str, region_id: str | None) -> str:
+    regions = settings.regions.values()
     if region_id is None:
         region_id = min(regions, key=lambda each: each.currency_code != currency_code).id
-    if region_id not in store.regions:
+    if region_id not in settings.regions:
         message = f"there is no region {region_id!r}"
         raise ValueError(message)
     return region_id
@@ -187,13 +193,11 @@ class _Server:
 
         import uvicorn  # noqa: PLC0415
 
-        from xclade_store_mock.app import create_app, utc_now  # noqa: PLC0415
-        from xclade_store_mock.idempotency import IdempotencyRecords  # noqa: PLC0415
+        from xclade_store_mock.app import create_app  # noqa: PLC0415
         from xclade_store_mock.storage.memory import MemoryStorage  # noqa: PLC0415
 
         self.storage = MemoryStorage(store)
-        self._records = IdempotencyRecords(utc_now)
-        app = create_app(storage=self.storage, records=self._records, dialect=dialect)
+        app = create_app(store=store, storage=self.storage, dialect=dialect)
         # Logging is the test run's own affair, and so it stays as it is.
         config = uvicorn.Config(
             app, log_config=None, ws="none", server_header=False, timeout_graceful_shutdown=1
@@ -220,12 +224,7 @@ class _Server:
 
     def reset(self, store: Store) -> None:
         """Start again from a store, as if nothing had ever been asked."""
-
-        async def reset() -> None:
-            self.storage.reset(store)
-            self._records.reset()
-
-        self.run(reset())
+        self.run(self.storage.reset(store))
 
     def stop(self) -> None:
         """Stop serving."""
@@ -241,7 +240,7 @@ class _Servers:
 
     def find(self, store: Store, dialect: str) -> _Server:
         """Find the server that can serve the store, starting it if need be."""
-        key = (dialect, store.cors_origins)
+        key = (dialect, store.settings.cors_origins)
         if key not in self._running:
             with _connexion_may_warn():
                 from xclade_store_mock.error_responses import Dialect  # noqa: PLC0415

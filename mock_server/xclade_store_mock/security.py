@@ -9,17 +9,17 @@ from starlette.types import Scope
 
 from xclade_store_mock.errors import PublishableKeyInvalid, PublishableKeyMissing
 from xclade_store_mock.guard import read_header
-from xclade_store_mock.storage.memory import MemoryStorage
+from xclade_store_mock.storage import Storage
 
 Verify = Callable[[ConnexionRequest], Awaitable[Mapping[str, Any]]]
 
 
-async def check_publishable_key(scope: Scope, storage: MemoryStorage) -> str:
+async def check_publishable_key(scope: Scope, storage: Storage) -> str:
     """Answer the publishable key; raise PublishableKeyMissing or PublishableKeyInvalid."""
     token = read_header(scope, "x-publishable-api-key")
     if not token:
         raise PublishableKeyMissing
-    key = await storage.publishable_key(token)
+    key = (await storage.settings()).publishable_keys.get(token)
     if key is None or key.revoked:
         raise PublishableKeyInvalid
     return token
@@ -28,7 +28,7 @@ async def check_publishable_key(scope: Scope, storage: MemoryStorage) -> str:
 class PublishableKeyCheck(AbstractSecurityHandler):
     """Asks the store for the key; a key sent twice is no key."""
 
-    def __init__(self, storage: MemoryStorage) -> None:
+    def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
     def get_fn(self, security_scheme: object, required_scopes: object) -> Verify:  # noqa: ARG002 - Connexion's signature

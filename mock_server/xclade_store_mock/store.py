@@ -1,6 +1,6 @@
-"""A store: its keys, providers, regions, carts and payment collections at one moment."""
+"""A store: its settings, carts and payment collections at one moment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from xclade_store_mock.payments import Cart, PaymentCollection, PaymentProvider, Region
@@ -30,13 +30,26 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
-    """Everything that a mock starts from, each kind by id, keys and customers by token."""
+class Settings:
+    """What a merchant sets up, each kind by id, keys and customers by token."""
 
     publishable_keys: Mapping[str, PublishableKey]
     payment_providers: Mapping[str, PaymentProvider]
     regions: Mapping[str, Region]
-    carts: Mapping[str, Cart]
-    payment_collections: Mapping[str, PaymentCollection]
-    cors_origins: tuple[str, ...] | None = None
     customers: Mapping[str, Customer] = field(default_factory=dict)
+    cors_origins: tuple[str, ...] | None = None
+
+    def providers_of(self, region_id: str) -> list[PaymentProvider]:
+        """List a region's payment providers, in the order of their ids; an unknown one has none."""
+        region = self.regions.get(region_id)
+        linked: Iterable[str] = region.payment_providers if region else ()
+        return [self.payment_providers[each] for each in sorted(set(linked))]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything that a mock starts from; carts and payment collections by id."""
+
+    settings: Settings
+    carts: Mapping[str, Cart] = field(default_factory=dict)
+    payment_collections: Mapping[str, PaymentCollection] = field(default_factory=dict)

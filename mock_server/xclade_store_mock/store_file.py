@@ -14,7 +14,7 @@ import yaml
 from jsonschema_rs import Draft7Validator
 
 from xclade_store_mock.payments import Cart, PaymentCollection, PaymentProvider, Region
-from xclade_store_mock.store import Customer, PublishableKey, Store
+from xclade_store_mock.store import Customer, PublishableKey, Settings, Store
 
 
 class StoreFileError(Exception):
@@ -180,19 +180,25 @@ def _dotted(path: Steps) -> str:
 
 def _store(content: Mapping[str, Any], now: datetime) -> Store:
     return Store(
-        publishable_keys={
-            key["token"]: PublishableKey(
-                key["token"], key.get("title", ""), key.get("revoked", False)
-            )
-            for key in content["publishable_keys"]
-        },
-        payment_providers={
-            each["id"]: PaymentProvider(**each) for each in content["payment_providers"]
-        },
-        regions={
-            each["id"]: Region(each["id"], each["currency_code"], tuple(each["payment_providers"]))
-            for each in content["regions"]
-        },
+        Settings(
+            publishable_keys={
+                key["token"]: PublishableKey(
+                    key["token"], key.get("title", ""), key.get("revoked", False)
+                )
+                for key in content["publishable_keys"]
+            },
+            payment_providers={
+                each["id"]: PaymentProvider(**each) for each in content["payment_providers"]
+            },
+            regions={
+                each["id"]: Region(
+                    each["id"], each["currency_code"], tuple(each["payment_providers"])
+                )
+                for each in content["regions"]
+            },
+            customers={each["token"]: Customer(**each) for each in content.get("customers", ())},
+            cors_origins=tuple(content["cors_origins"]) if "cors_origins" in content else None,
+        ),
         carts={each["id"]: Cart(**each) for each in content.get("carts", ())},
         payment_collections={
             each["id"]: PaymentCollection(
@@ -206,6 +212,4 @@ def _store(content: Mapping[str, Any], now: datetime) -> Store:
             )
             for each in content.get("payment_collections", ())
         },
-        customers={each["token"]: Customer(**each) for each in content.get("customers", ())},
-        cors_origins=tuple(content["cors_origins"]) if "cors_origins" in content else None,
     )

@@ -43,7 +43,9 @@ def test_examples_use_a_key_that_is_in_force() -> None:
         for token, revoked in (("pk_old", True), ("pk_new", False))
     }
 
-    text = banner(replace(demo(), publishable_keys=keys), URL)
+    store = demo()
+    settings = replace(store.settings, publishable_keys=keys)
+    text = banner(replace(store, settings=settings), URL)
 
     assert "pk_old" not in text
     assert "x-publishable-api-key: pk_new" in text

@@ -117,9 +117,9 @@ def test_what_runs_past_a_reset_changes_nothing() -> None:
     storage = MemoryStorage(store)
 
     async def outlast_a_reset() -> PaymentCollection:
-        async with storage.hold_collection("pay_col_demo") as held:
-            storage.reset(store)
-            held.collection = replace(held.collection, status="canceled")
+        async with storage.hold("pay_col_demo") as held:
+            await storage.reset(store)
+            await held.keep(replace(held.collection, status="canceled"))
         return await storage.collection("pay_col_demo")
 
     assert store.payment_collections["pay_col_demo"] == asyncio.run(outlast_a_reset())
@@ -152,7 +152,8 @@ def test_modules_can_serve_another_store_and_dialect(runs: Runs) -> None:
 
         @pytest.fixture(scope="module")
         def store_mock_store(store_mock_store):
-            return replace(store_mock_store, carts={}, payment_collections={}, cors_origins=())
+            settings = replace(store_mock_store.settings, cors_origins=())
+            return replace(store_mock_store, settings=settings, carts={}, payment_collections={})
 
         def test_empty_store(store_mock, store_mock_dialect):
             collection = store_mock.add_collection(1, "jpy")
@@ -230,9 +231,10 @@ def test_mistakes_are_told(runs: Runs) -> None:
         class TestRevoked:
             @pytest.fixture
             def store_mock_store(self, store_mock_store):
-                keys = store_mock_store.publishable_keys.items()
+                keys = store_mock_store.settings.publishable_keys.items()
                 revoked = {token: replace(key, revoked=True) for token, key in keys}
-                return replace(store_mock_store, publishable_keys=revoked)
+                settings = replace(store_mock_store.settings, publishable_keys=revoked)
+                return replace(store_mock_store, settings=settings)
 
             def test_key(self, store_mock):
                 with pytest.raises(LookupError, match="revoked"):

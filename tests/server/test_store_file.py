@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from xclade_store_mock.payments import Cart, PaymentCollection, PaymentProvider, Region
-from xclade_store_mock.store import PublishableKey, Store
+from xclade_store_mock.store import PublishableKey, Settings, Store
 from xclade_store_mock.store_file import StoreFileError, demo_store, parse_store, read_store
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
@@ -35,15 +35,20 @@ payment_collections:
 cors_origins: [https://shop.example]
 """
 STORE = Store(
-    publishable_keys={
-        "pk_web": PublishableKey("pk_web", "Web"),
-        "pk_old": PublishableKey("pk_old", "", revoked=True),
-    },
-    payment_providers={
-        "pp_system_default": PaymentProvider("pp_system_default"),
-        "pp_stripe_stripe": PaymentProvider("pp_stripe_stripe", is_enabled=False, installed=False),
-    },
-    regions={"reg_us": Region("reg_us", "usd", ("pp_system_default", "pp_stripe_stripe"))},
+    Settings(
+        publishable_keys={
+            "pk_web": PublishableKey("pk_web", "Web"),
+            "pk_old": PublishableKey("pk_old", "", revoked=True),
+        },
+        payment_providers={
+            "pp_system_default": PaymentProvider("pp_system_default"),
+            "pp_stripe_stripe": PaymentProvider(
+                "pp_stripe_stripe", is_enabled=False, installed=False
+            ),
+        },
+        regions={"reg_us": Region("reg_us", "usd", ("pp_system_default", "pp_stripe_stripe"))},
+        cors_origins=("https://shop.example",),
+    ),
     carts={"cart_1": Cart("cart_1", "reg_us", "usd", Decimal("25.50"))},
     payment_collections={
         "pay_col_1": PaymentCollection("pay_col_1", "cart_1", "usd", Decimal("25.50"), NOW, NOW),
@@ -51,7 +56,6 @@ STORE = Store(
             "pay_col_2", None, "jpy", Decimal(1500), NOW, NOW, "authorized"
         ),
     },
-    cors_origins=("https://shop.example",),
 )
 
 RECORDED = {
@@ -179,34 +183,36 @@ def test_words_stay_words() -> None:
         """
     store = parse_store(text, "s.yaml", NOW)
 
-    assert {"no": PublishableKey("no", "2026-01-15")} == store.publishable_keys
-    assert {"yes": Region("yes", "nok", ("on", "12:30:45", "0x10", "1_000"))} == store.regions
+    assert {"no": PublishableKey("no", "2026-01-15")} == store.settings.publishable_keys
+    assert {
+        "yes": Region("yes", "nok", ("on", "12:30:45", "0x10", "1_000"))
+    } == store.settings.regions
 
 
 def test_minimum_is_three_empty_lists() -> None:
     """Carts and collections may be left out; then every origin may call."""
     store = parse_store("{publishable_keys: [], payment_providers: [], regions: []}", "s", NOW)
 
-    assert Store({}, {}, {}, {}, {}, None) == store
+    assert Store(Settings({}, {}, {})) == store
 
 
 def test_recorded_store_loads() -> None:
     """The state of a recorded backend is a store file as it is."""
     store = parse_store(json.dumps(RECORDED), "recorded.json", NOW)
 
-    assert ["pk_8edc", "pk_99d4"] == [*store.publishable_keys]
-    assert [True, False] == [each.is_enabled for each in store.payment_providers.values()]
+    assert ["pk_8edc", "pk_99d4"] == [*store.settings.publishable_keys]
+    assert [True, False] == [each.is_enabled for each in store.settings.payment_providers.values()]
     assert [Decimal("32.97"), Decimal(10)] == [
         each.amount for each in store.payment_collections.values()
     ]
-    assert ("http://localhost:8000",) == store.cors_origins
+    assert ("http://localhost:8000",) == store.settings.cors_origins
 
 
 def test_demo_store_loads() -> None:
     """The demo store has a cart with a collection, one that is free, and one without."""
     store = demo_store(NOW)
 
-    assert ["pk_demo"] == [*store.publishable_keys]
+    assert ["pk_demo"] == [*store.settings.publishable_keys]
     assert ["cart_demo", "cart_free", "cart_new"] == [*store.carts]
     assert {"pay_col_demo": Decimal("25.5"), "pay_col_free": Decimal(0)} == {
         each.id: each.amount for each in store.payment_collections.values()
@@ -228,7 +234,7 @@ def test_json_is_read_as_json(indent: Any) -> None:
     }
     store = parse_store(json.dumps(content, indent=indent), "store.json", NOW)
 
-    assert "\U0001f600" == store.publishable_keys["pk"].title
+    assert "\U0001f600" == store.settings.publishable_keys["pk"].title
 
 
 def test_fault_in_json_is_told_by_its_line() -> None:

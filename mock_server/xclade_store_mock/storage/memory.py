@@ -1,110 +1,171 @@
 """The store in memory: gone when the process ends."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Container, Iterable
+from asyncio import Lock
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from xclade_store_mock.errors import CartNotFound, CollectionNotFound
-from xclade_store_mock.payments import Cart, PaymentCollection, PaymentProvider, Region
-from xclade_store_mock.store import Customer, PublishableKey, Store
+from xclade_store_mock.idempotency import KeyScope, Record
+from xclade_store_mock.payments import Cart, PaymentCollection, follow_cart
+from xclade_store_mock.store import Settings, Store
+
+T = TypeVar("T")
 
 
-class HeldCollection:
-    """A payment collection that nobody else can change until it is let go."""
+class _State:
+    def __init__(self, store: Store) -> None:
+        self.settings = store.settings
+        self.carts = dict(store.carts)
+        self.collections = dict(store.payment_collections)
+        self.collection_ids = {
+            each.cart_id: each.id for each in self.collections.values() if each.cart_id
+        }
+        self.turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+        # In the order in which they expire.
+        self.records: dict[KeyScope, Record] = {}
+        self.claimed: set[KeyScope] = set()
 
-    def __init__(self, collection: PaymentCollection) -> None:
-        self.collection = collection
+    def add(self, collection: PaymentCollection) -> PaymentCollection:
+        self.collections[collection.id] = collection
+        if collection.cart_id is not None:
+            self.collection_ids[collection.cart_id] = collection.id
+        return collection
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldCollection:
+    collection: PaymentCollection
+    cart: Cart | None
+    state: _State
+
+    @property
+    def settings(self) -> Settings:
+        return self.state.settings
+
+    async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
+        self.state.collections[collection.id] = collection
+        if record is not None:
+            self.state.records[record.scope] = record
 
 
 class MemoryStorage:
     """Keeps a store's state; one event loop's, since nothing here waits while it changes."""
 
     def __init__(self, store: Store) -> None:
-        self.reset(store)
+        self._state = _State(store)
 
-    def reset(self, store: Store) -> None:
-        """Start again from a store; requests that still run change what was, not what is."""
-        self.store = store
-        self._carts = dict(store.carts)
-        self._collections = dict(store.payment_collections)
-        self._collection_ids = {
-            each.cart_id: each.id for each in self._collections.values() if each.cart_id
-        }
-        self._locks: dict[str, asyncio.Lock] = {}
+    async def reset(self, store: Store) -> None:
+        """Start again; requests that still run change what was, not what is."""
+        self._state = _State(store)
 
-    async def add_cart(self, cart: Cart) -> None:
-        """Take in a cart; raise ValueError if its id is taken."""
-        _require_free(cart.id, self._carts)
-        self._carts[cart.id] = cart
+    async def close(self) -> None:
+        """There is nothing to let go of."""
 
-    async def add_collection(self, collection: PaymentCollection) -> None:
-        """Take in a payment collection; ValueError if its id or its cart is taken, CartNotFound."""
-        _require_free(collection.id, self._collections)
-        if collection.cart_id is not None:
-            if collection.cart_id not in self._carts:
-                raise CartNotFound(collection.cart_id)
-            _require_free(collection.cart_id, self._collection_ids)
-            self._collection_ids[collection.cart_id] = collection.id
-        self._collections[collection.id] = collection
+    async def settings(self) -> Settings:
+        """Answer the settings as they are now."""
+        return self._state.settings
 
-    async def collection(self, collection_id: str) -> PaymentCollection:
-        """Find a payment collection as it is now, held or not; or CollectionNotFound."""
-        if collection_id not in self._collections:
-            raise CollectionNotFound(collection_id)
-        return self._collections[collection_id]
-
-    async def publishable_key(self, token: str) -> PublishableKey | None:
-        """Find a publishable key."""
-        return self.store.publishable_keys.get(token)
-
-    async def customer(self, token: str) -> Customer | None:
-        """Find a customer."""
-        return self.store.customers.get(token)
-
-    async def region(self, region_id: str) -> Region | None:
-        """Find a region."""
-        return self.store.regions.get(region_id)
+    async def change_settings(self, change: Callable[[Settings], Settings]) -> Settings:
+        """Put settings made of the present ones in their place."""
+        self._state.settings = change(self._state.settings)
+        return self._state.settings
 
     async def cart(self, cart_id: str) -> Cart | None:
         """Find a cart."""
-        return self._carts.get(cart_id)
+        return self._state.carts.get(cart_id)
 
-    async def payment_provider(self, provider_id: str) -> PaymentProvider | None:
-        """Find a payment provider."""
-        return self.store.payment_providers.get(provider_id)
+    async def carts(self, limit: int, offset: int = 0) -> tuple[list[Cart], int]:
+        """List carts by id, and count all."""
+        return _page(self._state.carts, limit, offset)
 
-    async def payment_providers(self, ids: Iterable[str]) -> list[PaymentProvider]:
-        """Find payment providers, in the order of their ids."""
-        return [self.store.payment_providers[each] for each in sorted(set(ids))]
+    async def put_cart(self, cart: Cart, now: datetime) -> None:
+        """Take in a cart, new or changed; its payment collection follows it."""
+        collection_id = self._state.collection_ids.get(cart.id)
+        if collection_id is None:
+            self._state.carts[cart.id] = cart
+            return
+        async with self.hold(collection_id) as held:
+            held.state.carts[cart.id] = cart
+            await held.keep(follow_cart(held.collection, cart, now=now))
+
+    async def collection(self, collection_id: str) -> PaymentCollection:
+        """Find a payment collection as it is now, held or not; or CollectionNotFound."""
+        if collection_id not in self._state.collections:
+            raise CollectionNotFound(collection_id)
+        return self._state.collections[collection_id]
+
+    async def collections(self, limit: int, offset: int = 0) -> tuple[list[PaymentCollection], int]:
+        """List payment collections by id, and count all."""
+        return _page(self._state.collections, limit, offset)
+
+    async def add_collection(self, collection: PaymentCollection) -> None:
+        """Take in a payment collection; ValueError if its id or its cart is taken, CartNotFound."""
+        state = self._state
+        if collection.cart_id is not None and collection.cart_id not in state.carts:
+            raise CartNotFound(collection.cart_id)
+        for id_, taken in (
+            (collection.id, state.collections),
+            (collection.cart_id, state.collection_ids),
+        ):
+            if id_ in taken:
+                message = f"{id_!r} is taken"
+                raise ValueError(message)
+        state.add(collection)
 
     async def collection_of_cart(
         self, cart_id: str, create: Callable[[Cart], PaymentCollection]
     ) -> PaymentCollection:
         """Find a cart's payment collection, creating it if there is none; or CartNotFound."""
-        cart = self._carts.get(cart_id)
-        if cart is None:
+        state = self._state
+        if cart_id not in state.carts:
             raise CartNotFound(cart_id)
-        if cart_id not in self._collection_ids:
-            collection = create(cart)
-            self._collections[collection.id] = collection
-            self._collection_ids[cart_id] = collection.id
-        return self._collections[self._collection_ids[cart_id]]
+        if cart_id in state.collection_ids:
+            return state.collections[state.collection_ids[cart_id]]
+        return state.add(create(state.carts[cart_id]))
 
     @asynccontextmanager
-    async def hold_collection(self, collection_id: str) -> AsyncIterator[HeldCollection]:
-        """Hold a payment collection, and keep what it became even if an error passes."""
-        collections = self._collections  # a reset puts others in their place
-        if collection_id not in collections:
+    async def hold(self, collection_id: str) -> AsyncIterator[_HeldCollection]:
+        """Wait for one's turn at a payment collection; or CollectionNotFound."""
+        state = self._state
+        if collection_id not in state.collections:
             raise CollectionNotFound(collection_id)
-        async with self._locks.setdefault(collection_id, asyncio.Lock()):
-            held = HeldCollection(collections[collection_id])
-            try:
-                yield held
-            finally:
-                collections[collection_id] = held.collection
+        async with state.turns.setdefault(collection_id, Lock()):
+            collection = state.collections[collection_id]
+            yield _HeldCollection(collection, state.carts.get(collection.cart_id or ""), state)
+
+    @asynccontextmanager
+    async def claim(self, scope: KeyScope) -> AsyncIterator[bool]:
+        """Tell whether nobody else is at work in the scope; then nobody else will be meanwhile."""
+        claimed = self._state.claimed
+        if scope in claimed:
+            yield False
+            return
+        claimed.add(scope)
+        try:
+            yield True
+        finally:
+            claimed.discard(scope)
+
+    async def record(self, scope: KeyScope) -> Record | None:
+        """Find a scope's record, expired or not."""
+        return self._state.records.get(scope)
+
+    async def open_record(self, record: Record, now: datetime) -> None:
+        """Keep the record of a claimed scope, in place of an earlier one; forget expired ones."""
+        records = self._state.records
+        records.pop(record.scope, None)
+        while records and next(iter(records.values())).expires_at <= now:
+            del records[next(iter(records))]
+        records[record.scope] = record
+
+    async def keep_answer(self, record: Record) -> None:
+        """Keep the record of a request that changed nothing."""
+        self._state.records[record.scope] = record
 
 
-def _require_free(id_: str, taken: Container[str]) -> None:
-    if id_ in taken:
-        message = f"{id_!r} is taken"
-        raise ValueError(message)
+def _page(rows: Mapping[str, T], limit: int, offset: int) -> tuple[list[T], int]:
+    return [rows[id_] for id_ in sorted(rows)[offset : offset + limit]], len(rows)
