@@ -1,7 +1,8 @@
 """The composition root: everything that varies comes in here, nothing is global."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -100,6 +101,7 @@ def create_app(
             LifespanMiddleware,
             ContextMiddleware,
         ],
+        lifespan=partial(_lifespan, storage),
         resolver=Resolver(partial(getattr, operations)),
         pythonic_params=True,
         security_map={
@@ -121,6 +123,14 @@ def create_app(
     app.add_error_handler(HTTPException, partial(_answer_misrouted, dialect))
     app.add_error_handler(Exception, partial(_answer_bug, dialect))
     return app
+
+
+@asynccontextmanager
+async def _lifespan(storage: Storage, _: object) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await storage.close()
 
 
 def _cors(origins: tuple[str, ...] | None) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Iterable
+from itertools import islice
 
-from xclade_store_mock.store import Store
+from xclade_store_mock.payments import PaymentCollection
+from xclade_store_mock.storage import Storage
 
 _SNIPPETS = """
 Paste into another terminal, to try it with curl:
@@ -29,23 +31,23 @@ Press Ctrl+C to stop.
 _SHOWN = 5
 
 
-def banner(store: Store, url: str) -> str:
+async def banner(storage: Storage, url: str) -> str:
     """Describe a store that is served at a URL."""
-    keys = [each.token for each in store.settings.publishable_keys.values() if not each.revoked]
-    collections = [
-        f"{each.id} ({each.amount} {each.currency_code})"
-        for each in store.payment_collections.values()
-    ]
+    settings = await storage.settings()
+    carts, cart_count = await storage.carts(_SHOWN)
+    collections, collection_count = await storage.collections(_SHOWN)
+    keys = [each.token for each in settings.publishable_keys.values() if not each.revoked]
+    owed = [f"{each.id} ({each.amount} {each.currency_code})" for each in collections]
     lines = (
         f"Store API    {url}  (reference: {url}/docs)",
-        f"Key          {_listed(keys)}",
-        f"Regions      {_listed(store.settings.regions)}",
-        f"Providers    {_listed(store.settings.payment_providers)}",
-        f"Carts        {_listed(store.carts)}",
-        f"Collections  {_listed(collections)}",
+        f"Key          {_listed(keys, len(keys))}",
+        f"Regions      {_listed(settings.regions, len(settings.regions))}",
+        f"Providers    {_listed(settings.payment_providers, len(settings.payment_providers))}",
+        f"Carts        {_listed([each.id for each in carts], cart_count)}",
+        f"Collections  {_listed(owed, collection_count)}",
     )
     text = "\n".join(lines) + "\n"
-    found = _payable(store)
+    found = await _payable(storage, collections)
     if not keys or found is None:
         return text
     collection, provider = found
@@ -54,18 +56,21 @@ def banner(store: Store, url: str) -> str:
     )
 
 
-def _payable(store: Store) -> tuple[str, str] | None:
+async def _payable(
+    storage: Storage, collections: Iterable[PaymentCollection]
+) -> tuple[str, str] | None:
     """Find a payment collection and a provider that takes it, the manual one if possible."""
-    for collection in store.payment_collections.values():
-        cart = store.carts.get(collection.cart_id or "")
-        linked = store.settings.regions[cart.region_id].payment_providers if cart else ()
-        installed = [each for each in linked if store.settings.payment_providers[each].installed]
+    settings = await storage.settings()
+    for collection in collections:
+        cart = await storage.cart(collection.cart_id or "")
+        linked = settings.providers_of(cart.region_id) if cart else []
+        installed = [each.id for each in linked if each.installed]
         for provider in sorted(installed, key=lambda each: not each.startswith("pp_system_")):
             return collection.id, provider
     return None
 
 
-def _listed(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
-    return ", ".join(listed[:_SHOWN]) + more
+def _listed(names: Iterable[str], count: int) -> str:
+    listed = [*islice(names, _SHOWN)]
+    more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
+    return ", ".join(listed) + more

@@ -5,17 +5,16 @@ import errno
 import os
 import socket
 import sys
-import warnings
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import uvicorn
-
-from xclade_store_mock.banner import banner
+from xclade_store_mock.storage import StorageError
 from xclade_store_mock.store_file import StoreFileError, demo_store, read_store
 
+_MEMORY = "memory"
 _LOOPBACK = "127.0.0.1"
 _PORT = 4010
 _PORTS = 2**16
@@ -24,22 +23,29 @@ _BACKLOG = 2048
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; answer its exit code."""
-    options = _parser().parse_args(arguments)
-    # Connexion imports a part of Starlette that now wants another client library; it works as is.
-    warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")
-    return _serve(options)
+    return _serve(_parser().parse_args(arguments))
 
 
 def _serve(options: argparse.Namespace) -> int:
     # Imported late, so that --help does not wait for it.
-    from xclade_store_mock.app import create_app, utc_now  # noqa: PLC0415
-    from xclade_store_mock.error_responses import Dialect  # noqa: PLC0415
+    from xclade_store_mock.serving import Service  # noqa: PLC0415
 
+    storage_url = None if options.storage == _MEMORY else options.storage
+    if options.workers > 1 and storage_url is None:
+        return _fail(
+            "several workers cannot share a memory: choose --storage sqlite:///FILE"
+            " or --storage postgresql://USER:PASSWORD@HOST/DATABASE, or one worker"
+        )
+    now = datetime.now(UTC)
     try:
         seed = getattr(options, "seed", None)
-        store = demo_store(utc_now()) if seed is None else read_store(seed, utc_now())
-    except StoreFileError as error:
+        store = demo_store(now) if seed is None else read_store(seed, now)
+        service = Service(store, options.dialect, storage_url)
+        seeded = service.prepare()
+    except (StoreFileError, StorageError) as error:
         return _fail(str(error))
+    if seed is not None and not seeded:
+        sys.stderr.write(f"{seed} was not read into the storage, which holds a store already.\n")
     try:
         listener = _listen(options.host, options.port)
     except OSError as error:
@@ -50,17 +56,11 @@ def _serve(options: argparse.Namespace) -> int:
         )
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         return _fail(f"cannot listen on {options.host}, port {options.port}: {reason}.{advice}")
-    config = uvicorn.Config(
-        create_app(store=store, dialect=Dialect(options.dialect)),
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
-    sys.stdout.write(banner(store, _url(listener)))
+    sys.stdout.write(service.describe(_url(listener)))
     sys.stdout.flush()
     # Ctrl+C is how one stops it.
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        service.run(listener, options.workers)
     return 0
 
 
@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser(
         "serve",
         help="start the server",
-        description="Start the server; stop it with Ctrl+C. Its state is gone then.",
+        description="Start the server; stop it with Ctrl+C.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     serve.add_argument("--host", default=_LOOPBACK, help="the address to listen on")
@@ -121,7 +121,28 @@ def _parser() -> argparse.ArgumentParser:
         default=argparse.SUPPRESS,
         help="the store to start from, YAML or JSON (default: a demo store)",
     )
+    serve.add_argument(
+        "--storage",
+        metavar="URL",
+        default=_MEMORY,
+        help="where the state is kept: memory, which forgets it with the process,"
+        " sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE",
+    )
+    serve.add_argument(
+        "--workers",
+        type=_workers,
+        default=1,
+        metavar="N",
+        help="how many processes serve; several need a storage that they can share",
+    )
     return parser
+
+
+def _workers(text: str) -> int:
+    workers = int(text)
+    if workers < 1:
+        raise ValueError(text)
+    return workers
 
 
 def _port(text: str) -> int:

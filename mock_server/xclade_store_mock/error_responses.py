@@ -1,5 +1,6 @@
 """THE table: what each error of the domain is answered with, in either dialect."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +10,8 @@ from connexion.lifecycle import ConnexionResponse
 
 from xclade_store_mock import errors, json_text
 from xclade_store_mock.errors import DomainError
+
+_log = logging.getLogger("xclade_store_mock")
 
 
 class Dialect(StrEnum):
@@ -108,7 +111,9 @@ TABLE: Mapping[type[DomainError], Row] = {
 
 
 def error_response(error: DomainError, dialect: Dialect) -> ConnexionResponse:
-    """Answer an error."""
+    """Answer an error; what it does not tell is logged."""
+    if isinstance(error, errors.StorageUnavailable):
+        _log.error("The storage is not available: %s", error.reason)
     row = TABLE[type(error)]
     reply = row.documented if dialect is Dialect.DOCUMENTED else row.medusa
     if reply is None:

@@ -162,10 +162,11 @@ class IdempotencyKeyReused(DomainError):
 
 
 class StorageUnavailable(DomainError):
-    """The store's state can be neither read nor kept; why stays in the log."""
+    """The store's state can be neither read nor kept; the reason stays in the log."""
 
-    def __init__(self) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__("The store's storage is not available. Try again in a moment.")
+        self.reason = reason
 
 
 class UnknownFailure(DomainError):

@@ -81,8 +81,19 @@ def parse_key(value: str) -> str:
 
 def fingerprint(query: Mapping[str, str], body: Any) -> str:
     """Tell requests apart by their query and the meaning of their body."""
-    canonical = json.dumps([query, body], sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps([query, _canonical(body)], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    """Write equal numbers alike: 1.0 is 1."""
+    if isinstance(value, dict):
+        return {name: _canonical(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_canonical(each) for each in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 async def once(

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from xclade_store_mock import javascript
@@ -17,8 +18,8 @@ _SAFE_INTEGER = 2**53
 def read(text: str) -> Any:
     """Parse a request's JSON; raise NotJson for what could not be answered again as it came.
 
-    That is, beside broken JSON: NaN and infinities, numbers beyond a double's range, NUL and lone
-    surrogates in strings, and nesting beyond MAX_DEPTH.
+    That is, beside broken JSON: NaN and infinities, numbers that a double does not hold digit by
+    digit, other than whole ones, NUL and lone surrogates in strings, and nesting beyond MAX_DEPTH.
     """
     value = _parse(text, parse_float=_read_float, parse_int=_read_whole)
     fault = find_unstorable(value)
@@ -87,6 +88,19 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _read_float(digits: str) -> float:
+    value = _read_in_range(digits)
+    if not _names(digits, value):
+        message = f"The number {digits[:40]} has more digits than can be kept."
+        raise NotJson(message)
+    return value
+
+
+def _read_whole(digits: str) -> int:
+    _read_in_range(digits)
+    return int(digits)
+
+
+def _read_in_range(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
         message = f"The number {digits[:40]} is too large."
@@ -94,9 +108,12 @@ def _read_float(digits: str) -> float:
     return value
 
 
-def _read_whole(digits: str) -> int:
-    _read_float(digits)
-    return int(digits)
+def _names(digits: str, value: float) -> bool:
+    """Tell whether a number is the one that the double is written as."""
+    try:
+        return Decimal(digits) == Decimal(repr(value))
+    except InvalidOperation:  # an exponent beyond Decimal's
+        return False
 
 
 def _read_double(digits: str) -> float | None:

@@ -1,10 +1,12 @@
 """What `serve` prints about its store."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from xclade_store_mock.banner import banner
+from xclade_store_mock.banner import banner as describe
 from xclade_store_mock.payments import Cart
+from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.store import PublishableKey, Store
 from xclade_store_mock.store_file import demo_store
 
@@ -14,6 +16,11 @@ URL = "http://127.0.0.1:4010"
 def demo() -> Store:
     """Answer the demo store."""
     return demo_store(datetime(2026, 1, 15, tzinfo=UTC))
+
+
+def banner(store: Store, url: str) -> str:
+    """Describe a store in memory."""
+    return asyncio.run(describe(MemoryStorage(store), url))
 
 
 def test_tells_what_is_in_the_store() -> None:

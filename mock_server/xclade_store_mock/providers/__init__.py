@@ -19,7 +19,11 @@ ENTRY_POINTS = "xclade_store_mock.providers"
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """What a provider is asked; the amount is in major units."""
+    """What a provider is asked; the amount is in major units.
+
+    The session's id is the request's idempotency key: when a call is made again because nobody
+    knows how the first one ended, it has the same id.
+    """
 
     session_id: str
     provider_id: str

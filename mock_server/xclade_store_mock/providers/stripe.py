@@ -3,10 +3,10 @@
 Shape and rounding are recorded (`amount/jpy-stripe`, `amount/fine3-stripe`, `stripe/opts-*`).
 """
 
-import secrets
 import string
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from random import Random
 from typing import Any
 
 from xclade_store_mock.errors import ProviderRefused
@@ -61,10 +61,6 @@ def minor_units(amount: Decimal, currency_code: str) -> int:
     return int(scaled.to_integral_value(rounding=ROUND_HALF_UP))
 
 
-def _random(length: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
-
-
 class StripeProvider:
     """Make PaymentIntents; refuse amounts that Stripe refuses."""
 
@@ -86,7 +82,9 @@ def payment_intent(request: SessionRequest, amount: int) -> dict[str, Any]:
 
     Of the request's data it takes what the backend hands on to Stripe.
     """
-    intent_id = f"pi_3{_random(23)}"
+    # As Stripe does, answers the same intent to the same idempotency key.
+    letters = Random(request.session_id).choices(_ALPHABET, k=48)  # noqa: S311 - no secret of anyone's
+    intent_id = "pi_3" + "".join(letters[:23])
     variant = request.provider_id.removeprefix("pp_stripe-").partition("_")[0]
     method = _VARIANTS.get(variant)
     # Null counts as left out.
@@ -104,7 +102,7 @@ def payment_intent(request: SessionRequest, amount: int) -> dict[str, Any]:
         "canceled_at": None,
         "cancellation_reason": None,
         "capture_method": data.get("capture_method", "automatic" if method else "manual"),
-        "client_secret": f"{intent_id}_secret_{_random(25)}",
+        "client_secret": f"{intent_id}_secret_{''.join(letters[23:])}",
         "confirmation_method": "automatic",
         "created": int(request.now.timestamp()),
         "currency": request.currency_code,

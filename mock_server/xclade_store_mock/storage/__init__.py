@@ -10,6 +10,10 @@ from xclade_store_mock.payments import Cart, PaymentCollection
 from xclade_store_mock.store import Settings, Store
 
 
+class StorageError(Exception):
+    """A storage cannot be used; the text tells which and why, without its password."""
+
+
 class HeldCollection(Protocol):
     """A payment collection that nobody else can change until it is let go."""
 

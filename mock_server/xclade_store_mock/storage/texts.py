@@ -1,0 +1,80 @@
+"""Settings, carts and payment collections as JSON texts, for a database to keep whole.
+
+Nothing is lost on the way: amounts are written as strings, and what a database could not keep in a
+text, NUL and lone surrogates, is escaped.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from xclade_store_mock.payments import (
+    Cart,
+    PaymentCollection,
+    PaymentProvider,
+    PaymentSession,
+    Region,
+)
+from xclade_store_mock.store import Customer, PublishableKey, Settings
+
+
+def write(value: Settings | Cart | PaymentCollection) -> str:
+    """Write settings, a cart, or a payment collection with its sessions."""
+    return json.dumps(value, default=_plain, separators=(",", ":"))
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value):
+        return {each.name: getattr(value, each.name) for each in fields(value)}
+    if isinstance(value, Decimal | datetime):
+        return str(value)
+    message = f"{value!r} has no text"
+    raise TypeError(message)
+
+
+def read_settings(text: str) -> Settings:
+    """Read settings."""
+    content = json.loads(text)
+    keys, providers, regions, customers = (
+        content[kind].values()
+        for kind in ("publishable_keys", "payment_providers", "regions", "customers")
+    )
+    origins = content["cors_origins"]
+    return Settings(
+        publishable_keys={each["token"]: PublishableKey(**each) for each in keys},
+        payment_providers={each["id"]: PaymentProvider(**each) for each in providers},
+        regions={
+            each["id"]: Region(**{**each, "payment_providers": tuple(each["payment_providers"])})
+            for each in regions
+        },
+        customers={each["token"]: Customer(**each) for each in customers},
+        cors_origins=None if origins is None else tuple(origins),
+    )
+
+
+def read_cart(text: str) -> Cart:
+    """Read a cart."""
+    cart = json.loads(text)
+    return Cart(**{**cart, "total": Decimal(cart["total"])})
+
+
+def read_collection(text: str) -> PaymentCollection:
+    """Read a payment collection with its sessions."""
+    collection = _typed(json.loads(text))
+    collection["sessions"] = tuple(
+        PaymentSession(**_typed(each)) for each in collection["sessions"]
+    )
+    return PaymentCollection(**collection)
+
+
+def _typed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what JSON has no type for."""
+    return {
+        **document,
+        "amount": Decimal(document["amount"]),
+        "created_at": datetime.fromisoformat(document["created_at"]),
+        "updated_at": datetime.fromisoformat(document["updated_at"]),
+    }
