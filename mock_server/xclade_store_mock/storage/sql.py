@@ -25,7 +25,10 @@ from xclade_store_mock.store import Settings, Store
 
 T = TypeVar("T")
 
-_PAUSE = 0.003  # seconds; about as long as a turn takes
+# Seconds between two looks at whether another process has done; a turn takes a few milliseconds, or
+# as long as a payment provider does.
+_FIRST_PAUSE = 0.002
+_LONGEST_PAUSE = 0.05
 
 
 class Database(Protocol):
@@ -200,8 +203,10 @@ class SqlStorage:
     async def _turn(self, name: str) -> AsyncIterator[None]:
         """Wait for one's turn: first in this process, where there is a queue, then among all."""
         async with self._lock(name):
-            while not await self._database.take(name):  # noqa: ASYNC110 - another process's event
-                await asyncio.sleep(_PAUSE)
+            pause = _FIRST_PAUSE
+            while not await self._database.take(name):
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
             try:
                 yield
             finally:
