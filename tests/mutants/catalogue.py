@@ -1,0 +1,300 @@
+"""Small faults that the tests must find, wherever somebody might make them."""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+SERVER = PurePosixPath("mock_server/xclade_store_mock")
+CLIENT = PurePosixPath("client/xclade_store")
+
+FUZZING = "tests/contract/test_schemathesis.py"
+RECORDINGS = "tests/contract/test_replay.py"
+CONTRACT = "tests/contract/test_openapi.py"
+INITIALIZE = "tests/server/test_initialize.py"
+IDEMPOTENCY = "tests/server/test_idempotency.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A fault: in one file, one text in the place of another that is there once.
+
+    `tests` are those that ought to find it; one of them has to.
+    """
+
+    name: str
+    path: PurePosixPath
+    present: str
+    faulty: str
+    tests: tuple[str, ...]
+
+
+MUTANTS = (
+    # The server's answers
+    Mutant(
+        "wrong status",
+        SERVER / "error_responses.py",
+        'Row("collection unknown", Reply(404, "not_found"), _HIDDEN)',
+        'Row("collection unknown", Reply(400, "not_found"), _HIDDEN)',
+        (INITIALIZE, "tests/server/test_documented_statuses.py"),
+    ),
+    Mutant(
+        "undocumented status",
+        SERVER / "error_responses.py",
+        'Reply(415, "invalid_data"),',
+        'Reply(406, "invalid_data"),',
+        ("tests/server/test_documented_statuses.py",),
+    ),
+    Mutant(
+        "401 as JSON",
+        SERVER / "error_responses.py",
+        '_UNAUTHORIZED = Reply(401, message="Unauthorized", media_type="text/plain")',
+        '_UNAUTHORIZED = Reply(401, "unauthorized", message="Unauthorized")',
+        ("tests/server/test_documented_statuses.py", FUZZING),
+    ),
+    Mutant(
+        "leaked traceback",
+        SERVER / "app.py",
+        "return error_response(UnknownFailure(), dialect)",
+        'return ConnexionResponse(500, "application/json", "utf-8",'
+        " {'type': 'unknown_error', 'message': repr(error.__traceback__.tb_frame)})",
+        ("tests/server/test_response_validation.py",),
+    ),
+    Mutant(
+        "wrong Allow",
+        SERVER / "error_responses.py",
+        'headers["Allow"] = error.allowed',
+        'headers["Allow"] = "GET, PUT"',
+        ("tests/server/test_routing.py", FUZZING),
+    ),
+    Mutant(
+        "missing field",
+        SERVER / "documents.py",
+        '        "status": session.status,\n',
+        "",
+        (INITIALIZE,),
+    ),
+    Mutant(
+        "wrong type",
+        SERVER / "documents.py",
+        '"amount": javascript.number(session.amount),',
+        '"amount": str(session.amount),',
+        (INITIALIZE,),
+    ),
+    Mutant(
+        "null where not nullable",
+        SERVER / "documents.py",
+        '"currency_code": session.currency_code,',
+        '"currency_code": None,',
+        (INITIALIZE,),
+    ),
+    Mutant(
+        "amount in minor units",
+        SERVER / "documents.py",
+        '"amount": javascript.number(collection.amount),',
+        '"amount": javascript.number(collection.amount * 100),',
+        ("tests/server/test_money.py", RECORDINGS),
+    ),
+    Mutant(
+        "broken answers sent",
+        SERVER / "validation.py",
+        "raise BreaksContract(str(error))",
+        "break",
+        ("tests/server/test_response_validation.py",),
+    ),
+    # What the server looks at
+    Mutant(
+        "key not checked",
+        SERVER / "security.py",
+        "if key is None or key.revoked:",
+        "if not token:",
+        ("tests/server/test_documented_statuses.py", FUZZING),
+    ),
+    Mutant(
+        "revoked key accepted",
+        SERVER / "security.py",
+        "if key is None or key.revoked:",
+        "if key is None:",
+        ("tests/server/test_documented_statuses.py", RECORDINGS),
+    ),
+    Mutant(
+        "unknown parameters accepted",
+        SERVER / "contract.py",
+        '"additionalProperties": False,',
+        '"additionalProperties": True,',
+        ("tests/server/test_violations.py", FUZZING),
+    ),
+    Mutant(
+        "NUL accepted",
+        SERVER / "json_text.py",
+        'if "\\0" in item:',
+        'if "\\1" in item:',
+        ("tests/server/test_bodies.py",),
+    ),
+    Mutant(
+        "region not checked",
+        SERVER / "payments.py",
+        "if provider_id not in region.payment_providers:",
+        "if not provider_id:",
+        ("tests/server/test_provider_choice.py",),
+    ),
+    Mutant(
+        "fields ignored",
+        SERVER / "operations.py",
+        "return select(fields, selectable)",
+        "return select(None, selectable)",
+        ("tests/server/test_fields.py",),
+    ),
+    Mutant(
+        "fields ignored by the medusa dialect",
+        SERVER / "operations.py",
+        "return select_as_recorded(fields, selectable)",
+        "return select_as_recorded(None, selectable)",
+        (RECORDINGS,),
+    ),
+    # What the server does
+    Mutant(
+        "session not replaced",
+        SERVER / "payments.py",
+        "sessions=(await _initiated(session, provider),), updated_at=now)",
+        "sessions=(*collection.sessions, await _initiated(session, provider)), updated_at=now)",
+        (INITIALIZE, RECORDINGS),
+    ),
+    Mutant(
+        "replay runs again",
+        SERVER / "idempotency.py",
+        "        if record.answer is None:\n",
+        "        if record.answer:\n",
+        (IDEMPOTENCY,),
+    ),
+    Mutant(
+        "replay not marked",
+        SERVER / "operations.py",
+        '{"Idempotent-Replayed": "true"} if answer.replayed else {}',
+        "{}",
+        (IDEMPOTENCY,),
+    ),
+    Mutant(
+        "another request's answer",
+        SERVER / "idempotency.py",
+        "record.fingerprint != draft.fingerprint",
+        "record.fingerprint == ''",
+        (IDEMPOTENCY, "tests/server/test_idempotency_keys.py"),
+    ),
+    Mutant(
+        "twins both carried out",
+        SERVER / "storage/memory.py",
+        "        claimed.add(scope)\n",
+        "",
+        (IDEMPOTENCY, "tests/server/test_concurrency.py"),
+    ),
+    Mutant(
+        "turns not taken",
+        SERVER / "storage/memory.py",
+        "async with state.turns.setdefault(collection_id, Lock()):",
+        "async with Lock():",
+        ("tests/server/test_concurrency.py",),
+    ),
+    Mutant(
+        "keys never expire",
+        SERVER / "idempotency.py",
+        "record.expires_at <= now",
+        "record.expires_at is now",
+        ("tests/server/test_idempotency_expiry.py",),
+    ),
+    Mutant(
+        "refusal loses the session",
+        SERVER / "operations.py",
+        "                if self.dialect is Dialect.MEDUSA:\n"
+        "                    await held.keep(await self._restored(held))\n",
+        "                await held.keep(await self._restored(held))\n",
+        (INITIALIZE, "tests/server/test_stripe.py"),
+    ),
+    Mutant(
+        "yen counted in hundredths",
+        SERVER / "providers/stripe.py",
+        "gnf isk jpy kmf",
+        "gnf isk kmf",
+        ("tests/server/test_stripe.py", RECORDINGS),
+    ),
+    Mutant(
+        "key shown",
+        SERVER / "store.py",
+        'return f"PublishableKey(title={self.title!r}, revoked={self.revoked})"',
+        'return f"PublishableKey({self.token!r})"',
+        ("tests/server/test_store_file.py",),
+    ),
+    # The client
+    Mutant(
+        "leaked KeyError",
+        CLIENT / "calls.py",
+        "except (KeyError, TypeError, ValueError, RecursionError) as error:",
+        "except (TypeError, ValueError, RecursionError) as error:",
+        ("tests/client/test_fuzz_broken.py",),
+    ),
+    Mutant(
+        "rounded amounts",
+        CLIENT / "calls.py",
+        "parse_float=ExactFloat, ",
+        "",
+        ("tests/client/test_models.py",),
+    ),
+    Mutant(
+        "a key for each attempt's call only",
+        CLIENT / "calls.py",
+        "key = uuid.uuid4().hex if idempotency_key is None else idempotency_key",
+        "key = uuid.uuid4().hex",
+        ("tests/client/test_requests.py", "tests/client/test_retries.py"),
+    ),
+    Mutant(
+        "refusals retried",
+        CLIENT / "errors.py",
+        "frozenset({409, 429, 502, 503, 504})",
+        "frozenset({409, 422, 429, 502, 503, 504})",
+        ("tests/client/test_errors.py", "tests/client/test_retries.py"),
+    ),
+    Mutant(
+        "address with its password",
+        CLIENT / "calls.py",
+        'self.request.url.copy_with(userinfo=b"", query=None)',
+        "self.request.url",
+        ("tests/client/test_secrets.py", "tests/client/test_addresses.py"),
+    ),
+    Mutant(
+        "generated code edited",
+        CLIENT / "generated/models/error.py",
+        "from __future__ import annotations\n",
+        "from __future__ import annotations\n\n",
+        ("tests/contract/test_drift.py",),
+    ),
+    # The contract
+    Mutant(
+        "extra required field",
+        PurePosixPath("openapi/store.yaml"),
+        "      required: [type, message]\n",
+        "      required: [type, message, code]\n",
+        ("tests/server/test_documented_statuses.py", CONTRACT),
+    ),
+    Mutant(
+        "required though never answered",
+        PurePosixPath("openapi/store.yaml"),
+        "            - authorized_at\n            - payment\n",
+        "            - authorized_at\n            - payment_collection\n            - payment\n",
+        (INITIALIZE, CONTRACT),
+    ),
+    Mutant(
+        "response withdrawn",
+        PurePosixPath("openapi/store.yaml"),
+        "        '413':\n          $ref: '#/components/responses/BodyTooLarge'\n"
+        "        '415':\n          $ref: '#/components/responses/UnsupportedMediaType'\n"
+        "        '422':\n",
+        "        '422':\n",
+        ("tests/server/test_bodies.py", CONTRACT),
+    ),
+    # The recordings
+    Mutant(
+        "recorded otherwise",
+        PurePosixPath("tests/contract/recordings/medusa-2.21.2.json"),
+        "Payment provider pp_unknown_x is not enabled",
+        "Payment provider pp_unknown_x is not there",
+        (RECORDINGS,),
+    ),
+)

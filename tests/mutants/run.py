@@ -1,0 +1,107 @@
+"""Plant each mutant in a copy of the project, and see which test finds it: scripts/mutants.
+
+The copy stands before the installed packages on the path of its tests.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+
+from tests.mutants.catalogue import MUTANTS, Mutant
+
+ROOT = Path(__file__).parents[2]
+FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy what git knows, and what is new."""
+    listed = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True).stdout
+    for name in filter(None, names.decode().split("\0")):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).exists():
+            shutil.copy2(ROOT / name, target, follow_symlinks=False)
+    # The tools of scripts/generate are found here.
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
+@contextmanager
+def planted(mutant: Mutant, folder: Path) -> Iterator[None]:
+    """Plant a mutant, and take it out again."""
+    path = folder / mutant.path
+    text = path.read_text("utf-8")
+    if text.count(mutant.present) != 1:
+        message = (
+            f"{mutant.name!r}: its text is in {mutant.path} {text.count(mutant.present)} times"
+        )
+        raise ValueError(message)
+    path.write_text(text.replace(mutant.present, mutant.faulty), "utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(text, "utf-8")
+
+
+def run_tests(tests: Sequence[str], folder: Path) -> str | None:
+    """Answer the first test that fails, or None."""
+    path = os.pathsep.join(str(folder / each) for each in ("client", "mock_server"))
+    command = (sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        return None
+    found = FIRST_FAILURE.search(done.stdout)
+    return found[1] if found else f"{' '.join(tests)} (cannot be run)"
+
+
+def find(mutant: Mutant, folders: SimpleQueue[Path]) -> str | None:
+    """Answer the test that finds a mutant, or None."""
+    folder = folders.get()
+    try:
+        with planted(mutant, folder):
+            return run_tests(mutant.tests, folder)
+    finally:
+        folders.put(folder)
+
+
+def main() -> int:
+    """Run those of the mutants that are named, or all; answer 1 if one survives."""
+    parser = argparse.ArgumentParser(prog="scripts/mutants", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a mutant; all if none is named")
+    names = parser.parse_args().names
+    chosen = [each for each in MUTANTS if not names or each.name in names]
+    jobs = os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(jobs) as pool:
+        folders: SimpleQueue[Path] = SimpleQueue()
+        for number in range(jobs):
+            folders.put(copy_project(Path(temporary, str(number))))
+        width = max(len(each.name) for each in chosen)
+        survivors = 0
+        for mutant, test in zip(
+            chosen, pool.map(lambda it: find(it, folders), chosen), strict=True
+        ):
+            survivors += test is None
+            print(f"{mutant.name:{width}}  {test or 'SURVIVED'}", flush=True)
+    print(f"{len(chosen) - survivors} of {len(chosen)} mutants were found.")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
