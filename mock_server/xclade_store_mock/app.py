@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from ulid import ULID
 
-from xclade_store_mock import json_text
+from xclade_store_mock import json_text, sl_violations
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.error_responses import Dialect, error_response
 from xclade_store_mock.errors import DomainError, MethodNotAllowed, RouteNotFound, UnknownFailure
@@ -141,7 +141,7 @@ def _cors(origins: tuple[str, ...] | None) -> dict[str, Any]:
         "allow_credentials": True,
         "allow_methods": ("GET", "POST"),
         "allow_headers": ("*",),
-        "expose_headers": ("Idempotent-Replayed",),
+        "expose_headers": ("Idempotent-Replayed", sl_violations.NAME),
     }
 
 

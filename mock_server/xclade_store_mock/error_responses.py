@@ -10,6 +10,7 @@ from connexion.lifecycle import ConnexionResponse
 
 from xclade_store_mock import errors, json_text
 from xclade_store_mock.errors import DomainError
+from xclade_store_mock.sl_violations import sl_violations
 
 _log = logging.getLogger("xclade_store_mock")
 
@@ -119,7 +120,7 @@ def error_response(error: DomainError, dialect: Dialect) -> ConnexionResponse:
     if reply is None:
         message = f"{error!r} cannot arise in the {dialect} dialect"
         raise TypeError(message)
-    headers = {}
+    headers = sl_violations(error)
     if isinstance(error, errors.MethodNotAllowed) and reply.type is not None:
         headers["Allow"] = error.allowed
     return ConnexionResponse(

@@ -23,8 +23,10 @@ DomainError
 └── UnknownFailure          a bug in the mock, or one that it emulates
 """
 
-from collections.abc import Iterable
-from typing import Self
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Self
+
+_MOST_TOLD = 3
 
 
 class DomainError(Exception):
@@ -36,13 +38,27 @@ class DomainError(Exception):
         return str(self)
 
 
+class Violation(NamedTuple):
+    """A rule that a request breaks: where, the schema's keyword for it, and in words."""
+
+    location: tuple[str, ...]
+    code: str
+    message: str
+
+
 class InvalidData(DomainError):
     """The request breaks the contract."""
 
+    def __init__(self, message: str, violations: Sequence[Violation] = ()) -> None:
+        super().__init__(message)
+        self.violations = violations
+
     @classmethod
-    def of(cls, violations: Iterable[str]) -> Self:
-        """Tell the violations, in one sentence."""
-        return cls("Invalid request: " + "; ".join(violations))
+    def of(cls, violations: Iterable[Violation]) -> Self:
+        """Tell the first three violations in one sentence, and keep them all."""
+        kept = tuple(violations)
+        told = "; ".join(each.message for each in kept[:_MOST_TOLD])
+        return cls(f"Invalid request: {told}", kept)
 
 
 class NotJson(DomainError):

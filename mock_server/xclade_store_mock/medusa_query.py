@@ -13,8 +13,8 @@ from xclade_store_mock.errors import (
     QueryKeyTooDeep,
     RegionMissing,
     UnknownFailure,
+    Violation,
 )
-from xclade_store_mock.violations import MOST_TOLD
 
 # In the order in which the backend checks them.
 _KNOWN: Mapping[str, tuple[str, ...]] = {
@@ -44,7 +44,7 @@ def read_query(operation_id: str, query_string: str) -> dict[str, Any]:
     query = _normalize(qs.read_query(query_string))
     violations = [*_violations(operation_id, query)]
     if violations:
-        raise InvalidData.of(violations[:MOST_TOLD])
+        raise InvalidData.of(violations)
     if operation_id != "list_payment_providers":
         return query
     _check_list(query)
@@ -76,21 +76,23 @@ def _is_single(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 1 and isinstance(value[0], str)
 
 
-def _violations(operation_id: str, query: Mapping[str, Any]) -> Iterator[str]:
+def _violations(operation_id: str, query: Mapping[str, Any]) -> Iterator[Violation]:
     known = _KNOWN[operation_id]
     for name in known:
         value = query.get(name, _ABSENT)
         if value is _ABSENT:
             if name == "region_id":
-                yield "Field 'region_id' is required"
+                yield Violation(("query",), "required", "Field 'region_id' is required")
         elif not _is_type(name, value):
-            yield (
+            message = (
                 f"Expected type: '{_type_name(name)}' for field '{name}',"
                 f" got: '{javascript.text(value)}'"
             )
+            yield Violation(("query", name), "type", message)
     unknown = [name for name in javascript.keys(query) if name not in known]
     if unknown:
-        yield f"Unrecognized fields: '{', '.join(unknown)}'"
+        message = f"Unrecognized fields: '{', '.join(unknown)}'"
+        yield Violation(("query",), "additionalProperties", message)
 
 
 def _type_name(name: str) -> str:

@@ -1,7 +1,6 @@
 """What a request does against the contract, in the words that the recorded backend uses.
 
-Recorded: `body/*`, `provider/*`, `query/*`, `raw/*`. At most three violations are told; a value is
-shown as JavaScript prints it.
+Recorded: `body/*`, `provider/*`, `query/*`, `raw/*`. A value is shown as JavaScript prints it.
 """
 
 import re
@@ -11,10 +10,7 @@ from typing import Any
 from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
 
 from xclade_store_mock import javascript
-from xclade_store_mock.errors import InvalidData
-
-MOST_TOLD = 3
-"""How many violations one error tells."""
+from xclade_store_mock.errors import InvalidData, Violation
 
 _LONGEST = 200
 # The recorded backend calls an object with any keys a record.
@@ -25,8 +21,8 @@ _INTEGER = re.compile(r"-?[0-9]{1,15}")
 def check_body(validator: Draft4Validator, fields: Sequence[str], body: Any) -> None:
     """Raise InvalidData if the body breaks its schema, whose fields are told in their order."""
     if not isinstance(body, dict):
-        raise InvalidData.of(["Field '' is required"])
-    _refuse(validator.iter_errors(body), fields)
+        raise InvalidData.of([Violation(("body",), "type", "Field '' is required")])
+    _refuse("body", validator.iter_errors(body), fields)
 
 
 def check_query(
@@ -44,16 +40,16 @@ def check_query(
             values[name] = int(text)
         else:
             values[name] = text
-    _refuse(validator.iter_errors(values), [*types])
+    _refuse("query", validator.iter_errors(values), [*types])
     return values
 
 
 def check_headers(validator: Draft4Validator, headers: Mapping[str, str]) -> None:
     """Raise InvalidData if a header breaks the schema of its parameter."""
-    _refuse(validator.iter_errors(headers), [*headers])
+    _refuse("header", validator.iter_errors(headers), [*headers])
 
 
-def _refuse(errors: Iterable[ValidationError], order: Sequence[str]) -> None:
+def _refuse(part: str, errors: Iterable[ValidationError], order: Sequence[str]) -> None:
     def place(error: ValidationError) -> int:
         match error.kind:
             case ValidationErrorKind.Required(property=name):
@@ -65,10 +61,17 @@ def _refuse(errors: Iterable[ValidationError], order: Sequence[str]) -> None:
 
     found = sorted(errors, key=place)
     if found:
-        raise InvalidData.of(_violation(error) for error in found[:MOST_TOLD])
+        raise InvalidData.of(_violation(part, error) for error in found)
 
 
-def _violation(error: ValidationError) -> str:
+def _violation(part: str, error: ValidationError) -> Violation:
+    steps = [str(step) for step in error.instance_path]
+    # A header's name is the same in any case: in small letters, as Prism writes it.
+    location = (part, *(step.lower() if part == "header" else step for step in steps))
+    return Violation(location, error.kind.name, _words(error))
+
+
+def _words(error: ValidationError) -> str:
     name = ", ".join(str(step) for step in error.instance_path)
     match error.kind:
         case ValidationErrorKind.Required(property=missing):

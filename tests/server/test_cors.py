@@ -31,6 +31,11 @@ def preflight(client: httpx.Client, origin: str, method: str = "POST") -> httpx.
     return client.options(SESSIONS, headers=headers)
 
 
+def exposed(response: httpx.Response) -> set[str]:
+    """Read which headers a page may see, beyond the common ones."""
+    return {name.strip() for name in response.headers["Access-Control-Expose-Headers"].split(",")}
+
+
 def assert_allowed(response: httpx.Response, origin: str) -> None:
     """Expect a page of this origin to be let in, with its cookies."""
     assert origin == response.headers["Access-Control-Allow-Origin"]
@@ -106,8 +111,16 @@ def test_page_sees_whether_an_answer_was_replayed(
 
     for response in (first, second):
         assert_allowed(response, SHOP)
-        assert "Idempotent-Replayed" == response.headers["Access-Control-Expose-Headers"]
+        assert "Idempotent-Replayed" in exposed(response)
     assert "true" == second.headers["Idempotent-Replayed"]
+
+
+def test_page_sees_violations(untouched: httpx.Client) -> None:
+    """The header that tells violations is exposed to pages."""
+    response = untouched.post(SESSIONS, headers={"Origin": SHOP}, json={})
+
+    assert "sl-violations" in response.headers
+    assert "sl-violations" in exposed(response)
 
 
 def test_without_an_origin_nothing_is_allowed(lived_in: httpx.Client) -> None:

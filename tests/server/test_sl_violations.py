@@ -1,0 +1,140 @@
+"""The header that tells violations: the same in both dialects, short, and possible to send."""
+
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+from tests.conftest import KEY, Serve
+from tests.server.wire import PROVIDERS, SESSIONS, SYSTEM
+
+from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.errors import InvalidData, Violation
+from xclade_store_mock.sl_violations import LONGEST, sl_violations
+
+
+def violations(response: httpx.Response) -> Any:
+    """Read the header; every character of it is one that any header may hold."""
+    header = response.headers["sl-violations"]
+    assert re.fullmatch(r"[ -~]+", header)
+    return json.loads(header)
+
+
+def violation(message: str, code: str | int, *location: str) -> dict[str, Any]:
+    """Expect a violation."""
+    return {
+        "location": ["request", *location],
+        "severity": "Error",
+        "code": code,
+        "message": message,
+    }
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({}, [violation("Field 'provider_id' is required", "required", "body")]),
+        (
+            {"provider_id": 5, "data": [], "a": 1, "b": 2},
+            [
+                violation(
+                    "Expected type: 'string' for field 'provider_id', got: '5'",
+                    *("type", "body", "provider_id"),
+                ),
+                violation(
+                    "Expected type: 'record' for field 'data', got: ''", "type", "body", "data"
+                ),
+                violation("Unrecognized fields: 'a, b'", "additionalProperties", "body"),
+            ],
+        ),
+        ([], [violation("Field '' is required", "type", "body")]),
+    ],
+)
+def test_bodies(serve: Serve, dialect: Dialect, body: object, expected: object) -> None:
+    """What is wrong with a body is told with its place and the schema's keyword."""
+    with httpx.Client(base_url=serve(dialect=dialect), headers=KEY) as client:
+        response = client.post(SESSIONS, json=body)
+
+    assert expected == violations(response)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", [("required", "query")]),
+        ("region_id=", [("minLength", "query", "region_id")]),
+        ("region_id=a&limit=x&offset=x", [("type", "query", "limit"), ("type", "query", "offset")]),
+        ("region_id=a&sort=b", [("additionalProperties", "query")]),
+        ("region_id=a&region_id=b", [("type", "query", "region_id")]),
+    ],
+)
+def test_queries(serve: Serve, dialect: Dialect, query: str, expected: list[tuple[str]]) -> None:
+    """The same for a query, though the dialects read it differently."""
+    with httpx.Client(base_url=serve(dialect=dialect), headers=KEY) as client:
+        response = client.get(f"{PROVIDERS}?{query}")
+
+    places = [(each["code"], *each["location"][1:]) for each in violations(response)]
+    assert sorted(expected) == sorted(places)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("key", [{}, {"x-publishable-api-key": "pk_nobody"}])
+def test_keys(serve: Serve, dialect: Dialect, key: dict[str, str]) -> None:
+    """A key that is missing or unknown is a violation with Prism's code for it."""
+    with httpx.Client(base_url=serve(dialect=dialect)) as client:
+        (told,) = violations(client.post(SESSIONS, headers=key, json=SYSTEM))
+
+    assert (401, ["request"]) == (told["code"], told["location"])
+
+
+def test_media_types(untouched: httpx.Client) -> None:
+    """So is a body that is not declared as JSON."""
+    response = untouched.post(SESSIONS, content=b"a=1", headers={"Content-Type": "text/csv"})
+
+    message = "Unsupported media type 'text/csv': send application/json."
+    assert [violation(message, 415)] == violations(response)
+
+
+def test_refusals_are_no_violations(untouched: httpx.Client) -> None:
+    """A request that keeps the contract has no such header, whatever it is answered."""
+    unknown = untouched.post(SESSIONS, json={"provider_id": "pp_nobody_nobody"})
+    missing = untouched.post(SESSIONS.replace("demo", "gone"), json=SYSTEM)
+
+    assert (400, 404) == (unknown.status_code, missing.status_code)
+    assert "sl-violations" not in unknown.headers.keys() | missing.headers.keys()
+
+
+@pytest.mark.parametrize("name", ["ü", "€", "😀", "a\r\nb: c", "\x01", "\x7f", "\x85", '"\\'])
+def test_any_character_can_be_told(untouched: httpx.Client, name: str) -> None:
+    """Characters that no header may hold are escaped as JSON escapes them."""
+    response = untouched.post(SESSIONS, json={**SYSTEM, name: 1})
+
+    (told,) = violations(response)
+    assert f"Unrecognized fields: '{name}'" == told["message"]
+    assert response.json()["message"].endswith(told["message"])
+
+
+@pytest.mark.parametrize("name", ["a" * 45_000, "😀" * 10_000])
+def test_long_messages_are_cut(untouched: httpx.Client, name: str) -> None:
+    """The header stays short where the body tells everything."""
+    response = untouched.post(SESSIONS, json={**SYSTEM, "provider_id": [name], name: 1})
+
+    assert len(response.headers["sl-violations"]) <= LONGEST
+    assert violations(response)
+    for each in violations(response):
+        assert ("…", 200) == (each["message"][-1], len(each["message"][:-1]))
+    assert 2 == response.json()["message"].count(name)
+
+
+def test_only_so_many_violations_are_told() -> None:
+    """The last ones are left out, none is cut."""
+    many = [Violation(("query", f"name{number}"), "type", "no") for number in range(100)]
+
+    header = sl_violations(InvalidData.of(many))["sl-violations"]
+
+    told = json.loads(header)
+    assert LONGEST - 100 < len(header) <= LONGEST
+    assert [violation("no", "type", *each.location) for each in many][: len(told)] == told
