@@ -15,11 +15,19 @@ METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch",
 
 
 @dataclass(frozen=True, slots=True)
+class Response:
+    """What a documented response's body may be: its schema, whole and compiled, and examples."""
+
+    schema: Mapping[str, Any]
+    validator: Draft4Validator
+    examples: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One operation's schemas.
 
-    `query` and `header` describe objects of parameters; `responses` holds a schema for each
-    documented pair of status and media type.
+    `query` and `header` describe objects of parameters; `responses` are by status and media type.
     """
 
     query: Draft4Validator
@@ -28,7 +36,7 @@ class Operation:
     header_names: tuple[str, ...]
     body: Draft4Validator | None
     body_fields: tuple[str, ...]
-    responses: Mapping[tuple[int, str], Draft4Validator]
+    responses: Mapping[tuple[int, str], Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ class _Compiler:
             body=self._validator(body_schema) if body else None,
             body_fields=tuple(body_schema.get("properties", ())),
             responses={
-                (int(status), media_type): self._validator(content["schema"])
+                (int(status), media_type): self._response(content)
                 for status, response in operation["responses"].items()
                 for media_type, content in self._resolve(response)["content"].items()
             },
@@ -87,10 +95,20 @@ class _Compiler:
             found = found[name]
         return found  # type: ignore[no-any-return]  # the contract is a mapping at every level
 
-    def _validator(self, schema: Mapping[str, Any]) -> Draft4Validator:
-        return Draft4Validator(
-            {**_json_schema(schema), "components": self._components}, validate_formats=True
+    def _response(self, content: Mapping[str, Any]) -> Response:
+        examples = content.get("examples", {})
+        return Response(
+            schema=self._whole(content["schema"]),
+            validator=self._validator(content["schema"]),
+            examples={name: example["value"] for name, example in examples.items()},
         )
+
+    def _validator(self, schema: Mapping[str, Any]) -> Draft4Validator:
+        return Draft4Validator(self._whole(schema), validate_formats=True)
+
+    def _whole(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """Say a schema as JSON Schema does, and add what it may refer to."""
+        return {**_json_schema(schema), "components": self._components}
 
 
 def _parameters_schema(parameters: list[Mapping[str, Any]]) -> dict[str, Any]:

@@ -74,13 +74,13 @@ class _ValidatedSend:
         start, *parts = self._messages
         headers = {name.lower(): value for name, value in start["headers"]}
         media_type = headers[b"content-type"].decode().partition(";")[0]
-        validator = self._operation.responses.get((start["status"], media_type))
-        if validator is None:
+        response = self._operation.responses.get((start["status"], media_type))
+        if response is None:
             message = f"{start['status']} {media_type} is not documented"
             raise BreaksContract(message)
         content = b"".join(part["body"] for part in parts)
         body = json.loads(content) if media_type == "application/json" else content.decode()
-        for error in validator.iter_errors(body):
+        for error in response.validator.iter_errors(body):
             raise BreaksContract(str(error))
 
 
