@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from connexion import AsyncApp
+from connexion.exceptions import ProblemException
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware.context import ContextMiddleware
 from connexion.middleware.exceptions import ExceptionMiddleware
@@ -32,6 +33,7 @@ from xclade_store_mock.guard import Guard
 from xclade_store_mock.medusa_front import MedusaFront
 from xclade_store_mock.operations import Operations
 from xclade_store_mock.payments import NewId
+from xclade_store_mock.prefer import Prefer, PreferredAnswers
 from xclade_store_mock.providers import Provider, installed_providers
 from xclade_store_mock.routing import ExactRouting
 from xclade_store_mock.security import CustomerTokenCheck, PublishableKeyCheck
@@ -94,10 +96,12 @@ def create_app(
         middlewares=[
             ServerErrorMiddleware,
             *front,
+            Prefer,
             SwaggerUIMiddleware,
             ExactRouting,
             SecurityMiddleware,
             ContractValidation,
+            PreferredAnswers,
             LifespanMiddleware,
             ContextMiddleware,
         ],
@@ -120,6 +124,7 @@ def create_app(
         "/openapi.json", view_func=_page(json_text.write(contract.document), "application/json")
     )
     app.add_error_handler(DomainError, partial(_answer_error, dialect))
+    app.add_error_handler(ProblemException, _answer_problem)
     app.add_error_handler(HTTPException, partial(_answer_misrouted, dialect))
     app.add_error_handler(Exception, partial(_answer_bug, dialect))
     return app
@@ -157,6 +162,11 @@ async def _answer_error(
     dialect: Dialect, _: ConnexionRequest, error: DomainError
 ) -> ConnexionResponse:
     return error_response(error, dialect)
+
+
+async def _answer_problem(_: ConnexionRequest, error: ProblemException) -> ConnexionResponse:
+    """Answer as Connexion would, who also logs; it is the caller's mistake."""
+    return error.to_problem()
 
 
 async def _answer_misrouted(

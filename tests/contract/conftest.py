@@ -1,9 +1,12 @@
 """The contract, and servers in processes of their own."""
 
 import re
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,3 +34,39 @@ def demo_url() -> Iterator[str]:
         assert found
         yield found.group()
         process.terminate()
+
+
+@contextmanager
+def served_by_prism() -> Iterator[str]:
+    """Serve the contract with Prism, an independent reading of it; answer its URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = free.getsockname()
+    command: list[str | Path] = [
+        *(ROOT / "scripts/node", "prism", "mock", ROOT / "openapi/store.yaml"),
+        *("--port", str(address[1]), "--verboseLevel", "fatal"),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            while not is_open(address):
+                assert process.poll() is None, "Prism did not start"
+                time.sleep(0.05)
+            yield f"http://127.0.0.1:{address[1]}"
+        finally:
+            process.terminate()
+
+
+def is_open(address: tuple[str, int]) -> bool:
+    """Tell whether somebody listens."""
+    try:
+        socket.create_connection(address).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def prism_url() -> Iterator[str]:
+    """Serve the contract with Prism, for all tests; answer its URL."""
+    with served_by_prism() as url:
+        yield url

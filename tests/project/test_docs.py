@@ -1,6 +1,8 @@
 """The examples in the documentation do what they say, in the order in which one reads them."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -24,3 +26,21 @@ def test_python_examples_run(serve: Serve, name: str) -> None:
         exec(compile(block.replace(ADVERTISED, url), name, "exec"), namespace)  # noqa: S102 - ours
 
     assert blocks
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="they are lines for curl")
+def test_curl_examples_answer_what_is_printed(serve: Serve) -> None:
+    """Each line of the server's page, pasted as it is; an ellipsis stands for anything."""
+    page = (ROOT / "docs/mock-server.md").read_text("utf-8")
+    examples = re.findall(
+        r"^\$ (curl .+?[^\\\n])\n(.+?\n)(?=\$|```)", page, re.MULTILINE | re.DOTALL
+    )
+    url = serve()
+
+    for line, printed in examples:
+        command = ["sh", "-c", f"{line} --silent".replace(ADVERTISED, url)]
+        result = subprocess.run(command, capture_output=True, text=True, check=True)
+        told = result.stdout.replace("\r\n", "\n").strip()
+        expected = re.escape(printed.strip()).replace("…", ".*")
+        assert re.fullmatch(expected, told, re.DOTALL), (told, printed)
+    assert 5 == len(examples)

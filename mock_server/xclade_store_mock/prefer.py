@@ -1,0 +1,218 @@
+"""`Prefer`: ask for one of the contract's documented answers, as one asks Prism.
+
+How preferences are read and combined, and what is answered to those that cannot be met, is Prism's
+way (5.16); tests/contract/test_prefer.py holds the mock against it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from string import punctuation, whitespace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from connexion.exceptions import ProblemException
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.operations import AbstractOperation
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from xclade_store_mock import json_text
+from xclade_store_mock.contract import Contract, Operation
+from xclade_store_mock.dynamic import compile_dynamic
+from xclade_store_mock.error_responses import Dialect, json_type
+from xclade_store_mock.guard import read_header
+
+_PREFERENCES = "xclade_store_mock.preferences"
+
+# What a preference must be, and Prism's word for it; in the order in which Prism complains.
+_FORMS = {
+    "code": (re.compile(r"[0-9]{3}"), "a number"),
+    "dynamic": (re.compile(r"true|false"), "a boolean"),
+    "seed": (re.compile(r".*", re.DOTALL), "string"),
+    "example": (re.compile(r".*", re.DOTALL), "string"),
+}
+_PARAMETERS = {f"__{name}": name for name in _FORMS}
+
+_ERRORS = "https://stoplight.io/prism/errors#"
+_NOT_FOUND = "The server cannot find the requested content"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Which documented answer is wanted; without a code, the success."""
+
+    code: int | None
+    example: str | None
+    dynamic: bool
+    seed: str | None
+
+
+class Prefer:
+    """Reads what a request prefers, and takes it out of the query."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; raise ProblemException for a malformed preference."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        query_string, parameters = _split_query(scope["query_string"])
+        header = read_header(scope, "prefer")
+        # Any header silences the query, even one that prefers none of this.
+        preferences = _read(_parse(header) if header else parameters)
+        extensions = {**scope.get("extensions", {}), _PREFERENCES: preferences}
+        understood = {**scope, "query_string": query_string, "extensions": extensions}
+        await self._app(understood, receive, send)
+
+
+def _split_query(query_string: bytes) -> tuple[bytes, Mapping[str, Any]]:
+    """Answer the query without preferences, to the letter, and the preferences."""
+    others: list[bytes] = []
+    stated: dict[str, list[str]] = {}
+    for parameter in query_string.split(b"&"):
+        pairs = parse_qsl(parameter.decode("latin-1"), keep_blank_values=True)
+        key, value = pairs[0] if pairs else ("", "")
+        if key in _PARAMETERS:
+            stated.setdefault(_PARAMETERS[key], []).append(value)
+        else:
+            others.append(parameter)
+    return b"&".join(others), {
+        name: values[0] if len(values) == 1 else values for name, values in stated.items()
+    }
+
+
+def _parse(header: str) -> Mapping[str, Any]:
+    """Answer preferences by name, the first of each; True for one without a value.
+
+    A parameter (`a; b=c`) is a preference `a-b`.
+    """
+    stated: dict[str, Any] = {}
+    for preference in _split(header, ","):
+        base = ""
+        for segment in _split(preference, ";"):
+            token, _, value = segment.partition("=")
+            name = f"{base}-{token.strip().lower()}"
+            stated.setdefault(name.strip(punctuation + whitespace), _unquote(value.strip()) or True)
+            base = base or name
+    return stated
+
+
+def _split(text: str, separator: str) -> Iterator[str]:
+    """Split where no quotes are open; what has unclosed ones is lost."""
+    piece = ""
+    is_open = False
+    for part in text.split(separator):
+        piece += part
+        is_open ^= part.count('"') % 2 == 1
+        if is_open:
+            piece += separator
+        else:
+            yield piece
+            piece = ""
+
+
+def _unquote(value: str) -> str:
+    return value[1:-1] if value.startswith('"') and value.endswith('"') else value
+
+
+def _read(stated: Mapping[str, Any]) -> Preferences | None:
+    """Answer what is preferred, or None; raise ProblemException for a malformed preference."""
+    known = {name: stated[name] for name in _FORMS if name in stated}
+    faults = [fault for name in known for fault in _faults(name, known[name])]
+    if faults:
+        raise _problem(422, "UNPROCESSABLE_ENTITY", "Invalid request", "\n".join(faults))
+    if not known:
+        return None
+    return Preferences(
+        code=int(known.get("code", 0)) or None,
+        example=known.get("example") or None,
+        dynamic=known.get("dynamic") == "true",
+        seed=known.get("seed") or None,
+    )
+
+
+def _faults(name: str, value: Any) -> Iterator[str]:
+    form, word = _FORMS[name]
+    if not isinstance(value, str):
+        word = "string"
+    elif form.fullmatch(value):
+        return
+    shown = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    yield f'optional property "{name}"\n└─ cannot decode {shown}, should be {word}'
+
+
+def _problem(status: int, kind: str, title: str, detail: str) -> ProblemException:
+    return ProblemException(status=status, type=_ERRORS + kind, title=title, detail=detail)
+
+
+class _PreferredOperation:
+    def __init__(self, next_app: ASGIApp, operation: Operation, dialect: Dialect) -> None:
+        self._next_app = next_app
+        self._documented = {
+            status: (media_type, response.examples, compile_dynamic(response.schema))
+            for (status, media_type), response in operation.responses.items()
+        }
+        self._success = min(self._documented)
+        self._json_type = json_type(dialect)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is preferred, or pass the request on; raise ProblemException."""
+        preferences = scope["extensions"][_PREFERENCES]
+        if preferences is None:
+            await self._next_app(scope, receive, send)
+            return
+        status, media_type, value = self._choose(preferences)
+        if media_type == "application/json":
+            media_type = self._json_type
+            content = json_text.write(value)
+        else:
+            content = value.encode()
+        response = Response(content, status, headers={"content-type": media_type})
+        await response(scope, receive, send)
+
+    def _choose(self, preferences: Preferences) -> tuple[int, str, Any]:
+        """Answer status, media type and value; an example may be the success's, too."""
+        code = preferences.code
+        if code is not None and code not in self._documented:
+            detail = f"Requested status code {code} is not defined in the document."
+            raise _problem(404, "NOT_FOUND", _NOT_FOUND, detail)
+        name = preferences.example
+        for status in (code or self._success, self._success):
+            media_type, examples, make = self._documented[status]
+            if name is None:
+                is_made_up = preferences.dynamic or not examples
+                # Not for secrets, but to be the same again.
+                random = Random(preferences.seed)  # noqa: S311
+                value = make(random) if is_made_up else next(iter(examples.values()))
+                return status, media_type, value
+            if name in examples:
+                return status, media_type, examples[name]
+        if code is not None:
+            found = f"{_ERRORS}NOT_FOUND: {_NOT_FOUND}"
+            title = f"{found}. We tried default response, but we got {found}"
+            raise _problem(500, "UNKNOWN", title, "")
+        detail = f"Response for contentType: {media_type} and exampleKey: {name} does not exist."
+        raise _problem(404, "NOT_FOUND", _NOT_FOUND, detail)
+
+
+class _PreferredAPI(RoutedAPI[_PreferredOperation]):
+    def __init__(self, *args: Any, contract: Contract, dialect: Dialect, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._contract = contract
+        self._dialect = dialect
+        self.add_paths()
+
+    def make_operation(self, operation: AbstractOperation) -> _PreferredOperation:
+        compiled = self._contract.operations[operation.operation_id]
+        return _PreferredOperation(self.next_app, compiled, self._dialect)
+
+
+class PreferredAnswers(RoutedMiddleware[_PreferredAPI]):
+    """Answers what a valid request prefers, in the place of its handler."""
+
+    api_cls = _PreferredAPI
