@@ -79,7 +79,10 @@ class MedusaFront:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request or pass it on."""
-        if scope["type"] != "http" or _PAGES.fullmatch(scope["path"]):
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if _PAGES.fullmatch(scope["path"]):
             await self._app(with_body(scope, {}), receive, send)
             return
         try:
