@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from xclade_store_mock.errors import StorageUnavailable
 
@@ -14,7 +13,9 @@ def storage_failures() -> Iterator[None]:
     """Turn what an operator can mend into StorageUnavailable; let the server's own bugs pass."""
     try:
         yield
-    except (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError) as error:
+    except (DataError, IntegrityError):
+        raise
+    except (DBAPIError, OSError) as error:
         # What the database said, in a line.
         said = error.orig if isinstance(error, DBAPIError) and error.orig else error
         raise StorageUnavailable(" ".join(str(said).split())) from error

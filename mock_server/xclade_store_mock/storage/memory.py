@@ -40,11 +40,8 @@ class _State:
 class _HeldCollection:
     collection: PaymentCollection
     cart: Cart | None
+    settings: Settings
     state: _State
-
-    @property
-    def settings(self) -> Settings:
-        return self.state.settings
 
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
         self.state.collections[collection.id] = collection
@@ -135,7 +132,8 @@ class MemoryStorage:
             raise CollectionNotFound(collection_id)
         async with state.turns.setdefault(collection_id, Lock()):
             collection = state.collections[collection_id]
-            yield _HeldCollection(collection, state.carts.get(collection.cart_id or ""), state)
+            cart = state.carts.get(collection.cart_id or "")
+            yield _HeldCollection(collection, cart, state.settings, state)
 
     @asynccontextmanager
     async def claim(self, scope: KeyScope) -> AsyncIterator[bool]:
@@ -163,8 +161,9 @@ class MemoryStorage:
         records[record.scope] = record
 
     async def keep_answer(self, record: Record) -> None:
-        """Keep the record of a request that changed nothing."""
-        self._state.records[record.scope] = record
+        """Keep the record of a request that changed nothing, unless a reset took it away."""
+        if record.scope in self._state.records:
+            self._state.records[record.scope] = record
 
 
 def _page(rows: Mapping[str, T], limit: int, offset: int) -> tuple[list[T], int]:

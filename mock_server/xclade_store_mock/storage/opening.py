@@ -1,5 +1,7 @@
 """Opening the storage that a URL names: `sqlite:///file.db`, `postgresql://user@host/database`."""
 
+from contextlib import suppress
+
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -10,6 +12,8 @@ from xclade_store_mock.storage.sql import Database, SqlStorage
 from xclade_store_mock.storage.sqlite import SqliteDatabase
 from xclade_store_mock.storage.statements import WrongVersion
 from xclade_store_mock.store import Store
+
+_FORMS = "memory, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
 
 
 def open_storage(url: str) -> SqlStorage:
@@ -23,7 +27,7 @@ async def prepare_storage(url: str, seed: Store) -> bool:
     Raises StorageError.
     """
     storage = open_storage(url)
-    shown = _parse(url).render_as_string(hide_password=True)
+    shown = _shown(_parse(url))
     try:
         return await storage.prepare(seed)
     except StorageUnavailable as error:
@@ -37,20 +41,25 @@ async def prepare_storage(url: str, seed: Store) -> bool:
 
 
 def _parse(text: str) -> URL:
-    try:
-        return make_url(text)
-    except ArgumentError as error:
-        message = "a storage is memory, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
-        raise StorageError(message) from error
+    with suppress(ArgumentError, ValueError):
+        url = make_url(text)
+        # With a bare @ in the password, the rest of it would be taken, and shown, for the host.
+        if "@" not in (url.host or ""):
+            return url
+    message = f"a storage is {_FORMS}; in a password, @ is written %40"
+    raise StorageError(message)
 
 
 def _database(url: URL) -> Database:
-    if url.drivername == "sqlite" and url.database not in {None, "", ":memory:"}:
+    file = url.database
+    if file not in {None, "", ":memory:"} and url == URL.create("sqlite", database=file):
         return SqliteDatabase(url)
     if url.drivername in {"postgresql", "postgresql+psycopg"}:
         return PostgresqlDatabase(url.set(drivername="postgresql+psycopg"))
-    message = (
-        f"{url.render_as_string(hide_password=True)} is no storage:"
-        " use memory, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
-    )
+    message = f"{_shown(url)} is no storage: use {_FORMS}"
     raise StorageError(message)
+
+
+def _shown(url: URL) -> str:
+    """Write a URL without its password, which may be in the query, too."""
+    return url.set(query=dict.fromkeys(url.query, "...")).render_as_string(hide_password=True)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -44,6 +45,12 @@ class _Connections:
                 connection = await self._engine.connect()
             result = await connection.run_sync(work)
             failed = False
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                # What ended it has ended the idle ones, too.
+                await self.close()
+            raise
+        else:
             return result
         finally:
             self._idle.put_nowait(None if failed else connection)
@@ -52,8 +59,9 @@ class _Connections:
 
     async def close(self) -> None:
         """Close all that are idle."""
-        while not self._idle.empty():
-            connection = self._idle.get_nowait()
+        idle = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
+        for connection in idle:
+            self._idle.put_nowait(None)
             if connection is not None:
                 await connection.close()
 
@@ -70,7 +78,8 @@ class PostgresqlDatabase:
             url,
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
-            connect_args={"connect_timeout": _CONNECT_TIMEOUT},
+            connect_args={"connect_timeout": url.query.get("connect_timeout", _CONNECT_TIMEOUT)},
+            hide_parameters=True,
         )
         self._connections = _Connections(engine, _CONNECTIONS)
         self._locks = _Connections(engine, 1)
@@ -82,7 +91,11 @@ class PostgresqlDatabase:
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """Do all of a work or nothing."""
-        return await self.run(partial(transact, work=work))
+        try:
+            return await self.run(partial(transact, work=work))
+        except IntegrityError:
+            # Somebody put in the same at the same moment; it can be seen by now.
+            return await self.run(partial(transact, work=work))
 
     async def take(self, name: str) -> bool:
         """Take an advisory lock."""
@@ -101,4 +114,6 @@ class PostgresqlDatabase:
 
 
 def _key(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    return int.from_bytes(
+        hashlib.sha256(name.encode(errors="surrogatepass")).digest()[:8], signed=True
+    )

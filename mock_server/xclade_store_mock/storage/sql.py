@@ -80,6 +80,8 @@ class SqlStorage:
 
         Raises WrongVersion.
         """
+        # Before anything is locked: what cannot be opened has no lock file beside it.
+        await self._database.run(lambda _: None)
         async with self._turn("tables"):
             return await self._database.transact(partial(statements.prepare, seed=seed))
 
@@ -140,6 +142,8 @@ class SqlStorage:
 
     async def add_collection(self, collection: PaymentCollection) -> None:
         """Take in a payment collection; ValueError if its id or its cart is taken, CartNotFound."""
+        if collection.cart_id is not None and await self.cart(collection.cart_id) is None:
+            raise CartNotFound(collection.cart_id)
         add = partial(statements.add_collection, collection=collection)
         await self._database.transact(add)
 

@@ -7,9 +7,10 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -52,10 +53,12 @@ class SqliteDatabase:
     async def take(self, name: str) -> bool:
         """Lock the name's own byte of a file beside the database's."""
         if sys.platform != "win32":
-            try:
-                fcntl.lockf(self._lock_file(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _offset(name))
-            except (BlockingIOError, PermissionError):
-                return False
+            with storage_failures():
+                file = self._lock_file()
+                try:
+                    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _offset(name))
+                except (BlockingIOError, PermissionError):
+                    return False
         return True
 
     async def release(self, name: str) -> None:
@@ -75,33 +78,30 @@ class SqliteDatabase:
 
     def _open(self) -> Connection:
         if self._connection is None:
-            self._connection = _engine(self._url).connect()
+            with ExitStack() as stack:
+                connection = stack.enter_context(_engine(self._url).connect())
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
+                stack.pop_all()
+            self._connection = connection
         return self._connection
 
     def _lock_file(self) -> int:
         if self._locks is None:
             path = f"{self._url.database}-locks"
-            with storage_failures():
-                self._locks = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._locks = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         return self._locks
 
 
 def _engine(url: URL) -> Engine:
-    engine = create_engine(
+    return create_engine(
         url,
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
-        connect_args={"check_same_thread": False},
+        # The waiting is done here, without standing in everybody's way.
+        connect_args={"check_same_thread": False, "timeout": 0},
+        hide_parameters=True,
     )
-
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        # From here on the waiting is done without standing in everybody's way.
-        connection.execute("PRAGMA busy_timeout = 0")
-
-    return engine
 
 
 async def _when_free(work: Callable[[], T]) -> T:
@@ -111,11 +111,12 @@ async def _when_free(work: Callable[[], T]) -> T:
         try:
             return work()
         except OperationalError as error:
-            code = getattr(error.orig, "sqlite_errorcode", None)
+            # The last byte tells the kind.
+            code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
             if code != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                 raise
         await asyncio.sleep(_PAUSE)
 
 
 def _offset(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:7])
+    return int.from_bytes(hashlib.sha256(name.encode(errors="surrogatepass")).digest()[:7])

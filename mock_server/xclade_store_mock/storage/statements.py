@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
+    Update,
     bindparam,
     delete,
     func,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from xclade_store_mock.errors import CartNotFound, StorageUnavailable
+from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.idempotency import Answer, KeyScope, Record
 from xclade_store_mock.payments import Cart, PaymentCollection, follow_cart
 from xclade_store_mock.storage import texts
@@ -89,7 +90,7 @@ def prepare(connection: Connection, seed: Store) -> bool:
         METADATA.create_all(connection)
         fill(connection, seed)
         return True
-    version = connection.execute(select(STORE.c.tables_version)).scalar_one()
+    version = connection.scalar(select(STORE.c.tables_version))
     if version != VERSION:
         message = f"its tables are of version {version}, and this server's of version {VERSION}"
         raise WrongVersion(message)
@@ -100,11 +101,12 @@ def prepare(connection: Connection, seed: Store) -> bool:
 
 def fill(connection: Connection, store: Store) -> None:
     """Put a store in the place of what is there."""
-    for table in (STORE, CARTS, COLLECTIONS, RECORDS):
-        connection.execute(delete(table))
     settings = texts.write(store.settings)
-    values = {"tables_version": VERSION, "revision": _new_revision(), "settings": settings}
-    connection.execute(insert(STORE).values(values))
+    row = {"tables_version": VERSION, "revision": _new_revision(), "settings": settings}
+    # First, so that of two who do this at once one waits for the other.
+    _put(connection, update(STORE), row)
+    for table in (CARTS, COLLECTIONS, RECORDS):
+        connection.execute(delete(table))
     _insert_all(connection, CARTS, [_cart_row(each) for each in store.carts.values()])
     collections = [_collection_row(each) for each in store.payment_collections.values()]
     _insert_all(connection, COLLECTIONS, collections)
@@ -165,9 +167,7 @@ def page_of(
 
 def put_cart(connection: Connection, cart: Cart, now: datetime) -> None:
     """Put a cart in, or in its earlier self's place; its payment collection follows it."""
-    row = _cart_row(cart)
-    if connection.execute(update(CARTS).where(CARTS.c.id == cart.id).values(row)).rowcount == 0:
-        connection.execute(insert(CARTS).values(row))
+    _put(connection, update(CARTS).where(CARTS.c.id == cart.id), _cart_row(cart))
     of_cart = select(COLLECTIONS.c.revision, COLLECTIONS.c.collection)
     found = connection.execute(of_cart.where(COLLECTIONS.c.cart_id == cart.id)).one_or_none()
     if found is not None:
@@ -177,12 +177,11 @@ def put_cart(connection: Connection, cart: Cart, now: datetime) -> None:
 
 
 def add_collection(connection: Connection, collection: PaymentCollection) -> None:
-    """Put a payment collection in; ValueError if its id or its cart is taken, CartNotFound."""
-    cart_id = collection.cart_id
-    if cart_id is not None and find_cart(connection, cart_id) is None:
-        raise CartNotFound(cart_id)
-    for column, id_ in ((COLLECTIONS.c.id, collection.id), (COLLECTIONS.c.cart_id, cart_id)):
-        if connection.execute(select(column).where(column == id_)).one_or_none() is not None:
+    """Put a payment collection in; ValueError if its id or its cart is taken."""
+    for column in (COLLECTIONS.c.id, COLLECTIONS.c.cart_id):
+        id_ = getattr(collection, column.name)
+        same = select(column).where(column == id_)
+        if id_ is not None and connection.execute(same).one_or_none() is not None:
             message = f"{id_!r} is taken"
             raise ValueError(message)
     connection.execute(insert(COLLECTIONS).values(_collection_row(collection)))
@@ -268,6 +267,12 @@ def keep_answer(connection: Connection, record: Record) -> None:
 
 def _new_revision() -> str:
     return secrets.token_hex(8)
+
+
+def _put(connection: Connection, change: Update, row: Mapping[str, Any]) -> None:
+    """Change the row that is there, or insert it."""
+    if connection.execute(change.values(row)).rowcount == 0:
+        connection.execute(insert(change.table).values(row))
 
 
 def _insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -16,6 +16,6 @@ def transact(connection: Connection, work: Callable[[Connection], T], begin: str
         connection.exec_driver_sql("COMMIT")
     except BaseException:
         # The driver knows whether there is still something to roll back.
-        connection.connection.rollback()
+        connection.rollback()
         raise
     return result

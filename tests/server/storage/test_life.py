@@ -1,0 +1,135 @@
+"""A storage's life: prepared once, started again, closed and used again."""
+
+import asyncio
+
+import pytest
+from tests.conftest import served
+from tests.server.storage.conftest import Pair
+from tests.server.storage.examples import LATER, NOW, SEED, answered, cart, collection, record
+
+from xclade_store_mock.app import create_app
+from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.errors import CollectionNotFound
+from xclade_store_mock.storage import Storage
+from xclade_store_mock.storage.memory import MemoryStorage
+from xclade_store_mock.storage.opening import open_storage, prepare_storage
+from xclade_store_mock.store_file import demo_store
+
+pytestmark = pytest.mark.anyio
+
+DEMO = demo_store(NOW)
+
+
+class ClosingStorage(MemoryStorage):
+    """Remembers that it was closed."""
+
+    closed = False
+
+    async def close(self) -> None:
+        """Close."""
+        self.closed = True
+
+
+async def contents(storage: Storage) -> object:
+    """Read all there is."""
+    carts, cart_count = await storage.carts(100)
+    collections, count = await storage.collections(100)
+    return await storage.settings(), carts, cart_count, collections, count
+
+
+async def live(storage: Storage) -> None:
+    """Leave traces of all kinds."""
+    opened = record("a")
+    await storage.put_cart(cart("cart_1", "1"), LATER)
+    await storage.put_cart(cart("cart_x"), LATER)
+    await storage.add_collection(collection("pay_col_x", "cart_x"))
+    await storage.open_record(opened, NOW)
+    await storage.keep_answer(answered(opened))
+
+
+async def test_only_the_first_seed_counts(database_url: str) -> None:
+    """A storage that holds a store keeps it, whatever seed comes later."""
+    assert await prepare_storage(database_url, SEED)
+    assert not await prepare_storage(database_url, DEMO)
+
+    storage = open_storage(database_url)
+    assert SEED.settings == await storage.settings()
+    assert 3 == (await storage.carts(0))[1]
+    await storage.close()
+
+
+async def test_of_many_who_prepare_one_seeds(database_url: str) -> None:
+    """Those who start at once on an empty database agree on one store."""
+    seeded = await asyncio.gather(*(prepare_storage(database_url, SEED) for _ in range(4)))
+
+    assert [False, False, False, True] == sorted(seeded)
+    storage = open_storage(database_url)
+    assert SEED.settings == await storage.settings()
+    assert 3 == (await storage.carts(0))[1]
+    await storage.close()
+
+
+async def test_reset_leaves_nothing(storage: Storage) -> None:
+    """After a reset there is the new store, as if nothing had ever been asked."""
+    await live(storage)
+
+    await storage.reset(DEMO)
+
+    assert DEMO.settings == await storage.settings()
+    assert [DEMO.carts[each] for each in sorted(DEMO.carts)] == (await storage.carts(100))[0]
+    collections, count = await storage.collections(100)
+    assert DEMO.payment_collections == {each.id: each for each in collections}
+    assert len(DEMO.payment_collections) == count
+    assert await storage.record(record("a").scope) is None
+    assert await storage.cart("cart_1") is None
+    with pytest.raises(CollectionNotFound):
+        async with storage.hold("pay_col_1"):
+            pass
+
+
+async def test_reset_is_seen_by_others_at_once(pair: Pair) -> None:
+    """A server that shares the storage starts again, too."""
+    before = await contents(pair.other)
+    await live(pair.one)
+    assert before != await contents(pair.other)
+
+    await pair.one.reset(SEED)
+
+    assert before == await contents(pair.other)
+
+
+async def test_resets_at_once_leave_one_store(storage: Storage) -> None:
+    """Many resets and changes of settings at once leave one whole store."""
+    same = [storage.change_settings(lambda it: it) for _ in range(5)]
+    await asyncio.gather(*(storage.reset(SEED) for _ in range(5)), *same)
+
+    assert SEED.settings == await storage.settings()
+    assert [*SEED.carts.values()] == (await storage.carts(100))[0]
+
+
+async def test_closed_storage_can_be_used_again(storage: Storage) -> None:
+    """Closing lets go of connections, not of what is kept; twice is once."""
+    await live(storage)
+    before = await contents(storage)
+
+    await storage.close()
+    await storage.close()
+
+    async with asyncio.timeout(5):
+        assert before == await contents(storage)
+        async with storage.claim(record("a").scope) as claimed:
+            assert claimed
+        async with storage.hold("pay_col_1") as held:
+            await held.keep(held.collection)
+        assert answered(record("a")) == await storage.record(record("a").scope)
+    await storage.close()
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_server_closes_its_storage(dialect: Dialect) -> None:
+    """A server that stops lets go of its storage."""
+    storage = ClosingStorage(SEED)
+    with served(create_app(storage=storage, dialect=dialect)):
+        assert not storage.closed
+
+    assert storage.closed

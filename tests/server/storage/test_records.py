@@ -1,0 +1,154 @@
+"""Idempotency records: claimed, kept, answered and forgotten."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from tests.server.stand_ins import PATIENCE
+from tests.server.storage.conftest import Pair
+from tests.server.storage.examples import NOW, SEED, answered, record
+
+from xclade_store_mock.errors import StorageUnavailable
+from xclade_store_mock.storage import Storage
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_scope_is_claimed_once(storage: Storage) -> None:
+    """A scope that is claimed cannot be claimed again before it is let go; others can."""
+    scope, other = record("a").scope, record("b").scope
+    async with storage.claim(scope) as first, storage.claim(scope) as second:
+        async with storage.claim(other) as elsewhere:
+            assert (True, False, True) == (first, second, elsewhere)
+        # Who did not get it does not let it go either.
+        async with storage.claim(scope) as third:
+            assert not third
+    async with storage.claim(scope) as again:
+        assert again
+
+
+async def test_of_many_one_claims(storage: Storage) -> None:
+    """Of many at once exactly one gets a scope."""
+    all_have_asked = asyncio.Barrier(10)
+
+    async def claim() -> bool:
+        async with storage.claim(record("a").scope) as claimed, asyncio.timeout(PATIENCE):
+            await all_have_asked.wait()
+            return claimed
+
+    assert 1 == sum(await asyncio.gather(*(claim() for _ in range(10))))
+
+
+async def test_who_fails_gives_the_claim_up(storage: Storage) -> None:
+    """A failed request leaves its key to the next."""
+    claims = []
+    for _ in range(2):
+        with suppress(LookupError):
+            async with storage.claim(record("a").scope) as claimed:
+                claims.append(claimed)
+                raise LookupError
+
+    assert [True, True] == claims
+
+
+@pytest.mark.parametrize(
+    "field", [{"publishable_key": "pk"}, {"method": "PUT"}, {"path": "/"}, {"key": "b"}], ids=repr
+)
+async def test_another_scope_has_another_record(storage: Storage, field: dict[str, str]) -> None:
+    """Each part of a scope counts."""
+    opened = record("a")
+    await storage.open_record(opened, NOW)
+    other = replace(opened.scope, **field)
+
+    assert await storage.record(other) is None
+    async with storage.claim(opened.scope), storage.claim(other) as claimed:
+        assert claimed
+
+
+async def test_record_is_kept_whole(storage: Storage) -> None:
+    """A record comes back as it was, before its answer and after, byte for byte."""
+    opened = record("a")
+    assert await storage.record(opened.scope) is None
+
+    await storage.open_record(opened, NOW)
+    assert opened == await storage.record(opened.scope)
+
+    closed = answered(opened, bytes(range(256)) * 400)
+    await storage.keep_answer(closed)
+    assert closed == await storage.record(opened.scope)
+
+
+async def test_records_are_shared(pair: Pair) -> None:
+    """What one server has answered, another one replays."""
+    opened = record("a")
+    await pair.one.open_record(opened, NOW)
+    assert opened == await pair.other.record(opened.scope)
+
+    await pair.other.keep_answer(answered(opened))
+    assert answered(opened) == await pair.one.record(opened.scope)
+
+
+async def test_new_record_replaces_the_earlier_one(storage: Storage) -> None:
+    """A key that is used again has neither the old answer nor the old session."""
+    earlier = record("a")
+    await storage.open_record(earlier, NOW)
+    await storage.keep_answer(answered(earlier))
+    later = replace(record("a", earlier.expires_at), fingerprint="other", session_id="payses_x")
+
+    await storage.open_record(later, earlier.expires_at)
+
+    assert later == await storage.record(later.scope)
+
+
+async def test_expired_records_are_forgotten(storage: Storage) -> None:
+    """A new record takes the expired ones away, to the microsecond, and no others."""
+    moments = [NOW + timedelta(microseconds=each) for each in (-1, 0, 1)]
+    older, same, newer = (record(str(each), moment) for each, moment in enumerate(moments))
+    for each in (older, same, newer):
+        await storage.open_record(each, NOW)
+    await storage.keep_answer(answered(older))
+    # Expired or not, it is there until then.
+    assert answered(older) == await storage.record(older.scope)
+
+    await storage.open_record(record("new", NOW), same.expires_at)
+
+    kept = [await storage.record(each.scope) for each in (older, same, newer)]
+    assert [None, None, newer] == kept
+
+
+async def test_answer_is_kept_once(pair: Pair) -> None:
+    """Who comes late with an answer fails, and the first answer stays."""
+    opened = record("a")
+    await pair.one.open_record(opened, NOW)
+    await pair.one.keep_answer(answered(opened, b"first"))
+
+    with pytest.raises(StorageUnavailable):
+        await pair.other.keep_answer(answered(opened, b"second"))
+
+    assert answered(opened, b"first") == await pair.other.record(opened.scope)
+
+
+async def test_answers_to_what_was_reset_are_dropped(storage: Storage) -> None:
+    """A request that began before a reset leaves no answer after it."""
+    opened = record("a")
+    await storage.open_record(opened, NOW)
+    await storage.reset(SEED)
+    with suppress(StorageUnavailable):
+        await storage.keep_answer(answered(opened))
+
+    assert await storage.record(opened.scope) is None
+
+
+async def test_many_open_records_at_once(storage: Storage) -> None:
+    """Many requests at once forget the same expired records, and each keeps its own."""
+    expired = [record(f"old {number}", NOW - timedelta(days=2)) for number in range(20)]
+    for each in expired:
+        await storage.open_record(each, NOW - timedelta(days=2))
+    opened = [record(f"new {number}") for number in range(20)]
+
+    await asyncio.gather(*(storage.open_record(each, NOW) for each in opened))
+
+    assert opened == [await storage.record(each.scope) for each in opened]
+    assert [None] * 20 == [await storage.record(each.scope) for each in expired]

@@ -1,0 +1,103 @@
+"""Settings: read, changed, and seen by all who share the storage."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from tests.server.storage.conftest import Pair
+from tests.server.storage.examples import NOW, SEED
+
+from xclade_store_mock.storage import Storage
+from xclade_store_mock.store import PublishableKey, Settings
+from xclade_store_mock.store_file import demo_store
+
+pytestmark = pytest.mark.anyio
+
+
+def add_key(token: str) -> Callable[[Settings], Settings]:
+    """Make the change that adds a publishable key."""
+    key = {token: PublishableKey(token, "added")}
+    return lambda it: replace(it, publishable_keys={**it.publishable_keys, **key})
+
+
+async def test_settings_are_the_seeds(storage: Storage) -> None:
+    """Nothing of them is lost, revoked keys, switched-off providers and origins included."""
+    assert SEED.settings == await storage.settings()
+
+
+async def test_open_origins_stay_open(storage: Storage) -> None:
+    """No list of origins is not an empty one."""
+    await storage.reset(demo_store(NOW))
+
+    assert demo_store(NOW).settings == await storage.settings()
+
+
+async def test_change_is_answered_and_seen(storage: Storage) -> None:
+    """A change starts from the settings as they are, and is what the next reader sees."""
+    first = await storage.change_settings(add_key("pk_a"))
+    second = await storage.change_settings(add_key("pk_b"))
+
+    assert add_key("pk_a")(SEED.settings) == first
+    assert add_key("pk_b")(first) == second == await storage.settings()
+
+
+async def test_settings_come_with_a_held_collection(storage: Storage) -> None:
+    """Whoever holds a collection has the settings of that moment."""
+    async with storage.hold("pay_col_1") as held:
+        before = held.settings
+    await storage.change_settings(add_key("pk_new"))
+    async with storage.hold("pay_col_1") as held:
+        after = held.settings
+
+    assert SEED.settings == before
+    assert add_key("pk_new")(before) == after
+
+
+async def test_failed_change_changes_nothing(storage: Storage) -> None:
+    """A change that fails leaves the settings, and the way to the next change open."""
+
+    def fail(_: Settings) -> Settings:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await storage.change_settings(fail)
+
+    assert SEED.settings == await storage.settings()
+    await storage.change_settings(add_key("pk_new"))
+    assert "pk_new" in (await storage.settings()).publishable_keys
+
+
+async def test_no_change_is_lost(storage: Storage) -> None:
+    """Of many changes at once, each starts from the one before."""
+    tokens = {f"pk_{number}" for number in range(10)}
+
+    await asyncio.gather(*(storage.change_settings(add_key(token)) for token in tokens))
+
+    assert tokens < (await storage.settings()).publishable_keys.keys()
+
+
+async def test_change_is_seen_by_others_at_once(pair: Pair) -> None:
+    """Who has read the settings before reads the changed ones after, here and while holding."""
+    assert await pair.one.settings() == await pair.other.settings()
+
+    changed = await pair.one.change_settings(add_key("pk_new"))
+
+    assert changed == await pair.other.settings()
+    async with pair.other.hold("pay_col_1") as held:
+        assert changed == held.settings
+    again = await pair.other.change_settings(add_key("pk_newer"))
+    async with pair.one.hold("pay_col_1") as held:
+        assert again == held.settings
+    assert again == await pair.one.settings()
+
+
+async def test_no_change_of_two_is_lost(pair: Pair) -> None:
+    """Two servers that change the settings at once do not undo each other's."""
+    tokens = [f"pk_{number}" for number in range(10)]
+
+    await asyncio.gather(
+        *(pair[number % 2].change_settings(add_key(token)) for number, token in enumerate(tokens))
+    )
+
+    assert {*tokens} < (await pair.one.settings()).publishable_keys.keys()
