@@ -11,7 +11,7 @@ import uvicorn
 
 from xclade_store_mock.app import create_app
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.browser", "tests.databases"]
 
 KEY = {"x-publishable-api-key": "pk_demo"}
 """The header that the demo store asks for."""
