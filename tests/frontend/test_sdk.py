@@ -1,0 +1,154 @@
+"""A storefront built on the official SDK, from Node and from a page of another origin."""
+
+from typing import Any
+
+import pytest
+from tests.frontend.conftest import FetchError, Sdk
+
+from xclade_store_mock.error_responses import Dialect
+
+CART = "{ id: 'cart_demo', payment_collection: { id: 'pay_col_demo' } }"
+FREE_CART = "{ id: 'cart_free', payment_collection: { id: 'pay_col_free' } }"
+NEW_CART = "{ id: 'cart_new' }"
+LOST_CART = "{ id: 'cart_demo', payment_collection: { id: 'pay_col_lost' } }"
+SYSTEM = "{ provider_id: 'pp_system_default' }"
+STRIPE = "{ provider_id: 'pp_stripe_stripe' }"
+
+
+def list_providers(query: str = "{ region_id: 'reg_demo' }") -> str:
+    """Say in JavaScript: list the payment providers."""
+    return f"sdk.store.payment.listPaymentProviders({query})"
+
+
+def initiate(*arguments: str) -> str:
+    """Say in JavaScript: initialize a payment session, which the SDK calls to initiate."""
+    return f"sdk.store.payment.initiatePaymentSession({', '.join(arguments)})"
+
+
+def session_of(answer: Any) -> Any:
+    """Read the one session of an answered collection."""
+    (session,) = answer["payment_collection"]["payment_sessions"]
+    return session
+
+
+def test_lists_payment_providers(sdk: Sdk) -> None:
+    """A region's providers come page by page."""
+    assert {
+        "payment_providers": [
+            {"id": "pp_stripe_stripe", "is_enabled": True},
+            {"id": "pp_system_default", "is_enabled": True},
+        ],
+        "count": 2,
+        "offset": 0,
+        "limit": 20,
+    } == sdk(list_providers())
+    page = sdk(list_providers("{ region_id: 'reg_demo', limit: 1, offset: 1 }"))
+    assert ["pp_system_default"] == [each["id"] for each in page["payment_providers"]]
+
+
+def test_initiates_a_session(sdk: Sdk) -> None:
+    """A cart with a payment collection gets a session, its data merged with the provider's."""
+    answer = sdk(initiate(CART, "{ provider_id: 'pp_stripe_stripe', data: { note: 'ä€😀' } }"))
+
+    session = session_of(answer)
+    assert "pay_col_demo" == answer["payment_collection"]["id"]
+    assert ("pp_stripe_stripe", 25.5) == (session["provider_id"], session["amount"])
+    assert session["data"]["client_secret"].startswith(f"{session['data']['id']}_secret_")
+    assert "ä€😀" == session["data"]["note"]
+
+
+def test_initiates_a_session_for_a_new_cart(sdk: Sdk) -> None:
+    """For a cart without a payment collection the SDK has one created, the same every time."""
+    first, second = (sdk(initiate(NEW_CART, provider)) for provider in (SYSTEM, STRIPE))
+
+    assert first["payment_collection"]["id"] == second["payment_collection"]["id"]
+    assert ("pp_stripe_stripe", 40) == (
+        session_of(second)["provider_id"],
+        session_of(second)["amount"],
+    )
+
+
+def test_answers_the_fields_that_are_asked_for(sdk: Sdk) -> None:
+    """The SDK's query reaches the store, plus signs and all."""
+    chosen = sdk(initiate(CART, SYSTEM, "{ fields: 'id,currency_code' }"))
+    changed = sdk(initiate(CART, SYSTEM, "{ fields: '+status,-payment_sessions' }"))
+
+    assert {"payment_collection": {"id": "pay_col_demo", "currency_code": "usd"}} == chosen
+    assert {"id", "currency_code", "amount", "status"} == changed["payment_collection"].keys()
+
+
+def test_customer_is_in_the_context(sdk: Sdk) -> None:
+    """A signed-in customer's token goes along once the SDK has it."""
+    call = f"sdk.client.setToken('customer_demo').then(() => {initiate(CART, SYSTEM)})"
+
+    answer = sdk(call, auth={"type": "jwt", "jwtTokenStorageMethod": "memory"})
+
+    assert {"customer": {"id": "cus_demo"}} == session_of(answer)["context"]
+
+
+HIDDEN = (500, "An unknown error occurred.")
+NOT_ENABLED = "Payment provider pp_other_other is not enabled in the cart's region reg_demo."
+
+
+@pytest.mark.parametrize(
+    ("call", "documented", "medusa"),
+    [
+        (
+            initiate(LOST_CART, SYSTEM),
+            (404, "Payment collection id not found: pay_col_lost"),
+            HIDDEN,
+        ),
+        (
+            initiate(CART, "{ provider_id: 'pp_other_other' }"),
+            (400, NOT_ENABLED),
+            (400, NOT_ENABLED),
+        ),
+        (
+            initiate(FREE_CART, STRIPE),
+            (422, "Invalid amount: this value must be greater than or equal to 1."),
+            HIDDEN,
+        ),
+        (
+            initiate("{ id: 'cart_lost' }", SYSTEM),
+            (404, "Cart id not found: cart_lost"),
+            (404, "Cart id not found: cart_lost"),
+        ),
+        (
+            initiate(CART, "{}"),
+            (400, "Invalid request: Field 'provider_id' is required"),
+            (400, "Invalid request: Field 'provider_id' is required"),
+        ),
+    ],
+)
+def test_refusals_are_fetch_errors(
+    sdk: Sdk, dialect: Dialect, call: str, documented: tuple[int, str], medusa: tuple[int, str]
+) -> None:
+    """The SDK's error has the answer's status and message."""
+    with pytest.raises(FetchError) as caught:
+        sdk(call)
+
+    assert (documented if dialect is Dialect.DOCUMENTED else medusa) == caught.value.args
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("pk_other", "A valid publishable key is required to proceed with the request"),
+        (
+            "",
+            (
+                "Publishable API key required in the request header: x-publishable-api-key."
+                " You can manage your keys in settings in the dashboard."
+            ),
+        ),
+    ],
+)
+def test_keys_that_do_not_count_are_fetch_errors(
+    sdk: Sdk, dialect: Dialect, key: str, message: str
+) -> None:
+    """The documented answer is no JSON, so its status's name becomes the message."""
+    with pytest.raises(FetchError) as caught:
+        sdk(list_providers(), publishableKey=key)
+
+    expected = (401, "Unauthorized") if dialect is Dialect.DOCUMENTED else (400, message)
+    assert expected == caught.value.args
