@@ -35,6 +35,7 @@ from xclade_store_mock.operations import Operations
 from xclade_store_mock.payments import NewId
 from xclade_store_mock.prefer import Prefer, PreferredAnswers
 from xclade_store_mock.providers import Provider, installed_providers
+from xclade_store_mock.ready import Readiness
 from xclade_store_mock.routing import ExactRouting
 from xclade_store_mock.security import CustomerTokenCheck, PublishableKeyCheck
 from xclade_store_mock.storage import Storage
@@ -94,6 +95,7 @@ def create_app(
     app = AsyncApp(
         __name__,
         middlewares=[
+            Readiness,
             ServerErrorMiddleware,
             *front,
             Prefer,
