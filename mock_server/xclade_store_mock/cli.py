@@ -3,15 +3,18 @@
 import argparse
 import errno
 import os
+import re
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from xclade_store_mock.storage import StorageError
+from xclade_store_mock.store import Store
 from xclade_store_mock.store_file import StoreFileError, demo_store, read_store
 
 _MEMORY = "memory"
@@ -19,6 +22,7 @@ _LOOPBACK = "127.0.0.1"
 _PORT = 4010
 _PORTS = 2**16
 _BACKLOG = 2048
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\sA-Z]+|null")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,10 +40,9 @@ def _serve(options: argparse.Namespace) -> int:
             "several workers cannot share a memory: choose --storage sqlite:///FILE"
             " or --storage postgresql://USER:PASSWORD@HOST/DATABASE, or one worker"
         )
-    now = datetime.now(UTC)
+    seed: Path | None = getattr(options, "seed", None)
     try:
-        seed = getattr(options, "seed", None)
-        store = demo_store(now) if seed is None else read_store(seed, now)
+        store = _read_store(seed, getattr(options, "cors_origin", None))
         service = Service(store, options.dialect, storage_url)
         seeded = service.prepare()
     except (StoreFileError, StorageError) as error:
@@ -49,19 +52,22 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         listener = _listen(options.host, options.port)
     except OSError as error:
-        advice = (
-            " Choose another port with --port, or let the system choose with --port 0."
-            if error.errno in {errno.EADDRINUSE, errno.EACCES}
-            else ""
-        )
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        return _fail(f"cannot listen on {options.host}, port {options.port}: {reason}.{advice}")
+        return _fail(_cannot_listen(options, error))
     sys.stdout.write(service.describe(_url(listener)))
     sys.stdout.flush()
     # Ctrl+C is how one stops it.
     with suppress(KeyboardInterrupt):
         service.run(listener, options.workers)
     return 0
+
+
+def _read_store(seed: Path | None, origins: Sequence[str] | None) -> Store:
+    """Read the store to start from, open to the given origins instead of its own."""
+    now = datetime.now(UTC)
+    store = demo_store(now) if seed is None else read_store(seed, now)
+    if origins is None:
+        return store
+    return replace(store, settings=replace(store.settings, cors_origins=tuple(origins)))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -79,6 +85,16 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _cannot_listen(options: argparse.Namespace, error: OSError) -> str:
+    advice = (
+        " Choose another port with --port, or let the system choose with --port 0."
+        if error.errno in {errno.EADDRINUSE, errno.EACCES}
+        else ""
+    )
+    reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    return f"cannot listen on {options.host}, port {options.port}: {reason}.{advice}"
 
 
 def _url(listener: socket.socket) -> str:
@@ -135,7 +151,23 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="how many processes serve; several need a storage that they can share",
     )
+    serve.add_argument(
+        "--cors-origin",
+        type=_origin,
+        action="append",
+        metavar="ORIGIN",
+        default=argparse.SUPPRESS,
+        help="an origin whose pages may call, like http://localhost:8000; can be repeated"
+        " (default: those of the seed, or every origin)",
+    )
     return parser
+
+
+def _origin(text: str) -> str:
+    if not _ORIGIN.fullmatch(text):
+        message = f"{text!r} is not what browsers call an origin, like https://shop.example"
+        raise argparse.ArgumentTypeError(message)
+    return text
 
 
 def _workers(text: str) -> int:

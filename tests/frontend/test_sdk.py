@@ -1,5 +1,8 @@
 """A storefront built on the official SDK, from Node and from a page of another origin."""
 
+import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +10,7 @@ from tests.frontend.conftest import FetchError, Sdk
 
 from xclade_store_mock.error_responses import Dialect
 
+ROOT = Path(__file__).parents[2]
 CART = "{ id: 'cart_demo', payment_collection: { id: 'pay_col_demo' } }"
 FREE_CART = "{ id: 'cart_free', payment_collection: { id: 'pay_col_free' } }"
 NEW_CART = "{ id: 'cart_new' }"
@@ -152,3 +156,20 @@ def test_keys_that_do_not_count_are_fetch_errors(
 
     expected = (401, "Unauthorized") if dialect is Dialect.DOCUMENTED else (400, message)
     assert expected == caught.value.args
+
+
+def test_documented_example_runs(url: str) -> None:
+    """The example in the documentation does what it says, to the letter but for the URL."""
+    page = (ROOT / "docs/mock-server.md").read_text("utf-8")
+    (example,) = re.findall(r"^```js\n(.+?)^```", page, re.MULTILINE | re.DOTALL)
+    command = (ROOT / "scripts/node", "node", "--input-type=module", "--eval")
+
+    ran = subprocess.run(
+        [*command, example.replace("http://127.0.0.1:4010", url)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "") == (ran.returncode, ran.stderr)
+    assert re.fullmatch(r"pi_\w+_secret_\w+\n", ran.stdout)

@@ -76,7 +76,17 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["start"], ["serve", "--port", "http"], ["serve", "--port", "65536"], ["serve", "-x"]],
+    [
+        [],
+        ["start"],
+        ["serve", "-x"],
+        ["serve", "--port", "http"],
+        ["serve", "--port", "65536"],
+        ["serve", "--cors-origin", "shop.example"],
+        ["serve", "--cors-origin", "https://shop.example/"],
+        ["serve", "--cors-origin", "https://Shop.example"],
+        ["serve", "--cors-origin", "*"],
+    ],
 )
 def test_refuses_what_it_does_not_know(
     capsys: pytest.CaptureFixture[str], arguments: list[str]

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
 from tests.conftest import KEY, Serve
+from tests.server.command import running
 from tests.server.stand_ins import Stage
 from tests.server.wire import JSON, SESSIONS, SYSTEM
 
@@ -138,3 +140,16 @@ def test_store_may_name_its_origins(one_origin: httpx.Client) -> None:
 
         assert refused.is_client_error
         assert "Access-Control-Allow-Origin" not in refused.headers
+
+
+def test_option_outdoes_the_store(tmp_path: Path) -> None:
+    """Origins named to the command are let in, and those of its store no longer."""
+    seed = tmp_path / "origins.yaml"
+    seed.write_text(ONE_ORIGIN, "utf-8")
+    named = ("https://new.example", "http://localhost:8000")
+    options = [option for origin in named for option in ("--cors-origin", origin)]
+
+    with running("--seed", seed, *options) as mock, httpx.Client(base_url=mock.url) as client:
+        for origin in named:
+            assert_allowed(preflight(client, origin), origin)
+        assert "Access-Control-Allow-Origin" not in preflight(client, SHOP).headers

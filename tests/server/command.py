@@ -1,0 +1,42 @@
+"""The installed command `serve`, running in a process of its own."""
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+_PATIENCE = 30
+"""How many seconds a process may live: who waits for a line that never comes waits no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process that serves at a URL."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+
+@contextmanager
+def running(*options: str | Path, environment: dict[str, str] | None = None) -> Iterator[Running]:
+    """Run `serve` with options, on a free port, until it is ready."""
+    command = [sys.executable, "-m", "xclade_store_mock", "serve", "--port", "0", *options]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as process:
+        watchdog = threading.Timer(_PATIENCE, process.kill)
+        watchdog.start()
+        try:
+            assert process.stdout
+            found = re.search(r"http://\S+", process.stdout.readline())
+            assert found
+            httpx.get(f"{found.group()}/_mock/ready").raise_for_status()
+            yield Running(process, found.group())
+        finally:
+            watchdog.cancel()
+            process.kill()
