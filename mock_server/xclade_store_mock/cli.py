@@ -43,7 +43,8 @@ def _serve(options: argparse.Namespace) -> int:
     seed: Path | None = getattr(options, "seed", None)
     try:
         store = _read_store(seed, getattr(options, "cors_origin", None))
-        service = Service(store, options.dialect, storage_url)
+        log_format = getattr(options, "log_format", None)
+        service = Service(store, options.dialect, storage_url, log_format)
         seeded = service.prepare()
     except (StoreFileError, StorageError) as error:
         return _fail(str(error))
@@ -53,8 +54,7 @@ def _serve(options: argparse.Namespace) -> int:
         listener = _listen(options.host, options.port)
     except OSError as error:
         return _fail(_cannot_listen(options, error))
-    sys.stdout.write(service.describe(_url(listener)))
-    sys.stdout.flush()
+    service.announce(_url(listener))
     # Ctrl+C is how one stops it.
     with suppress(KeyboardInterrupt):
         service.run(listener, options.workers)
@@ -159,6 +159,12 @@ def _parser() -> argparse.ArgumentParser:
         default=argparse.SUPPRESS,
         help="an origin whose pages may call, like http://localhost:8000; can be repeated"
         " (default: those of the seed, or every origin)",
+    )
+    serve.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default=argparse.SUPPRESS,
+        help="write a line for each request, too (default: for problems only, as text)",
     )
     return parser
 

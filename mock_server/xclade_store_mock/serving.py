@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import logging.config
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,15 +14,20 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from xclade_store_mock.banner import banner
+from xclade_store_mock.logs import logging_configuration
 from xclade_store_mock.storage.memory import MemoryStorage
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from connexion import AsyncApp
+    from starlette.types import ASGIApp
 
     from xclade_store_mock.storage import Storage
     from xclade_store_mock.store import Store
+
+_log = logging.getLogger("xclade_store_mock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,8 @@ class Service:
     dialect: str
     storage_url: str | None
     """Where the state is kept; None for memory."""
+    log_format: str | None = None
+    """How requests are logged: "text" or "json"; None for not at all."""
 
     def prepare(self) -> bool:
         """Make the storage ready; tell whether it was empty and has got the store.
@@ -43,32 +53,41 @@ class Service:
 
         return asyncio.run(prepare_storage(self.storage_url, self.store))
 
-    def describe(self, url: str) -> str:
-        """Tell what is served at a URL."""
+    def announce(self, url: str) -> None:
+        """Tell people what is served at a URL; or programs, in a line of the log."""
+        logging.config.dictConfig(logging_configuration(self.log_format))
+        if self.log_format == "json":
+            _log.info("Serving at %s", url)
+        else:
+            sys.stdout.write(asyncio.run(self._describe(url)))
+            sys.stdout.flush()
 
-        async def describe() -> str:
-            storage = self._open()
-            try:
-                return await banner(storage, url)
-            finally:
-                await storage.close()
-
-        return asyncio.run(describe())
+    async def _describe(self, url: str) -> str:
+        storage = self._open()
+        try:
+            return await banner(storage, url)
+        finally:
+            await storage.close()
 
     def run(self, listener: socket.socket, workers: int) -> None:
         """Serve until a signal says to stop."""
-        config = uvicorn.Config(
-            self.application,
-            factory=True,
-            workers=workers,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
+        config = self._config(self.application, workers)
         if workers == 1:
             uvicorn.Server(config).run(sockets=[listener])
         else:
             Multiprocess(config, sockets=[listener]).run()
+
+    def _config(self, factory: Callable[[], ASGIApp], workers: int = 1) -> uvicorn.Config:
+        return uvicorn.Config(
+            factory,
+            factory=True,
+            workers=workers,
+            log_config=logging_configuration(self.log_format),
+            log_level=None,
+            server_header=False,
+            # What cannot be finished then, is broken off: a second after the signal all is over.
+            timeout_graceful_shutdown=0.6,  # type: ignore[arg-type] # asyncio waits for fractions
+        )
 
     def application(self) -> AsyncApp:
         """Make the application of one process."""

@@ -22,6 +22,11 @@ class Running:
     process: subprocess.Popen[str]
     url: str
 
+    def next_problem(self) -> str:
+        """Wait for the next line on stderr, without its time; empty when the process has ended."""
+        assert self.process.stderr
+        return self.process.stderr.readline().partition(" ")[2].rstrip("\n")
+
 
 @contextmanager
 def running(*options: str | Path, environment: dict[str, str] | None = None) -> Iterator[Running]:
@@ -32,8 +37,9 @@ def running(*options: str | Path, environment: dict[str, str] | None = None) -> 
         watchdog = threading.Timer(_PATIENCE, process.kill)
         watchdog.start()
         try:
-            assert process.stdout
-            found = re.search(r"http://\S+", process.stdout.readline())
+            told = process.stderr if "json" in options else process.stdout
+            assert told
+            found = re.search(r"http://[^\s\"]+", told.readline())
             assert found
             httpx.get(f"{found.group()}/_mock/ready").raise_for_status()
             yield Running(process, found.group())

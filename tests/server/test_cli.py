@@ -82,6 +82,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         ["serve", "-x"],
         ["serve", "--port", "http"],
         ["serve", "--port", "65536"],
+        ["serve", "--log-format", "xml"],
         ["serve", "--cors-origin", "shop.example"],
         ["serve", "--cors-origin", "https://shop.example/"],
         ["serve", "--cors-origin", "https://Shop.example"],

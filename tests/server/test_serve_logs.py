@@ -1,0 +1,125 @@
+"""What `serve` writes of requests and problems."""
+
+import json
+import logging
+import socket
+import sys
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from tests.conftest import KEY
+from tests.server.command import Running, running
+from tests.server.wire import PROVIDERS, SESSIONS
+
+from xclade_store_mock.logs import JsonFormatter, TextFormatter
+
+QUERY = "?region_id=reg_demo&fields=%2Bid&client_secret=pi_1_secret_2"
+
+
+def call(mock: Running) -> None:
+    """Make two requests, ask for readiness, and send what is no HTTP."""
+    assert 200 == httpx.get(f"{mock.url}/_mock/ready").status_code
+    assert 400 == httpx.get(f"{mock.url}{PROVIDERS}{QUERY}", headers=KEY).status_code
+    assert 400 == httpx.post(f"{mock.url}{SESSIONS}", headers=KEY, json={}).status_code
+    url = urlsplit(mock.url)
+    with socket.create_connection((url.hostname or "", url.port or 0)) as connection:
+        connection.sendall(b"\x16\x03\x01\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 400"
+
+
+def test_text_has_a_line_for_each_request_and_problem() -> None:
+    """People read the method, the path and the status; readiness is nothing to tell."""
+    with running("--log-format", "text") as mock:
+        call(mock)
+
+        assert [
+            f"GET {PROVIDERS}?region_id=reg_demo&fields=%2Bid&client_secret=[redacted] 400",
+            f"POST {SESSIONS} 400",
+            "WARNING Invalid HTTP request received.",
+        ] == [mock.next_problem() for _ in range(3)]
+
+
+def test_json_has_an_object_for_each_request_and_problem() -> None:
+    """Programs read the same, and find nothing else on either stream."""
+    with running("--log-format", "json") as mock:
+        call(mock)
+        mock.process.terminate()
+        out, err = mock.process.communicate()
+
+    first, second, problem = map(json.loads, err.splitlines())
+    assert "" == out
+    assert {"time", "level", "client", "method", "path", "status"} == first.keys()
+    assert ("GET", 400) == (first["method"], first["status"])
+    assert first["path"].endswith("&client_secret=[redacted]")
+    assert ("POST", SESSIONS) == (second["method"], second["path"])
+    assert ("warning", "Invalid HTTP request received.") == (problem["level"], problem["message"])
+    assert datetime.fromisoformat(first["time"]) <= datetime.fromisoformat(problem["time"])
+
+
+def test_without_a_format_there_are_problems_only() -> None:
+    """The terminal is quiet while all is well."""
+    with running() as mock:
+        call(mock)
+
+        assert "WARNING Invalid HTTP request received." == mock.next_problem()
+
+
+def record(message: str) -> logging.LogRecord:
+    """Make a record of a problem."""
+    return logging.LogRecord("any", logging.ERROR, __file__, 1, message, None, None)
+
+
+def bug(text: str) -> None:
+    """Raise an exception."""
+    raise ValueError(text)
+
+
+def record_of_a_bug(text: str) -> logging.LogRecord:
+    """Make a record of an exception."""
+    found = record("Bug in the mock")
+    try:
+        bug(text)
+    except ValueError:
+        found.exc_info = sys.exc_info()
+    return found
+
+
+def test_bug_is_one_line() -> None:
+    """People read what and where it was; programs, all that is known."""
+    found = record_of_a_bug("one\ntwo \x1b[31m")
+
+    _, _, text = TextFormatter().format(found).partition(" ")
+    fields = json.loads(JsonFormatter().format(found))
+
+    prefix = r"ERROR Bug in the mock: ValueError: one\ntwo \x1b[31m (test_serve_logs.py:"
+    assert text.startswith(prefix)
+    assert "Bug in the mock" == fields["message"]
+    assert fields["exception"].startswith("Traceback (most recent call last):\n")
+    assert fields["exception"].endswith("ValueError: one\ntwo \x1b[31m\n")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "{'client_secret': 'hush'}",
+        '{"client_secret":"hush"}',
+        r"{\"client_secret\":\"hush\"}",
+        "Authorization: Bearer hush",
+        "{'x-publishable-api-key': 'hush'}",
+        "/store/x?token=hush&a=b",
+        "/store/x?data%5Bclient_secret%5D=hush",
+        "KeyError: 'pk_hush'",
+        "pi_3hush_secret_hush",
+        "postgresql://someone:hush@localhost/store",
+    ],
+)
+def test_secrets_are_left_out(told: str) -> None:
+    """Whatever a problem tells, secrets are not in it."""
+    for formatter in (TextFormatter(), JsonFormatter()):
+        for line in (record(told), record_of_a_bug(told)):
+            written = formatter.format(line)
+
+            assert "hush" not in written
+            assert "[redacted]" in written

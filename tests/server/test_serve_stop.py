@@ -1,0 +1,74 @@
+"""How `serve` stops: what it still does, and what it leaves."""
+
+import signal
+import socket
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import httpx
+from tests.server.command import Running, running
+
+BODY = b'{"cart_id": "cart_demo"}'
+HEAD = b"""POST /store/payment-collections HTTP/1.1\r
+Host: mock\r
+x-publishable-api-key: pk_demo\r
+Content-Type: application/json\r
+Content-Length: 24\r
+Expect: 100-continue\r
+\r
+"""
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def connect(mock: Running) -> socket.socket:
+    """Connect to a running server."""
+    url = urlsplit(mock.url)
+    assert url.hostname
+    assert url.port
+    return socket.create_connection((url.hostname, url.port))
+
+
+def begin(caller: socket.socket) -> None:
+    """Send a request without its body, and wait until the server waits for that."""
+    caller.sendall(HEAD)
+    assert CONTINUE == caller.recv(len(CONTINUE), socket.MSG_WAITALL)
+
+
+def wait_until_closed(mock: Running) -> None:
+    """Wait until a server takes no connections any more."""
+    with suppress(ConnectionRefusedError):
+        while True:
+            with suppress(ConnectionResetError):
+                connect(mock).close()
+
+
+def test_request_in_flight_is_finished() -> None:
+    """What has begun when the signal comes is answered; an idle connection does not count."""
+    with (
+        running() as mock,
+        httpx.Client(base_url=mock.url) as idle,
+        connect(mock) as caller,
+    ):
+        idle.get("/openapi.yaml").raise_for_status()
+        begin(caller)
+        mock.process.send_signal(signal.SIGTERM)
+        wait_until_closed(mock)
+        caller.sendall(BODY)
+        answer = caller.makefile("rb").read()
+
+        assert -signal.SIGTERM == mock.process.wait()
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"pay_col_demo" in answer
+        assert "" == mock.next_problem()
+
+
+def test_request_without_end_is_broken_off() -> None:
+    """The server does not wait for who never finishes, and says so in one line."""
+    with running() as mock, connect(mock) as caller:
+        begin(caller)
+        mock.process.send_signal(signal.SIGTERM)
+
+        assert -signal.SIGTERM == mock.process.wait()
+        told = mock.next_problem()
+        assert told == "ERROR Cancel 1 running task(s), timeout graceful shutdown exceeded"
+        assert "" == mock.next_problem()
