@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,19 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     # Imported late, so that --help does not wait for it.
+    from xclade_store_mock.contract import contract_file  # noqa: PLC0415
     from xclade_store_mock.serving import Service  # noqa: PLC0415
 
-    storage_url = None if options.storage == _MEMORY else options.storage
-    if options.workers > 1 and storage_url is None:
-        return _fail(
-            "several workers cannot share a memory: choose --storage sqlite:///FILE"
-            " or --storage postgresql://USER:PASSWORD@HOST/DATABASE, or one worker"
-        )
+    contradiction = _contradiction(options)
+    if contradiction is not None:
+        return _fail(contradiction)
     seed: Path | None = getattr(options, "seed", None)
+    read = partial(_read_store, seed, getattr(options, "cors_origin", None))
+    storage_url = None if options.storage == _MEMORY else options.storage
     try:
-        store = _read_store(seed, getattr(options, "cors_origin", None))
         log_format = getattr(options, "log_format", None)
-        service = Service(store, options.dialect, storage_url, log_format)
+        service = Service(read(), options.dialect, storage_url, log_format)
         seeded = service.prepare()
     except (StoreFileError, StorageError) as error:
         return _fail(str(error))
@@ -57,8 +57,27 @@ def _serve(options: argparse.Namespace) -> int:
     service.announce(_url(listener))
     # Ctrl+C is how one stops it.
     with suppress(KeyboardInterrupt):
-        service.run(listener, options.workers)
+        if hasattr(options, "watch"):
+            files = [contract_file("store.yaml"), *([] if seed is None else [seed])]
+            service.follow(listener, read, files)
+        else:
+            service.run(listener, options.workers)
     return 0
+
+
+def _contradiction(options: argparse.Namespace) -> str | None:
+    """Find options that do not go together."""
+    if options.workers > 1 and options.storage == _MEMORY:
+        return (
+            "several workers cannot share a memory: choose --storage sqlite:///FILE"
+            " or --storage postgresql://USER:PASSWORD@HOST/DATABASE, or one worker"
+        )
+    if hasattr(options, "watch") and options.storage != _MEMORY:
+        return (
+            "--watch starts again from the seed, but a database keeps the store that it has:"
+            " leave out --watch, or --storage"
+        )
+    return None
 
 
 def _read_store(seed: Path | None, origins: Sequence[str] | None) -> Store:
@@ -159,6 +178,12 @@ def _parser() -> argparse.ArgumentParser:
         default=argparse.SUPPRESS,
         help="an origin whose pages may call, like http://localhost:8000; can be repeated"
         " (default: those of the seed, or every origin)",
+    )
+    serve.add_argument(
+        "--watch",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="start again from the seed when it or the contract changes",
     )
     serve.add_argument(
         "--log-format",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -48,9 +48,14 @@ class Contract:
     operations: Mapping[str, Operation]
 
 
+def contract_file(name: str) -> Path:
+    """Find one of the contracts that come with the package."""
+    return Path(__file__).with_name("openapi") / name
+
+
 def load_contract(name: str) -> Contract:
     """Read one of the contracts that come with the package."""
-    text = resources.files(__package__).joinpath("openapi").joinpath(name).read_text("utf-8")
+    text = contract_file(name).read_text("utf-8")
     document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe one
     compiler = _Compiler(document)
     return Contract(text, document, dict(compiler.operations()))

@@ -7,7 +7,7 @@ import logging
 import logging.config
 import sys
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -16,10 +16,12 @@ from uvicorn.supervisors import Multiprocess
 from xclade_store_mock.banner import banner
 from xclade_store_mock.logs import logging_configuration
 from xclade_store_mock.storage.memory import MemoryStorage
+from xclade_store_mock.watching import Watched
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from connexion import AsyncApp
     from starlette.types import ASGIApp
@@ -76,6 +78,17 @@ class Service:
             uvicorn.Server(config).run(sockets=[listener])
         else:
             Multiprocess(config, sockets=[listener]).run()
+
+    def follow(
+        self, listener: socket.socket, read_again: Callable[[], Store], files: Sequence[Path]
+    ) -> None:
+        """Serve from this process, starting again whenever one of the files changes."""
+
+        def make() -> AsyncApp:
+            return replace(self, store=read_again()).application()
+
+        config = self._config(lambda: Watched(make, files))
+        uvicorn.Server(config).run(sockets=[listener])
 
     def _config(self, factory: Callable[[], ASGIApp], workers: int = 1) -> uvicorn.Config:
         return uvicorn.Config(

@@ -46,6 +46,14 @@ def test_refuses_a_bad_store_file(
     assert (1, "", f"xclade-store-mock: {path}{fault}\n") == (code, out, err)
 
 
+def test_refuses_to_watch_a_seed_that_is_not_read_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A database keeps the store that it has."""
+    assert 1 == main(["serve", "--watch", "--storage", "sqlite:///store.db"])
+    assert capsys.readouterr().err.endswith(" leave out --watch, or --storage\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
