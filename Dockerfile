@@ -1,0 +1,23 @@
+# The mock server, installed from its wheel, run by a user without rights:
+#
+#     docker build --tag xclade-store-mock .
+#     docker run --rm --publish 127.0.0.1:4010:4010 xclade-store-mock --dialect medusa
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY requirements/mock.txt requirements/
+RUN pip wheel --quiet --require-hashes --requirement requirements/mock.txt --wheel-dir /wheels
+RUN pip install --quiet --no-index --find-links /wheels hatchling
+COPY LICENSE README.md pyproject.toml ./
+COPY openapi openapi
+COPY client client
+COPY mock_server mock_server
+RUN pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels .
+
+FROM python:3.13-slim
+RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
+    pip install --quiet --no-cache-dir --no-index --find-links /wheels "xclade-store[mock]"
+USER 10001:10001
+EXPOSE 4010
+HEALTHCHECK --interval=2s --start-period=10s \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:4010/_mock/ready')"]
+ENTRYPOINT ["xclade-store-mock", "serve", "--host", "0.0.0.0"]

@@ -1,0 +1,139 @@
+"""The Dockerfile, carried out without a container engine.
+
+Each stage is a folder with an empty environment of Python in it, and what the stage's words say is
+done there, by the tools of that environment. Paths that start with a slash are meant inside.
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+UV = Path(sys.executable).with_name("uv")
+
+
+@dataclass(slots=True)
+class Image:
+    """What the instructions of a stage have made so far."""
+
+    root: Path
+    workdir: str = "/"
+    user: str = "0:0"
+    port: str = ""
+    entrypoint: list[str] = field(default_factory=list)
+    healthcheck: list[str] = field(default_factory=list)
+
+    def inside(self, path: str) -> Path:
+        """Answer where a path of the image is."""
+        return self.root / str(Path(self.workdir) / path).lstrip("/")
+
+    def environment(self) -> dict[str, str]:
+        """Answer all the variables that a process of the image has."""
+        return {
+            "PATH": f"{self.root}/python/bin:/usr/bin:/bin",
+            "HOME": str(self.root),
+            # What was downloaded for this checkout need not be again.
+            "PIP_CACHE_DIR": str(Path.home() / ".cache/pip"),
+        }
+
+    def start(self, command: Sequence[str]) -> subprocess.Popen[str]:
+        """Start a command as the image's user, with nothing of ours around it."""
+        number, _, group = self.user.partition(":")
+        # Only root can be somebody else.
+        is_root = os.geteuid() == 0
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            user=int(number) if is_root else None,
+            group=int(group) if is_root else None,
+            extra_groups=[] if is_root else None,
+        )
+
+
+def instructions(path: Path) -> list[tuple[str, str]]:
+    """Read a Dockerfile: what is to be done, and with what."""
+    text = re.sub(r"(?m)^#.*\n", "", path.read_text("utf-8")).replace("\\\n", "")
+    parted = (line.partition(" ") for line in text.splitlines() if line.strip())
+    return [(word, rest.strip()) for word, _, rest in parted]
+
+
+def build(folder: Path, python: str) -> Image:
+    """Build the image; answer its last stage."""
+    stages: dict[str, Image] = {}
+    image = Image(folder)
+    for word, rest in instructions(ROOT / "Dockerfile"):
+        match word:
+            case "FROM":
+                base, _, name = rest.partition(" AS ")
+                assert base.startswith("python:")
+                image = stages[name] = Image(folder / (name or "last"))
+                options = ("--quiet", "--seed", "--python", python)
+                subprocess.run([UV, "venv", *options, image.root / "python"], check=True)
+            case "WORKDIR":
+                image.workdir = rest
+                image.inside(".").mkdir(parents=True)
+            case "COPY":
+                *sources, target = shlex.split(rest)
+                _copy(sources, image.inside(target))
+            case "RUN":
+                _run(rest, image, stages)
+            case "USER":
+                image.user = rest
+            case "ENTRYPOINT":
+                image.entrypoint = json.loads(rest)
+            case "HEALTHCHECK":
+                image.healthcheck = json.loads(rest.partition("CMD ")[2])
+            case "EXPOSE":
+                image.port = rest
+            case _:
+                message = f"{word} is not rehearsed"
+                raise NotImplementedError(message)
+    return image
+
+
+def find_python(folder: Path) -> str | None:
+    """Find a Python that the image's user can run; root's own may be nobody else's."""
+    program = "import sys; sys.exit(sys.version_info < (3, 11))"
+    nobody = Image(folder, user="65534:65534")
+    for candidate in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
+        with suppress(OSError), nobody.start([candidate, "-c", program]) as process:
+            process.communicate()
+            if process.returncode == 0:
+                return candidate
+    return None
+
+
+def _copy(sources: list[str], target: Path) -> None:
+    """Copy what git tracks, and .dockerignore lets through."""
+    let_through = set(re.findall(r"(?m)^!(.+)$", (ROOT / ".dockerignore").read_text("utf-8")))
+    assert set(sources) <= let_through
+    command = ["git", "ls-files", "--", *sources]
+    tracked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in tracked.splitlines():
+        (source,) = [each for each in sources if Path(name).is_relative_to(each)]
+        below = Path(name).relative_to(source) if (ROOT / source).is_dir() else Path(name).name
+        copy = target / below
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, copy, follow_symlinks=False)
+
+
+def _run(text: str, image: Image, stages: dict[str, Image]) -> None:
+    mount = re.match(r"--mount=type=bind,from=(\w+),source=(\S+),target=(\S+) ", text)
+    if mount:
+        text = text.removeprefix(mount.group())
+        image.inside(mount[3]).symlink_to(stages[mount[1]].inside(mount[2]))
+    inside = re.sub(r"(?<!\S)/\w+", lambda path: str(image.inside(path.group())), text)
+    command = ["sh", "-ec", inside]
+    subprocess.run(command, cwd=image.inside("."), env=image.environment(), check=True)

@@ -1,0 +1,122 @@
+"""The image and its compose file, carried out without a container engine."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+import yaml
+from sqlalchemy.engine import make_url
+from tests.conftest import KEY
+from tests.container.rehearsal import ROOT, Image, build, find_python
+
+PORT = "4010"
+_PATIENCE = 30
+
+
+@pytest.fixture(scope="module")
+def image() -> Iterator[Image]:
+    """Build the image where its user can go, too: pytest's folders are ours alone."""
+    folder = Path(tempfile.mkdtemp(prefix="xclade-image-"))
+    folder.chmod(0o755)
+    try:
+        python = find_python(folder)
+        if python is None:
+            pytest.skip("no Python that another user can run: install one in /usr, not in /root")
+        yield build(folder, python)
+    finally:
+        shutil.rmtree(folder)
+
+
+def health(image: Image, port: int) -> int:
+    """Run the image's check of its health; answer the exit code, 0 for healthy."""
+    check = [word.replace(PORT, str(port)) for word in image.healthcheck]
+    with image.start(check) as process:
+        process.communicate()
+    return process.returncode
+
+
+@contextmanager
+def container(image: Image, *command: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Run the image until it is healthy, on a port that nobody else has."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with image.start([*image.entrypoint, *command, "--port", str(port)]) as process:
+        try:
+            end = time.monotonic() + _PATIENCE
+            while health(image, port) != 0:
+                assert process.poll() is None, process.communicate()[0]
+                assert time.monotonic() < end
+                time.sleep(0.1)
+            yield process, port
+        finally:
+            process.kill()
+
+
+def test_image_serves(image: Image) -> None:
+    """It is healthy once it serves, to the world outside, with no rights; and stops when told."""
+    with container(image) as (process, port):
+        # On Linux all of 127.0.0.0/8 is this machine, but who listens on 127.0.0.1 has but that.
+        response = httpx.get(f"http://127.0.0.2:{port}/openapi.yaml")
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate()
+
+    assert 200 == response.status_code
+    assert out.startswith(f"Store API    http://127.0.0.1:{port} ")
+    assert 0 != health(image, port)
+
+
+def test_image_has_a_user_without_rights(image: Image) -> None:
+    """The image's user may not change what is installed."""
+    number, _, group = image.user.partition(":")
+
+    assert {number, group}.isdisjoint({"0", "root", ""})
+    with image.start(["sh", "-c", 'touch "$(dirname "$(command -v xclade-store-mock)")/x"']) as it:
+        it.communicate()
+    assert 0 != it.returncode
+
+
+@pytest.fixture
+def shared_postgresql_url(postgresql_url: str) -> str:
+    """Answer the URL of an empty PostgreSQL database that other users of this machine can reach."""
+    host = make_url(postgresql_url).query.get("host")
+    if isinstance(host, str) and Path(host).is_dir():
+        Path(host).chmod(0o711)
+    return postgresql_url
+
+
+def test_composed_mock_keeps_its_state(image: Image, shared_postgresql_url: str) -> None:
+    """With the options of compose.yaml what a call makes is in the database."""
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
+    variables = services["database"]["environment"]
+    address = "postgresql://{POSTGRES_USER}:{POSTGRES_PASSWORD}@database/{POSTGRES_DB}"
+    command = services["mock"]["command"]
+    # What is here instead of the other container is reached through another URL.
+    here = [
+        shared_postgresql_url if word == address.format(**variables) else word for word in command
+    ]
+    assert here != command
+
+    with container(image, *here) as (_, port):
+        url = f"http://127.0.0.1:{port}/store/payment-collections"
+        made = httpx.post(url, headers=KEY, json={"cart_id": "cart_new"}).raise_for_status()
+    with psycopg.connect(shared_postgresql_url) as database:
+        kept = database.execute("SELECT id FROM xclade_mock_payment_collections").fetchall()
+
+    assert made.json()["payment_collection"]["id"] in {row[0] for row in kept}
+
+
+def test_compose_publishes_what_the_image_exposes(image: Image) -> None:
+    """The port is the image's, published to this machine alone."""
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
+
+    assert [f"127.0.0.1:{PORT}:{image.port}"] == services["mock"]["ports"]
+    assert "postgres:18" == services["database"]["image"]
