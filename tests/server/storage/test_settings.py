@@ -45,13 +45,10 @@ async def test_change_is_answered_and_seen(storage: Storage) -> None:
 async def test_settings_come_with_a_held_collection(storage: Storage) -> None:
     """Whoever holds a collection has the settings of that moment."""
     async with storage.hold("pay_col_1") as held:
-        before = held.settings
-    await storage.change_settings(add_key("pk_new"))
+        changed = await storage.change_settings(add_key("pk_new"))
+        assert SEED.settings == held.settings
     async with storage.hold("pay_col_1") as held:
-        after = held.settings
-
-    assert SEED.settings == before
-    assert add_key("pk_new")(before) == after
+        assert changed == held.settings
 
 
 async def test_failed_change_changes_nothing(storage: Storage) -> None:

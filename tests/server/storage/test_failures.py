@@ -1,0 +1,148 @@
+"""Databases that fail in use: documented answers, nothing lost, and works again by itself."""
+
+import os
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+from tests.databases import POSTGRESQL, SQLITE
+from tests.server.storage.disks import Disk
+from tests.server.storage.processes import started
+from tests.server.wire import PROVIDERS, SESSIONS, SYSTEM, read_collection, session_of
+
+from xclade_store_mock.error_responses import Dialect
+
+TOLD = (
+    500,
+    "unexpected_state",
+    "api_error",
+    "The store's storage is not available. Try again in a moment.",
+)
+HIDDEN = (500, "unknown_error", "unknown_error", "An unknown error occurred.")
+COMPLAINT = " ERROR The storage is not available: "
+LARGE = {**SYSTEM, "data": {"x": os.urandom(40_000).hex()}}
+"""What needs more room than a database has at hand; it cannot be compressed."""
+
+
+def told(response: httpx.Response) -> tuple[int, str, str, str]:
+    """Read an error."""
+    body = response.json()
+    return response.status_code, body["type"], body["code"], body["message"]
+
+
+@pytest.fixture
+def sqlite_on_disk(small_disk: Disk) -> str:
+    """Answer the URL of a database on the small disk."""
+    return f"sqlite:///{small_disk.folder}/store.db"
+
+
+@pytest.fixture
+def postgresql_on_disk(
+    postgresql_server: str, postgresql_url: str, small_disk: Disk
+) -> Iterator[str]:
+    """Move a database's tables to the small disk; the server's journal stays where it is."""
+    name = make_url(postgresql_url).database
+    space = f"xclade_test_{uuid.uuid4().hex}"
+    folder = small_disk.folder / "tables"
+    folder.mkdir()
+    with psycopg.connect(postgresql_server, autocommit=True) as server:
+        found = server.execute("SHOW data_directory").fetchone()
+        assert found
+        if not Path(found[0]).is_dir():
+            pytest.skip("the PostgreSQL server is not on this machine")
+        owner = Path(found[0]).stat()
+        os.chown(folder, owner.st_uid, owner.st_gid)
+        server.execute(f"CREATE TABLESPACE {space} LOCATION '{folder}'")
+        server.execute(f"ALTER DATABASE {name} SET TABLESPACE {space}")
+        yield postgresql_url
+        server.execute(f"ALTER DATABASE {name} SET TABLESPACE pg_default")
+        server.execute(f"DROP TABLESPACE {space}")
+
+
+@pytest.fixture(params=[SQLITE, POSTGRESQL])
+def url_on_disk(request: pytest.FixtureRequest) -> str:
+    """Answer the URL of a database of either kind on the small disk."""
+    url: str = request.getfixturevalue(f"{request.param}_on_disk")
+    return url
+
+
+def test_full_disk(small_disk: Disk, url_on_disk: str) -> None:
+    """Nothing is lost when there is no room, and the same request succeeds once there is."""
+    with started("--storage", url_on_disk) as server:
+        before = session_of(server.client.post(SESSIONS, json=SYSTEM))
+        small_disk.fill()
+        for number in range(200):
+            idempotency = {"Idempotency-Key": f"key-{number}"}
+            failed = server.client.post(SESSIONS, json=LARGE, headers=idempotency)
+            if not failed.is_success:
+                break
+            before = session_of(failed)
+
+        assert TOLD == told(failed)
+        assert [before] == read_collection(server.client)["payment_sessions"]
+        assert 200 == server.client.get(PROVIDERS, params={"region_id": "reg_demo"}).status_code
+
+        small_disk.make_room()
+        again = session_of(server.client.post(SESSIONS, json=LARGE, headers=idempotency))
+
+        assert LARGE["data"] == again["data"]
+        assert [again] == read_collection(server.client)["payment_sessions"]
+        (complaint,) = server.stop()
+    assert COMPLAINT in complaint
+    if url_on_disk.startswith("sqlite"):
+        with closing(sqlite3.connect(small_disk.folder / "store.db")) as database:
+            assert [("ok",)] == database.execute("PRAGMA integrity_check").fetchall()
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize(
+    ("change", "back", "readable"),
+    [
+        ("SET default_transaction_read_only = on", "RESET default_transaction_read_only", True),
+        ("ALLOW_CONNECTIONS false", "ALLOW_CONNECTIONS true", False),
+    ],
+    ids=["read-only", "unreachable"],
+)
+def test_database_that_goes_away(
+    postgresql_server: str,
+    postgresql_url: str,
+    dialect: Dialect,
+    change: str,
+    back: str,
+    readable: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Every request is told, for as long as it lasts; then the server works again by itself."""
+    name = make_url(postgresql_url).database
+    with started("--storage", postgresql_url, "--dialect", dialect) as server:
+        before = session_of(server.client.post(SESSIONS, json=SYSTEM))
+
+        change_database(postgresql_server, f"{name} {change}")
+        failed = [server.client.post(SESSIONS, json=SYSTEM) for _ in range(4)]
+        reading = server.client.get(PROVIDERS, params={"region_id": "reg_demo"})
+        change_database(postgresql_server, f"{name} {back}")
+        # One notices that the work's connections broke, one that the locks' did.
+        again = [server.client.post(SESSIONS, json=SYSTEM) for _ in range(3)][-1]
+
+        assert {HIDDEN if dialect is Dialect.MEDUSA else TOLD} == {told(each) for each in failed}
+        assert readable == reading.is_success
+        assert before["id"] != session_of(again)["id"]
+        assert [session_of(again)] == read_collection(server.client)["payment_sessions"]
+        complaints = server.stop()
+    assert [] == [each for each in complaints if COMPLAINT not in each]
+
+
+def change_database(server_url: str, change: str) -> None:
+    """Change a database for all who connect from now on, and end the connections that it has."""
+    name = change.split(maxsplit=1)[0]
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(f"ALTER DATABASE {change}")
+        server.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+            [name],
+        )

@@ -1,0 +1,209 @@
+"""What `serve` says when it cannot use a storage: one line, why, and no password."""
+
+import asyncio
+import re
+import socket
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL, make_url
+from tests.databases import execute
+from tests.server.storage.disks import Disk
+from tests.server.storage.examples import SEED
+
+from xclade_store_mock.cli import main
+from xclade_store_mock.storage.opening import prepare_storage
+
+FORMS = re.escape("memory, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+
+Refuse = Callable[[str], str]
+
+
+@pytest.fixture
+def refuse(capsys: pytest.CaptureFixture[str]) -> Refuse:
+    """Try to serve a storage; answer the one line that tells why not."""
+
+    def refuse(url: str) -> str:
+        # Where it does not refuse, it has no port to serve at.
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            code = main(["serve", "--port", port, "--storage", url])
+        out, err = capsys.readouterr()
+        assert (1, "") == (code, out)
+        assert "secret" not in err
+        (line,) = err.splitlines()
+        start, _, message = line.partition(": ")
+        assert "xclade-store-mock" == start
+        return message
+
+    return refuse
+
+
+@pytest.fixture
+def guest_url(postgresql_server: str, postgresql_url: str) -> Iterator[URL]:
+    """Answer the URL of a database for one who may do nothing there."""
+    name = f"xclade_test_{uuid.uuid4().hex}"
+    execute(postgresql_url, f"CREATE ROLE {name} LOGIN PASSWORD 'right secret'")
+    execute(postgresql_url, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    yield make_url(postgresql_url).set(username=name, password="right secret")  # noqa: S106 - a test's
+    execute(postgresql_server, f"DROP ROLE {name}")
+
+
+def listing(folder: Path) -> list[str]:
+    """List what is in a folder."""
+    return sorted(each.name for each in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///file::memory:?uri=true",
+        "sqlite:///file:x?mode=memory&cache=shared&uri=true",
+        "sqlite:///file:x.db?mode=ro&uri=true",
+        "sqlite:///x.db?timeout=forever",
+        "sqlite://anna:secret@host/x.db",
+        "sqlite+aiosqlite:///x.db",
+        "mysql://anna:secret@host/database",
+        "postgres://anna:secret@host/database",
+        "postgresql+asyncpg://anna:secret@host/database",
+        "http://host?password=secret",
+    ],
+)
+def test_refuses_what_is_no_storage(refuse: Refuse, url: str) -> None:
+    """A database that forgets, cannot be shared or is unknown is none, and nothing is made."""
+    before = listing(Path())
+
+    assert re.fullmatch(rf"\S+ is no storage: use {FORMS}", refuse(url))
+    assert before == listing(Path())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "nonsense",
+        "anna:secret@host/database",
+        "postgresql://anna:with@secret@host/database",
+        "postgresql://anna:secret@host:port/database",
+        "postgresql://anna:secret@[::1/database",
+    ],
+)
+def test_refuses_what_is_no_url(refuse: Refuse, url: str) -> None:
+    """What cannot be taken apart is not shown: anything in it may be a password."""
+    assert re.fullmatch(rf"a storage is {FORMS}; in a password, @ is written %40", refuse(url))
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("missing/store.db", "unable to open database file"),
+        ("folder", "unable to open database file"),
+        ("text.db", "file is not a database"),
+    ],
+)
+def test_refuses_files_that_are_no_database(
+    refuse: Refuse, tmp_path: Path, name: str, reason: str
+) -> None:
+    """They stay as they are, and nothing is made beside them."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text.db").write_text("There is no database in here. " * 100)
+    url = f"sqlite:///{tmp_path / name}"
+
+    assert f"cannot use {url}: {reason}" == refuse(url)
+    assert ["folder", "text.db"] == listing(tmp_path)
+
+
+@pytest.mark.parametrize("columns", ["a integer", "tables_version integer"])
+def test_refuses_strange_tables(refuse: Refuse, sqlite_url: str, columns: str) -> None:
+    """A table of the same name is not yet a store."""
+    execute(sqlite_url, f"CREATE TABLE xclade_mock_store ({columns})")
+
+    assert refuse(sqlite_url).startswith(f"cannot use {sqlite_url}: ")
+
+
+def test_refuses_another_version(refuse: Refuse, database_url: str) -> None:
+    """Tables of another version are left to the server that made them."""
+    asyncio.run(prepare_storage(database_url, SEED))
+    execute(database_url, "UPDATE xclade_mock_store SET tables_version = 7")
+
+    expected = "its tables are of version 7, and this server's of version 1; name another database"
+    assert refuse(database_url).endswith(f": {expected}")
+
+
+@pytest.mark.parametrize("prepared", [False, True], ids=["empty", "prepared"])
+def test_refuses_a_read_only_file(refuse: Refuse, small_disk: Disk, prepared: bool) -> None:  # noqa: FBT001 - a parameter
+    """It is told now, not at the first payment, that nothing can be kept."""
+    url = f"sqlite:///{small_disk.folder}/store.db"
+    if prepared:
+        asyncio.run(prepare_storage(url, SEED))
+    small_disk.remount("ro")
+
+    assert f"cannot use {url}: unable to open database file" == refuse(url)
+
+
+@pytest.mark.parametrize("prepared", [False, True], ids=["empty", "prepared"])
+def test_refuses_a_read_only_database(
+    refuse: Refuse,
+    postgresql_url: str,
+    prepared: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """It is told now, not at the first payment, that nothing can be kept."""
+    if prepared:
+        asyncio.run(prepare_storage(postgresql_url, SEED))
+    name = make_url(postgresql_url).database
+    execute(postgresql_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+
+    assert "in a read-only transaction" in refuse(postgresql_url)
+
+
+def test_refuses_a_wrong_password(refuse: Refuse, guest_url: URL) -> None:
+    """The server's word is passed on; the password is not."""
+    url = guest_url.set(password="wrong secret")  # noqa: S106 - a test's
+
+    line = refuse(url.render_as_string(hide_password=False))
+    assert f'password authentication failed for user "{guest_url.username}"' in line
+    assert ":***@" in line
+
+
+def test_refuses_who_may_not_make_tables(refuse: Refuse, guest_url: URL) -> None:
+    """Who may connect, but not more, is told."""
+    line = refuse(guest_url.render_as_string(hide_password=False))
+
+    assert ": permission denied for schema public" in line
+
+
+def test_refuses_an_unknown_database(refuse: Refuse, postgresql_server: str) -> None:
+    """A database is not made by the way."""
+    url = make_url(postgresql_server).set(database="xclade_test_nowhere")
+
+    line = refuse(url.render_as_string(hide_password=False))
+    assert 'database "xclade_test_nowhere" does not exist' in line
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("anna:secret@127.0.0.1:{unused}/x", "Connection refused"),
+        ("127.0.0.1:{unused}/x?user=anna&password=secret", "Connection refused"),
+        ("anna:secret@127.0.0.1:{silent}/x?connect_timeout=2", "connection timeout expired"),
+        ("anna:secret@nowhere.invalid/x", "failed to resolve host 'nowhere.invalid'"),
+        ("anna:secret@/x?host=/nowhere", "No such file or directory"),
+        ("anna:secret@127.0.0.1:{unused}/x?color=red", 'invalid connection option "color"'),
+        ("anna:secret@127.0.0.1:99999/x", 'invalid port number: "99999"'),
+    ],
+)
+def test_refuses_servers_that_cannot_be_reached(refuse: Refuse, place: str, reason: str) -> None:
+    """Where nobody answers, the line says where, and what happened there."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            unused = closed.getsockname()[1]
+        place = place.format(unused=unused, silent=silent.getsockname()[1])
+        line = refuse(f"postgresql://{place}")
+
+    assert line.startswith("cannot use postgresql://")
+    assert reason in line

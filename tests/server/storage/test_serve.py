@@ -1,0 +1,78 @@
+"""`serve --storage`: what it says, and what outlasts it."""
+
+from pathlib import Path
+
+import pytest
+from tests.databases import MEMORY
+from tests.server.storage.processes import started, starting
+from tests.server.wire import PROVIDERS, SESSIONS, STRIPE, SYSTEM, read_collection, session_of
+
+from xclade_store_mock.cli import main
+
+OTHER_STORE = """
+publishable_keys: [{token: pk_other}]
+payment_providers: []
+regions: []
+"""
+
+
+@pytest.fixture
+def other_store(tmp_path: Path) -> str:
+    """Answer the path of a store file."""
+    path = tmp_path / "other.yaml"
+    path.write_text(OTHER_STORE, "utf-8")
+    return str(path)
+
+
+def test_workers_cannot_share_a_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    """Several workers without a database are refused, with what to do."""
+    code = main(["serve", "--port", "0", "--storage", MEMORY, "--workers", "2"])
+
+    out, err = capsys.readouterr()
+    assert (1, "") == (code, out)
+    assert (
+        "xclade-store-mock: several workers cannot share a memory:"
+        " choose --storage sqlite:///FILE or --storage postgresql://USER:PASSWORD@HOST/DATABASE,"
+        " or one worker\n"
+    ) == err
+
+
+def test_state_outlasts_the_server(database_url: str, other_store: str) -> None:
+    """Sessions and answers are there after a restart; a seed that comes too late is not read."""
+    idempotency = {"Idempotency-Key": "once"}
+    with started("--storage", database_url) as server:
+        first = server.client.post(SESSIONS, json=STRIPE, headers=idempotency)
+        refused = server.client.post(SESSIONS, json=SYSTEM, headers=idempotency)
+        assert [] == server.stop()
+
+    with started("--storage", database_url, "--seed", other_store) as server:
+        assert [session_of(first)] == read_collection(server.client)["payment_sessions"]
+        replayed = server.client.post(SESSIONS, json=STRIPE, headers=idempotency)
+        refused_again = server.client.post(SESSIONS, json=SYSTEM, headers=idempotency)
+        complaints = server.stop()
+
+    assert (200, first.content) == (replayed.status_code, replayed.content)
+    assert "true" == replayed.headers["Idempotent-Replayed"]
+    assert 422 == refused.status_code == refused_again.status_code
+    message = f"{other_store} was not read into the storage, which holds a store already."
+    assert [message] == complaints
+
+
+def test_of_two_who_start_at_once_one_seeds(database_url: str, other_store: str) -> None:
+    """Two servers that find an empty database agree on whose seed it gets, and both serve it."""
+    options = ("--storage", database_url, "--seed", other_store)
+    with starting(*options) as one, starting(*options) as other:
+        servers = [one(), other()]
+        statuses = [
+            each.client.get(
+                PROVIDERS,
+                params={"region_id": "reg_x"},
+                headers={"x-publishable-api-key": "pk_other"},
+            ).status_code
+            for each in servers
+        ]
+        complaints = [line for each in servers for line in each.stop()]
+
+    assert [200, 200] == statuses
+    assert 1 == len(complaints)
+    assert "was not read into the storage" in complaints[0]
