@@ -113,11 +113,10 @@ async def once(
             record = None
         if record is not None and record.fingerprint != draft.fingerprint:
             raise IdempotencyKeyReused
+        if record is not None and record.answer is not None:
+            return replace(record.answer, replayed=True)
         if not claimed:
             raise RequestStillRunning
         if record is None:
             await records.open_record(draft, now)
-            return await carry_out(draft)
-        if record.answer is None:
-            return await carry_out(record)
-        return replace(record.answer, replayed=True)
+        return await carry_out(record or draft)
