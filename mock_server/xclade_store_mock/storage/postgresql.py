@@ -5,17 +5,21 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from selectors import EVENT_READ, DefaultSelector
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.storage.failures import storage_failures
 from xclade_store_mock.storage.transactions import transact
+
+if TYPE_CHECKING:
+    import psycopg
 
 T = TypeVar("T")
 
@@ -41,16 +45,13 @@ class _Connections:
         connection = await self._idle.get()
         failed = True
         try:
+            if connection is not None and _is_closed(connection):
+                await connection.close()
+                connection = None
             if connection is None:
                 connection = await self._engine.connect()
             result = await connection.run_sync(work)
             failed = False
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                # What ended it has ended the idle ones, too.
-                await self.close()
-            raise
-        else:
             return result
         finally:
             self._idle.put_nowait(None if failed else connection)
@@ -111,6 +112,14 @@ class PostgresqlDatabase:
         """Close all connections."""
         await self._connections.close()
         await self._locks.close()
+
+
+def _is_closed(connection: AsyncConnection) -> bool:
+    """Tell whether the server has closed an idle connection; nothing else makes it speak."""
+    idle = cast("Connection", connection.sync_connection).connection.driver_connection
+    with DefaultSelector() as selector:
+        selector.register(cast("psycopg.AsyncConnection", idle), EVENT_READ)
+        return bool(selector.select(timeout=0))
 
 
 def _key(name: str) -> int:

@@ -41,23 +41,19 @@ async def read_at_once(storage: Storage) -> list[object]:
     return [*await asyncio.gather(*reads, return_exceptions=True)]
 
 
-async def test_recovers_after_one_failure(pair: Pair, lived_in_database: str) -> None:
-    """When all connections have broken, the first who notices fails, and nobody after."""
+async def test_idle_connections_break_unnoticed(pair: Pair, lived_in_database: str) -> None:
+    """Nobody fails for a connection that has broken since it was used last."""
     cart = SEED.carts["cart_1"]
     assert [cart] * 8 == await read_at_once(pair.one)
     break_connections(lived_in_database)
-
-    with pytest.raises(StorageUnavailable):
-        await pair.one.cart("cart_1")
 
     assert [cart] * 8 == await read_at_once(pair.one)
 
 
 async def test_recovers_in_a_transaction(pair: Pair, lived_in_database: str) -> None:
-    """A connection that breaks before a transaction or in it is the storage's failure."""
+    """A connection that breaks in a transaction is the storage's failure, the next one's not."""
     break_connections(lived_in_database)
-    with pytest.raises(StorageUnavailable):
-        await pair.one.reset(SEED)
+    await pair.one.reset(SEED)
 
     def break_off(settings: object) -> object:
         break_connections(lived_in_database)
@@ -73,9 +69,6 @@ async def test_who_lost_the_lock_changes_nothing(pair: Pair, lived_in_database: 
     """Locks break with their connections; who comes next is not written over by who had them."""
     async with pair.one.hold("pay_col_1") as first:
         break_connections(lived_in_database)
-        for storage in pair:
-            with pytest.raises(StorageUnavailable):
-                await storage.settings()
         async with asyncio.timeout(PATIENCE), pair.other.hold("pay_col_1") as second:
             await second.keep(AFTER)
         with pytest.raises(StorageUnavailable) as lost:
