@@ -11,7 +11,7 @@ VERSION = 1
 
 METADATA = MetaData()
 
-# Sorted as Python sorts.
+# Sorted as Python sorts; and an index is of use to a join only if both its sides sort alike.
 _Id = String().with_variant(String(collation="C"), "postgresql")
 
 STORE = Table(
@@ -33,7 +33,7 @@ COLLECTIONS = Table(
     "xclade_mock_payment_collections",
     METADATA,
     Column("id", _Id, primary_key=True),
-    Column("cart_id", String, unique=True),
+    Column("cart_id", _Id, unique=True),
     Column("revision", String, nullable=False),
     Column("collection", Text, nullable=False),
 )
