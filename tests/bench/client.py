@@ -1,9 +1,7 @@
-"""Measures the client beside its peers, and writes docs/benchmarks.md."""
+"""Measures the client beside its peers."""
 
 import argparse
 import json
-import os
-import platform
 import re
 import shutil
 import statistics
@@ -12,15 +10,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
+
+from tests.bench.page import origin, write_section
 
 from xclade_store import StoreClient
 
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("worker.py")
 CANNED = WORKER.with_name("canned.py")
-PAGE = ROOT / "docs/benchmarks.md"
 PEER = ROOT / ".venv/bench-peer"
 CALLS = 100
 
@@ -159,7 +157,7 @@ def table(title: str, times: dict[str, list[float]], base: str, unit: str) -> st
 
 
 def main() -> None:
-    """Measure, print and write."""
+    """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw figures, too")
@@ -169,19 +167,15 @@ def main() -> None:
     called = calls(kinds, options.rounds)
     imported = imports(options.rounds, peer=missing is None)
     note = "" if missing is None else f"\nNot measured: openapi-generator's client ({missing}).\n"
-    page = f"""# Benchmarks
-
-Written by `scripts/bench` on {datetime.now(UTC):%Y-%m-%d}: {platform.system()},
-{os.cpu_count()} cores, Python {platform.python_version()}. A server that only repeats one answer
-and the client on a core each, the clients in turns, {options.rounds} rounds of {CALLS} calls;
-medians.
+    described = f"""{origin()}
+A server that only repeats one answer and the client on a core each, the clients in turns,
+{options.rounds} rounds of {CALLS} calls; medians.
 
 {table("one call of initialize_payment_session", called, "by_hand", "µs")}
 
 {table("import", imported, "httpx", "ms")}
 {note}"""
-    PAGE.write_text(page, "utf-8")
-    print(page)  # noqa: T201 - a script
+    write_section("The client", described)
     if options.json:
         options.json.write_text(json.dumps({"call_us": called, "import_ms": imported}), "utf-8")
 

@@ -11,6 +11,8 @@ RECORDINGS = "tests/contract/test_replay.py"
 CONTRACT = "tests/contract/test_openapi.py"
 INITIALIZE = "tests/server/test_initialize.py"
 IDEMPOTENCY = "tests/server/test_idempotency.py"
+WORKERS = "tests/server/test_workers.py"
+CRASHES = "tests/server/test_crashes.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +163,8 @@ MUTANTS = (
     Mutant(
         "replay runs again",
         SERVER / "idempotency.py",
-        "        if record.answer is None:\n",
-        "        if record.answer:\n",
+        "        if record is not None and record.answer is not None:\n",
+        "        if record is not None and record.answer is not None and not claimed:\n",
         (IDEMPOTENCY,),
     ),
     Mutant(
@@ -192,6 +194,76 @@ MUTANTS = (
         "async with state.turns.setdefault(collection_id, Lock()):",
         "async with Lock():",
         ("tests/server/test_concurrency.py",),
+    ),
+    Mutant(
+        "claim ignored",
+        SERVER / "idempotency.py",
+        "        if not claimed:\n            raise RequestStillRunning\n",
+        "",
+        (f"{WORKERS}::test_one_key_is_one_session",),
+    ),
+    Mutant(
+        "claim in one process only",
+        SERVER / "storage/sql.py",
+        "claimed = await self._database.take(scope.digest)",
+        "claimed = True",
+        (f"{WORKERS}::test_one_key_is_one_session",),
+    ),
+    Mutant(
+        "answered twins told to wait",
+        SERVER / "idempotency.py",
+        "if record is not None and record.answer is not None:",
+        "if claimed and record is not None and record.answer is not None:",
+        (f"{WORKERS}::test_key_is_taken_while_its_request_runs",),
+    ),
+    Mutant(
+        "new id for a retry",
+        SERVER / "operations.py",
+        "return await self._initialize(demand, record.session_id, record)",
+        'return await self._initialize(demand, self.new_id("payses_"), record)',
+        (f"{WORKERS}::test_death_amid_a_provider_call_is_retried_under_the_same_id",),
+    ),
+    Mutant(
+        "turns in one process only",
+        SERVER / "storage/sql.py",
+        "while not await self._database.take(name):",
+        "while not (await self._database.take(name) or True):",
+        (f"{WORKERS}::test_calls_on_one_collection_take_turns",),
+    ),
+    Mutant(
+        "turn not given back",
+        SERVER / "storage/sql.py",
+        "                await self._database.release(name)",
+        "                pass",
+        (f"{WORKERS}::test_calls_on_one_collection_take_turns",),
+    ),
+    Mutant(
+        "lost turn not noticed",
+        SERVER / "storage/statements.py",
+        'COLLECTIONS.c.revision == bindparam("present")',
+        'COLLECTIONS.c.revision != bindparam("present", "")',
+        (f"{CRASHES}::test_turn_that_went_with_the_database",),
+    ),
+    Mutant(
+        "session kept before its answer",
+        SERVER / "storage/sql.py",
+        "do = self._database.run if record is None else self._database.transact",
+        "do = self._database.run",
+        ("tests/server/test_both_or_none.py",),
+    ),
+    Mutant(
+        "recovery not waited for",
+        SERVER / "storage/sqlite.py",
+        'getattr(error.orig, "sqlite_errorcode", 0) & 0xFF',
+        'getattr(error.orig, "sqlite_errorcode", 0)',
+        ("tests/server/test_sqlite_recovery.py",),
+    ),
+    Mutant(
+        "broken connections used again",
+        SERVER / "storage/postgresql.py",
+        "if connection is not None and _is_closed(connection):",
+        "if connection is not None and connection.closed:",
+        ("tests/server/storage/test_postgresql.py", CRASHES),
     ),
     Mutant(
         "keys never expire",

@@ -1,0 +1,216 @@
+"""Measures what a call costs when much is stored, beside what it costs when little is."""
+
+import argparse
+import http.client
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import psycopg
+from sqlalchemy import make_url
+from tests.bench.filling import fill
+from tests.bench.page import origin, write_section
+from tests.conftest import KEY
+from tests.databases import new_database, running_postgresql
+
+COMMAND = Path(sys.executable).with_name("xclade-store-mock")
+FEW = 100
+MANY = 1_000_000
+CALLS = 40
+NEW_CARTS = 10_000
+AIM = 1.3
+
+
+@dataclass
+class Served:
+    """A server, and how to make calls of it; of its collections each is as likely as any other."""
+
+    rows: int
+    server: int
+    connection: http.client.HTTPConnection
+    backends: Callable[[], list[int]]
+    new_carts: Iterator[int]
+    random: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - to be repeated
+
+    def call(self, method: str, path: str, body: object = None, **headers: str) -> None:
+        """Make a call that must succeed."""
+        content = None if body is None else json.dumps(body)
+        headers = {**KEY, "Content-Type": "application/json", **headers}
+        self.connection.request(method, path, content, headers)
+        response = self.connection.getresponse()
+        answer = response.read()
+        assert response.status == http.HTTPStatus.OK, answer
+
+    def initialize(self, **headers: str) -> None:
+        """Initialize a session of any collection."""
+        collection = f"pay_col_{self.random.randint(1, self.rows)}"
+        path = f"/store/payment-collections/{collection}/payment-sessions"
+        self.call("POST", path, {"provider_id": "pp_system_default"}, **headers)
+
+    def initialize_with_key(self) -> None:
+        """Do it with an idempotency key."""
+        self.initialize(**{"Idempotency-Key": uuid.uuid4().hex})
+
+    def list_providers(self) -> None:
+        """List payment providers."""
+        self.call("GET", "/store/payment-providers?region_id=reg_demo")
+
+    def create(self) -> None:
+        """Create the collection of a cart that has none."""
+        self.call("POST", "/store/payment-collections", {"cart_id": f"cart_{next(self.new_carts)}"})
+
+    def cpu(self) -> float:
+        """Tell for how many microseconds the server, and the database's for it, had a core."""
+        spent = 0
+        for pid in (self.server, *self.backends()):
+            spent += int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[0])
+        return spent / 1e3
+
+
+class Cost(NamedTuple):
+    """What a call took: microseconds until the answer, and of the servers' cores."""
+
+    elapsed: float
+    cpu: float
+
+
+Pair = tuple[Served, Served]
+Costs = dict[str, list[tuple[Cost, Cost]]]
+
+CALLED: dict[str, Callable[[Served], None]] = {
+    "initialize_payment_session": Served.initialize,
+    "… with an idempotency key": Served.initialize_with_key,
+    "create_payment_collection": Served.create,
+    "list_payment_providers": Served.list_providers,
+}
+
+
+@contextmanager
+def serving(url: str, rows: int, backends: Callable[[], list[int]]) -> Iterator[Served]:
+    """Serve a store with so many collections."""
+    fill(url, rows, NEW_CARTS)
+    command = [str(COMMAND), "serve", "--port", "0", "--storage", url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        found = re.search(r"http://([\d.]+):(\d+)", process.stdout.readline())
+        assert found
+        connection = http.client.HTTPConnection(found.group(1), int(found.group(2)))
+        yield Served(rows, process.pid, connection, backends, count(rows + 1))
+        connection.close()
+        process.terminate()
+
+
+def measure(pair: Pair, call: Callable[[Served], None]) -> tuple[Cost, Cost]:
+    """Make calls of both servers in turns, and tell what one took."""
+    spent = [-served.cpu() for served in pair]
+    elapsed = [0.0, 0.0]
+    for _ in range(CALLS):
+        for side, served in enumerate(pair):
+            began = time.perf_counter()
+            call(served)
+            elapsed[side] += time.perf_counter() - began
+    few, many = (
+        Cost(elapsed[side] * 1e6 / CALLS, (spent[side] + served.cpu()) / CALLS)
+        for side, served in enumerate(pair)
+    )
+    return few, many
+
+
+def compare(pair: Pair, rounds: int) -> Costs:
+    """Measure all calls, in rounds."""
+    costs: Costs = {name: [] for name in CALLED}
+    for number in range(rounds + 1):
+        for name, call in CALLED.items():
+            measured = measure(pair, call)
+            if number:  # the first round warms up
+                costs[name].append(measured)
+    return costs
+
+
+def table(title: str, costs: Costs) -> str:
+    """Write medians, and the medians of the ratios."""
+    rows = [
+        f"| {title} | {FEW} collections | {MANY:,} | x | x in time on the servers' cores |",
+        "|---|---|---|---|---|",
+    ]
+    for name, pairs in costs.items():
+        few, many = (statistics.median(each[side].elapsed for each in pairs) for side in (0, 1))
+        ratio = statistics.median(many.elapsed / few.elapsed for few, many in pairs)
+        cpu = statistics.median(many.cpu / few.cpu for few, many in pairs)
+        rows.append(f"| {name} | {few:.0f} µs | {many:.0f} µs | {ratio:.2f} | {cpu:.2f} |")
+    return "\n".join(rows)
+
+
+def on_sqlite(rounds: int) -> str:
+    """Compare two files."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        few, many = (
+            stack.enter_context(serving(f"sqlite:///{folder}/{rows}.db", rows, list))
+            for rows in (FEW, MANY)
+        )
+        return table("SQLite", compare((few, many), rounds))
+
+
+def on_postgresql(rounds: int) -> str:
+    """Compare two databases of a server that does not wait for the disk, which would hide much."""
+    with ExitStack() as stack:
+        folder = tempfile.mkdtemp(prefix="xclade-postgresql-")
+        server = stack.enter_context(running_postgresql(folder))
+        admin = stack.enter_context(psycopg.connect(server.get_uri(), autocommit=True))
+        admin.execute("ALTER SYSTEM SET fsync = off")
+        admin.execute("SELECT pg_reload_conf()")
+        few, many = (
+            stack.enter_context(on_database(server.get_uri(), admin, rows)) for rows in (FEW, MANY)
+        )
+        return table("PostgreSQL", compare((few, many), rounds))
+
+
+@contextmanager
+def on_database(
+    server_url: str, admin: psycopg.Connection[tuple[int]], rows: int
+) -> Iterator[Served]:
+    """Serve from a database of its own."""
+    with new_database(server_url) as url:
+        query = "SELECT pid FROM pg_stat_activity WHERE datname = %s"
+
+        def backends() -> list[int]:
+            found = admin.execute(query, [make_url(url).database])
+            return [pid for (pid,) in found]
+
+        with serving(url, rows, backends) as served:
+            yield served
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(prog="scripts/bench storage", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=25)
+    rounds = parser.parse_args().rounds
+    write_section(
+        "Storage",
+        f"""{origin()}
+What a call costs with {MANY:,} stored collections, each with a cart, a session and a kept answer,
+beside what it costs with {FEW}. Two servers in turns, {rounds} rounds of {CALLS} calls; medians,
+and medians of the ratios, which are to stay below {AIM}.
+
+{on_sqlite(rounds)}
+
+{on_postgresql(rounds)}
+""",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""A store as shoppers see it who come in crowds."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from tests.conftest import KEY
+from tests.crash.fleet import ACME, EACH_BY_ITS_OWN, PATIENCE, Fleet, sessions_of
+from tests.crash.ledger import Call
+from tests.server.wire import read_collection
+
+CROWD = 200
+
+
+class Purchase:
+    """A cart that is to be paid."""
+
+    def __init__(self, fleet: Fleet, client: httpx.Client) -> None:
+        self._fleet = fleet
+        self._client = client
+        self._cart_id = fleet.new_cart()
+        self.collection_id: str = read_collection(client, self._cart_id)["id"]
+
+    def initialize(self, key: str | None = None, **data: str) -> httpx.Response:
+        """Initialize a payment session; its data tell the provider what to do."""
+        return self._client.post(
+            sessions_of(self.collection_id),
+            headers={} if key is None else {"Idempotency-Key": key},
+            json={"provider_id": ACME, "data": {"collection": self.collection_id, **data}},
+        )
+
+    @property
+    def sessions(self) -> list[Any]:
+        """Read the payment sessions that are there."""
+        sessions: list[Any] = read_collection(self._client, self._cart_id)["payment_sessions"]
+        return sessions
+
+    @property
+    def calls(self) -> list[Call]:
+        """Read what the provider was asked."""
+        return [call for call in self._fleet.calls() if call.collection_id == self.collection_id]
+
+
+class Shop:
+    """A store that is served by a fleet, and a crowd in front of it."""
+
+    def __init__(self, fleet: Fleet, client: httpx.Client, crowd: ThreadPoolExecutor) -> None:
+        self.fleet = fleet
+        self.client = client
+        self._crowd = crowd
+
+    def purchase(self) -> Purchase:
+        """Answer a purchase that nobody else knows."""
+        return Purchase(self.fleet, self.client)
+
+    def send(self, *requests: Callable[[], httpx.Response]) -> list[Future[httpx.Response]]:
+        """Make requests, all at once."""
+        return [self._crowd.submit(request) for request in requests]
+
+    def gather(self, *requests: Callable[[], httpx.Response]) -> list[httpx.Response]:
+        """Make requests, all at once; wait for their answers."""
+        return [sent.result() for sent in self.send(*requests)]
+
+
+@contextmanager
+def open_shop(fleet: Fleet) -> Iterator[Shop]:
+    """Let a crowd in."""
+    with (
+        httpx.Client(
+            base_url=fleet.url, headers=KEY, timeout=PATIENCE, limits=EACH_BY_ITS_OWN
+        ) as client,
+        ThreadPoolExecutor(CROWD) as crowd,
+    ):
+        yield Shop(fleet, client, crowd)

@@ -1,0 +1,212 @@
+"""Several processes on one database, called by many clients at once: all happens exactly once."""
+
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from functools import partial
+
+import httpx
+import pytest
+from tests.crash.fleet import WORKERS, running_fleet
+from tests.crash.ledger import overlaps
+from tests.crash.shop import CROWD, Shop, open_shop
+from tests.databases import POSTGRESQL, SQLITE, new_database
+from tests.server.wire import (
+    COLLECTIONS,
+    PROVIDERS,
+    answer,
+    error,
+    session_of,
+    unknown_error,
+)
+
+STILL_RUNNING = error(
+    409,
+    "conflict",
+    "The request conflicted with another request."
+    " You may retry the request with the provided Idempotency-Key.",
+    "invalid_state_error",
+)
+REUSED = error(
+    422,
+    "duplicate_error",
+    "This Idempotency-Key was used for another request.",
+    "invalid_request_error",
+)
+
+
+@pytest.fixture(scope="module", params=[SQLITE, POSTGRESQL])
+def shop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """Serve by two processes on a database of either kind."""
+    folder = tmp_path_factory.mktemp("fleet")
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'store.db'}"
+        if request.param == POSTGRESQL:
+            url = stack.enter_context(new_database(request.getfixturevalue("postgresql_server")))
+        fleet = stack.enter_context(running_fleet(folder, url, carts=400))
+        fleet.wait()
+        yield stack.enter_context(open_shop(fleet))
+
+
+@pytest.fixture
+def key() -> str:
+    """Answer an idempotency key that was never used."""
+    return uuid.uuid4().hex
+
+
+def workers(responses: Iterable[httpx.Response]) -> int:
+    """Count the processes that answered."""
+    return len({session_of(response)["data"]["worker"] for response in responses})
+
+
+def replayed(response: httpx.Response) -> bool:
+    """Tell whether a response is an earlier one."""
+    return "Idempotent-Replayed" in response.headers
+
+
+def test_one_key_is_one_session(shop: Shop, key: str) -> None:
+    """Of a hundred twins at once the provider sees one; all are told the same, or to wait."""
+    purchase = shop.purchase()
+
+    responses = shop.gather(*[lambda: purchase.initialize(key)] * 100)
+
+    waiting = [answer(each) for each in responses if not each.is_success]
+    made = [each for each in responses if each.is_success]
+    assert [STILL_RUNNING] * len(waiting) == waiting
+    assert 1 == len({each.content for each in made})
+    assert 1 == len([each for each in made if not replayed(each)])
+    assert 1 == len(purchase.calls)
+    assert [session_of(made[0])] == purchase.sessions
+    again = purchase.initialize(key)
+    assert (made[0].content, True) == (again.content, replayed(again))
+
+
+def test_calls_on_one_collection_take_turns(shop: Shop) -> None:
+    """Two hundred calls at once are carried out one by one, whichever process has them."""
+    purchase = shop.purchase()
+
+    responses = shop.gather(*[purchase.initialize] * CROWD)
+
+    made = {session["id"]: session for session in map(session_of, responses)}
+    assert WORKERS == workers(responses)
+    assert CROWD == len(made) == len(purchase.calls)
+    assert [] == overlaps(purchase.calls)
+    (remaining,) = purchase.sessions
+    assert made[remaining["id"]] == remaining
+
+
+def test_collections_do_not_mix(shop: Shop) -> None:
+    """Two hundred calls on as many collections: each is answered what it asked for."""
+    purchases = [shop.purchase() for _ in range(CROWD)]
+
+    responses = shop.gather(*(each.initialize for each in purchases))
+
+    asked = {call.session_id: call.collection_id for call in shop.fleet.calls()}
+    assert WORKERS == workers(responses)
+    for purchase, response in zip(purchases, responses, strict=True):
+        session = session_of(response)
+        answered = response.json()["payment_collection"]["id"]
+        assert purchase.collection_id == answered == asked[session["id"]]
+        assert purchase.collection_id == session["data"]["collection"]
+        assert session["id"] == session["data"]["session"]
+
+
+def test_a_cart_gets_one_collection(shop: Shop) -> None:
+    """A hundred calls at once that create a cart's collection all answer the same one."""
+    cart_id = shop.fleet.new_cart()
+
+    responses = shop.gather(
+        *[lambda: shop.client.post(COLLECTIONS, json={"cart_id": cart_id})] * 100
+    )
+
+    assert {200} == {each.status_code for each in responses}
+    assert 1 == len({each.content for each in responses})
+
+
+def test_slow_provider_holds_up_nobody_else(shop: Shop) -> None:
+    """While sixty calls wait for the provider, other collections are served, by all processes."""
+    slow = [shop.purchase() for _ in range(60)]
+    others = [shop.purchase() for _ in range(20)]
+
+    waiting = shop.send(*(partial(each.initialize, do="wait", until="noon") for each in slow))
+    slow_ids = {each.collection_id for each in slow}
+    shop.fleet.wait_for_calls(slow_ids)
+    responses = shop.gather(*(each.initialize for each in others))
+    listed = shop.client.get(PROVIDERS, params={"region_id": "reg"})
+    shop.fleet.wait()
+    calls = [call for call in shop.fleet.calls() if call.collection_id in slow_ids]
+    shop.fleet.signal("noon")
+
+    assert {200} == {each.status_code for each in responses}
+    assert 200 == listed.status_code
+    assert [None] * 60 == [call.ended for call in calls]
+    assert WORKERS == workers(each.result() for each in waiting)
+
+
+def test_refusal_leaves_the_earlier_session(shop: Shop) -> None:
+    """What the provider said no to replaces nothing."""
+    purchase = shop.purchase()
+    earlier = session_of(purchase.initialize())
+
+    refused = purchase.initialize(do="refuse")
+
+    no = error(422, "payment_authorization_error", "No.", "invalid_request_error")
+    assert no == answer(refused)
+    assert [earlier] == purchase.sessions
+
+
+def test_bug_in_a_provider_is_retried_under_the_same_id(shop: Shop, key: str) -> None:
+    """An exception leaves the earlier session; the provider knows the retry by its session's id."""
+    purchase = shop.purchase()
+    earlier = session_of(purchase.initialize())
+
+    bug = purchase.initialize(key, do="fail once")
+    between = purchase.sessions
+    retry = purchase.initialize(key, do="fail once")
+
+    assert unknown_error() == answer(bug)
+    assert [earlier] == between
+    assert [session_of(retry)] == purchase.sessions
+    assert [session_of(retry)["id"]] * 2 == [call.session_id for call in purchase.calls[1:]]
+
+
+def test_death_amid_a_provider_call_is_retried_under_the_same_id(shop: Shop, key: str) -> None:
+    """When a process dies, the earlier session stays, and any other carries the request on."""
+    purchase = shop.purchase()
+    earlier = session_of(purchase.initialize())
+
+    with pytest.raises(httpx.TransportError):
+        purchase.initialize(key, do="die once")
+    between = purchase.sessions
+    retry = purchase.initialize(key, do="die once")
+    again = purchase.initialize(key, do="die once")
+    shop.fleet.wait()
+
+    dead, alive = purchase.calls[1:]
+    assert [earlier] == between
+    assert [session_of(retry)] == purchase.sessions
+    assert dead.session_id == alive.session_id == session_of(retry)["id"]
+    assert (None, True) == (dead.ended, dead.worker != alive.worker)
+    assert (retry.content, True) == (again.content, replayed(again))
+
+
+def test_key_is_taken_while_its_request_runs(shop: Shop, key: str) -> None:
+    """All processes tell twins of a running request to wait, and refuse its key to others."""
+    purchase = shop.purchase()
+    twin = partial(purchase.initialize, key, do="wait", until="evening")
+    other = partial(purchase.initialize, key, do="something else")
+
+    (first,) = shop.send(twin)
+    shop.fleet.wait_for_calls({purchase.collection_id})
+    during = shop.gather(*[twin, other] * 20)
+    shop.fleet.signal("evening")
+    made = first.result()
+    after = shop.gather(*[twin, other] * 20)
+
+    assert [STILL_RUNNING, REUSED] * 20 == [answer(each) for each in during]
+    assert [answer(made), REUSED] * 20 == [answer(each) for each in after]
+    assert {made.content} == {each.content for each in after[::2]}
+    assert [session_of(made)] == purchase.sessions
+    assert 1 == len(purchase.calls)
