@@ -49,7 +49,7 @@ def test_recorded_answer_is_in_the_contract(
     operations: Any, operation: str, status: int, body: Any
 ) -> None:
     """Every recorded status is documented, and its answer satisfies the schema."""
-    operations[operation].responses[status, "application/json"].validate(body)
+    operations[operation].responses[status, "application/json"].validator.validate(body)
 
 
 @pytest.mark.parametrize(("operation", "status", "body"), [*recorded()])
