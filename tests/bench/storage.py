@@ -42,7 +42,7 @@ class Served:
     connection: http.client.HTTPConnection
     backends: Callable[[], list[int]]
     new_carts: Iterator[int]
-    random: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - to be repeated
+    random: Random = field(default_factory=lambda: Random(1))
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> None:
         """Make a call that must succeed."""

@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--storage", choices=(SQLITE, POSTGRESQL), default=SQLITE)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    random = Random(options.seed)  # noqa: S311 - to be repeated
+    random = Random(options.seed)
     with arena(options.storage, options.rounds * CARTS) as ring:
         strikes = random.choices(ring.strikes, k=options.rounds)
         report = asyncio.run(play(ring.fleet, strikes, random))

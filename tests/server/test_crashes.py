@@ -58,6 +58,6 @@ def test_turn_that_went_with_the_database(ring: Arena) -> None:
 
 def test_nothing_is_lost_and_nothing_done_twice(ring: Arena) -> None:
     """However the server and its database die, each answer stays true and each retry is safe."""
-    report = asyncio.run(play(ring.fleet, ring.strikes, Random(1)))  # noqa: S311 - to be repeated
+    report = asyncio.run(play(ring.fleet, ring.strikes, Random(1)))
 
     assert [] == report.findings
