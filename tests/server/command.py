@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,22 +27,40 @@ class Running:
         assert self.process.stderr
         return self.process.stderr.readline().partition(" ")[2].rstrip("\n")
 
+    def stop(self) -> list[str]:
+        """Stop it; answer the lines on stderr that nobody has read."""
+        self.process.terminate()
+        return self.process.communicate()[1].splitlines()
+
 
 @contextmanager
 def running(*options: str | Path, environment: dict[str, str] | None = None) -> Iterator[Running]:
     """Run `serve` with options, on a free port, until it is ready."""
+    with starting(*options, environment=environment) as wait:
+        yield wait()
+
+
+@contextmanager
+def starting(
+    *options: str | Path, environment: dict[str, str] | None = None
+) -> Iterator[Callable[[], Running]]:
+    """Run the same; answer how to wait until it is ready."""
     command = [sys.executable, "-m", "xclade_store_mock", "serve", "--port", "0", *options]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as process:
-        watchdog = threading.Timer(_PATIENCE, process.kill)
-        watchdog.start()
-        try:
+
+        def wait() -> Running:
             told = process.stderr if "json" in options else process.stdout
             assert told
             found = re.search(r"http://[^\s\"]+", told.readline())
             assert found
             httpx.get(f"{found.group()}/_mock/ready").raise_for_status()
-            yield Running(process, found.group())
+            return Running(process, found.group())
+
+        watchdog = threading.Timer(_PATIENCE, process.kill)
+        watchdog.start()
+        try:
+            yield wait
         finally:
             watchdog.cancel()
             process.kill()

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
+from tests.conftest import KEY
 from tests.databases import MEMORY
-from tests.server.storage.processes import started, starting
+from tests.server.command import Running, running, starting
 from tests.server.wire import PROVIDERS, SESSIONS, STRIPE, SYSTEM, read_collection, session_of
 
 from xclade_store_mock.cli import main
@@ -24,6 +26,11 @@ def other_store(tmp_path: Path) -> str:
     return str(path)
 
 
+def client_of(server: Running) -> httpx.Client:
+    """Make a client of the demo store that a server has."""
+    return httpx.Client(base_url=server.url, headers=KEY)
+
+
 def test_workers_cannot_share_a_memory(capsys: pytest.CaptureFixture[str]) -> None:
     """Several workers without a database are refused, with what to do."""
     code = main(["serve", "--port", "0", "--storage", MEMORY, "--workers", "2"])
@@ -40,15 +47,16 @@ def test_workers_cannot_share_a_memory(capsys: pytest.CaptureFixture[str]) -> No
 def test_state_outlasts_the_server(database_url: str, other_store: str) -> None:
     """Sessions and answers are there after a restart; a seed that comes too late is not read."""
     idempotency = {"Idempotency-Key": "once"}
-    with started("--storage", database_url) as server:
-        first = server.client.post(SESSIONS, json=STRIPE, headers=idempotency)
-        refused = server.client.post(SESSIONS, json=SYSTEM, headers=idempotency)
+    with running("--storage", database_url) as server, client_of(server) as client:
+        first = client.post(SESSIONS, json=STRIPE, headers=idempotency)
+        refused = client.post(SESSIONS, json=SYSTEM, headers=idempotency)
         assert [] == server.stop()
 
-    with started("--storage", database_url, "--seed", other_store) as server:
-        assert [session_of(first)] == read_collection(server.client)["payment_sessions"]
-        replayed = server.client.post(SESSIONS, json=STRIPE, headers=idempotency)
-        refused_again = server.client.post(SESSIONS, json=SYSTEM, headers=idempotency)
+    late = ("--storage", database_url, "--seed", other_store)
+    with running(*late) as server, client_of(server) as client:
+        assert [session_of(first)] == read_collection(client)["payment_sessions"]
+        replayed = client.post(SESSIONS, json=STRIPE, headers=idempotency)
+        refused_again = client.post(SESSIONS, json=SYSTEM, headers=idempotency)
         complaints = server.stop()
 
     assert (200, first.content) == (replayed.status_code, replayed.content)
@@ -63,12 +71,9 @@ def test_of_two_who_start_at_once_one_seeds(database_url: str, other_store: str)
     options = ("--storage", database_url, "--seed", other_store)
     with starting(*options) as one, starting(*options) as other:
         servers = [one(), other()]
+        key = {"x-publishable-api-key": "pk_other"}
         statuses = [
-            each.client.get(
-                PROVIDERS,
-                params={"region_id": "reg_x"},
-                headers={"x-publishable-api-key": "pk_other"},
-            ).status_code
+            httpx.get(f"{each.url}{PROVIDERS}?region_id=reg_x", headers=key).status_code
             for each in servers
         ]
         complaints = [line for each in servers for line in each.stop()]
