@@ -1,10 +1,8 @@
-"""Small faults that the tests must find, wherever somebody might make them."""
+"""Faults in the client, the contract, and the server apart from its storage."""
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-SERVER = PurePosixPath("mock_server/xclade_store_mock")
-CLIENT = PurePosixPath("client/xclade_store")
+from tests.mutants.mutant import CLIENT, SERVER, Mutant
 
 FUZZING = "tests/contract/test_schemathesis.py"
 RECORDINGS = "tests/contract/test_replay.py"
@@ -12,22 +10,6 @@ CONTRACT = "tests/contract/test_openapi.py"
 INITIALIZE = "tests/server/test_initialize.py"
 IDEMPOTENCY = "tests/server/test_idempotency.py"
 WORKERS = "tests/server/test_workers.py"
-CRASHES = "tests/server/test_crashes.py"
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A fault: in one file, one text in the place of another that is there once.
-
-    `tests` are those that ought to find it; one of them has to.
-    """
-
-    name: str
-    path: PurePosixPath
-    present: str
-    faulty: str
-    tests: tuple[str, ...]
-
 
 MUTANTS = (
     # The server's answers
@@ -182,31 +164,10 @@ MUTANTS = (
         (IDEMPOTENCY, "tests/server/test_idempotency_keys.py"),
     ),
     Mutant(
-        "twins both carried out",
-        SERVER / "storage/memory.py",
-        "        claimed.add(scope)\n",
-        "",
-        (IDEMPOTENCY, "tests/server/test_concurrency.py"),
-    ),
-    Mutant(
-        "turns not taken",
-        SERVER / "storage/memory.py",
-        "async with state.turns.setdefault(collection_id, Lock()):",
-        "async with Lock():",
-        ("tests/server/test_concurrency.py",),
-    ),
-    Mutant(
         "claim ignored",
         SERVER / "idempotency.py",
         "        if not claimed:\n            raise RequestStillRunning\n",
         "",
-        (f"{WORKERS}::test_one_key_is_one_session",),
-    ),
-    Mutant(
-        "claim in one process only",
-        SERVER / "storage/sql.py",
-        "claimed = await self._database.take(scope.digest)",
-        "claimed = True",
         (f"{WORKERS}::test_one_key_is_one_session",),
     ),
     Mutant(
@@ -224,48 +185,6 @@ MUTANTS = (
         (f"{WORKERS}::test_death_amid_a_provider_call_is_retried_under_the_same_id",),
     ),
     Mutant(
-        "turns in one process only",
-        SERVER / "storage/sql.py",
-        "while not await self._database.take(name):",
-        "while not (await self._database.take(name) or True):",
-        (f"{WORKERS}::test_calls_on_one_collection_take_turns",),
-    ),
-    Mutant(
-        "turn not given back",
-        SERVER / "storage/sql.py",
-        "                await self._database.release(name)",
-        "                pass",
-        (f"{WORKERS}::test_calls_on_one_collection_take_turns",),
-    ),
-    Mutant(
-        "lost turn not noticed",
-        SERVER / "storage/statements.py",
-        'COLLECTIONS.c.revision == bindparam("present")',
-        'COLLECTIONS.c.revision != bindparam("present", "")',
-        (f"{CRASHES}::test_turn_that_went_with_the_database",),
-    ),
-    Mutant(
-        "session kept before its answer",
-        SERVER / "storage/sql.py",
-        "do = self._database.run if record is None else self._database.transact",
-        "do = self._database.run",
-        ("tests/server/test_both_or_none.py",),
-    ),
-    Mutant(
-        "recovery not waited for",
-        SERVER / "storage/sqlite.py",
-        'getattr(error.orig, "sqlite_errorcode", 0) & 0xFF',
-        'getattr(error.orig, "sqlite_errorcode", 0)',
-        ("tests/server/test_sqlite_recovery.py",),
-    ),
-    Mutant(
-        "broken connections used again",
-        SERVER / "storage/postgresql.py",
-        "if connection is not None and _is_closed(connection):",
-        "if connection is not None and connection.closed:",
-        ("tests/server/storage/test_postgresql.py", CRASHES),
-    ),
-    Mutant(
         "keys never expire",
         SERVER / "idempotency.py",
         "record.expires_at <= now",
@@ -279,6 +198,13 @@ MUTANTS = (
         "                    await held.keep(await self._restored(held))\n",
         "                await held.keep(await self._restored(held))\n",
         (INITIALIZE, "tests/server/test_stripe.py"),
+    ),
+    Mutant(
+        "not closed in the medusa dialect",
+        SERVER / "medusa_front.py",
+        "            await self._app(scope, receive, send)\n            return\n        if _PAGES",
+        "            return\n        if _PAGES",
+        ("tests/server/storage/test_life.py",),
     ),
     Mutant(
         "yen counted in hundredths",
