@@ -47,7 +47,8 @@ class Served:
     def call(self, method: str, path: str, body: object = None, **headers: str) -> None:
         """Make a call that must succeed."""
         content = None if body is None else json.dumps(body)
-        headers = {**KEY, "Content-Type": "application/json", **headers}
+        # The server would close it anyway, if the other one took long enough.
+        headers = {**KEY, "Content-Type": "application/json", "Connection": "close", **headers}
         self.connection.request(method, path, content, headers)
         response = self.connection.getresponse()
         answer = response.read()
@@ -107,9 +108,10 @@ def serving(url: str, rows: int, backends: Callable[[], list[int]]) -> Iterator[
         found = re.search(r"http://([\d.]+):(\d+)", process.stdout.readline())
         assert found
         connection = http.client.HTTPConnection(found.group(1), int(found.group(2)))
-        yield Served(rows, process.pid, connection, backends, count(rows + 1))
-        connection.close()
-        process.terminate()
+        try:
+            yield Served(rows, process.pid, connection, backends, count(rows + 1))
+        finally:
+            process.terminate()
 
 
 def measure(pair: Pair, call: Callable[[Served], None]) -> tuple[Cost, Cost]:
