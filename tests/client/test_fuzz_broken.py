@@ -10,7 +10,7 @@ import httpx
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.client.contract_strategies import (
+from tests.client.strategies import (
     JSON,
     SEEDED,
 )

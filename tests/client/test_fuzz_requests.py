@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.client.contract_strategies import OBJECTS, SEEDED, TEXT
+from tests.client.strategies import OBJECTS, SEEDED, TEXT
 from tests.client.wire import PROVIDERS, Desk, call_async, collection, ok, open_store, path, query
 
 # Ids that would be steps in a path, or nothing, are refused as arguments.
