@@ -1,5 +1,6 @@
 """Servers to test against: always real ones, on real sockets."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from tests.contract.contract_coverage import FOLDER, Observed, recorder
 
 from xclade_store_mock.app import create_app
 
@@ -20,11 +22,15 @@ Serve = Callable[..., str]
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
+def served(app: Any, *, is_store: bool = True) -> Iterator[str]:
     """Serve an application on a free port, and answer its URL."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        Observed(app, recorder("server")) if is_store and FOLDER in os.environ else app,
+        port=0,
+        log_level="critical",
+        timeout_graceful_shutdown=1,
     )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

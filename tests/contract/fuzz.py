@@ -97,7 +97,7 @@ def _schemathesis(
         **os.environ,
         # Importing Connexion warns of what Starlette will want one day.
         "PYTHONWARNINGS": "ignore",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT)))),
         "SCHEMATHESIS_HOOKS": subject.hooks,
     }
     return subprocess.run(

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from tests.client.wire import CREATE, FACES, INITIALIZE, LIST, Call, Desk
 from tests.client.wire import Answer as Reply
 from tests.conftest import served
+from tests.contract.contract_coverage import recorder
 from tests.contract.relay_contract import Answer, answers, operations, relay_contract
 from tests.contract.saying import KEY, Saying
 from tests.contract.understanding import check_understood, outcome_of, spelled
@@ -85,9 +86,18 @@ class Relayed:
             return refuse(500 if responses else 400, error)
         (response,) = responses
         check_understood(outcome, response.status_code, response.content)
+        self._record(response)
         self._check_request(said, response.request)
         media_type = response.headers["content-type"]
         return Response(response.content, response.status_code, media_type=media_type)
+
+    def _record(self, response: httpx.Response) -> None:
+        name, request = self.operation_id, response.request
+        if response.is_success:
+            query = request.url.query.decode("ascii")
+            recorder("client").request(name, query, request.headers, request.content)
+        media_type = {"content-type": response.headers["content-type"]}
+        recorder("client").answer(name, response.status_code, media_type, response.content)
 
     def _check_request(self, said: Saying, request: httpx.Request) -> None:
         """See that what arrived is what was said, and what the contract allows."""
@@ -132,6 +142,8 @@ class Heard:
         except BrokenAnswer as error:
             return error.message
         check_understood(outcome, self.answer.status, content)
+        headers = {"content-type": self.answer.media_type}
+        recorder("client").answer(operation_id, self.answer.status, headers, content)
         return ""
 
 
@@ -172,7 +184,7 @@ def main() -> None:
     with (
         served(create_app()) as store_url,
         httpx.Client(base_url=store_url) as store,
-        served(create_relay(store)) as url,
+        served(create_relay(store), is_store=False) as url,
     ):
         print(url, flush=True)
         signal.pause()

@@ -49,7 +49,7 @@ def answers() -> list[Answer]:
     found: dict[str, Answer] = {}
     for _, _, operation in operations():
         for status, response in operation["responses"].items():
-            for media_type, content in _resolve(response)["content"].items():
+            for media_type, content in resolve(response)["content"].items():
                 for name, schema in _readings(content["schema"]):
                     path = f"/answers/{status}/{name}"
                     answer = Answer(path, int(status), media_type, schema)
@@ -60,7 +60,7 @@ def answers() -> list[Answer]:
 def property_names(schema: str) -> set[str]:
     """Name the properties that a schema describes."""
     described = DOCUMENT["components"]["schemas"][schema]
-    parts = [_resolve(each) for each in described.get("allOf", [described])]
+    parts = [resolve(each) for each in described.get("allOf", [described])]
     return {name for each in parts for name in each.get("properties", ())}
 
 
@@ -87,7 +87,7 @@ def relay_contract() -> Json:
 
 def _readings(schema: Json) -> Iterator[tuple[str, Json]]:
     """Tell a whole collection and a selection apart, as the client has to; name each schema."""
-    described = _resolve(schema)
+    described = resolve(schema)
     collection = described.get("properties", {}).get("payment_collection")
     if collection is None:
         yield _name(schema), schema
@@ -101,7 +101,8 @@ def _name(schema: Json) -> str:
     return name
 
 
-def _resolve(part: Json) -> Json:
+def resolve(part: Json) -> Json:
+    """Follow a reference to a component."""
     if "$ref" not in part:
         return part
     found = DOCUMENT

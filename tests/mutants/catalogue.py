@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 from tests.mutants.mutant import CLIENT, SERVER, Mutant
 
-FUZZING = "tests/contract/test_schemathesis.py"
+FUZZING = "tests/contract/test_fuzz.py"
 RECORDINGS = "tests/contract/test_replay.py"
 CONTRACT = "tests/contract/test_openapi.py"
 INITIALIZE = "tests/server/test_initialize.py"
