@@ -1,16 +1,12 @@
 """The composition root: everything that varies comes in here, nothing is global."""
 
-import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from connexion import AsyncApp
-from connexion.exceptions import ProblemException
-from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware.context import ContextMiddleware
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
@@ -19,22 +15,24 @@ from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
-from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from ulid import ULID
 
 from xclade_store_mock import json_text, sl_violations
-from xclade_store_mock.contract import load_contract
-from xclade_store_mock.error_responses import Dialect, error_response
-from xclade_store_mock.errors import DomainError, MethodNotAllowed, RouteNotFound, UnknownFailure
+from xclade_store_mock.contract import Contract, load_contract
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.control.app import with_control
+from xclade_store_mock.control.control import Control
+from xclade_store_mock.error_handlers import add_error_handlers, bug_handler
+from xclade_store_mock.error_responses import Dialect
 from xclade_store_mock.guard import Guard
 from xclade_store_mock.medusa_front import MedusaFront
 from xclade_store_mock.operations import Operations
 from xclade_store_mock.payments import NewId
 from xclade_store_mock.prefer import Prefer, PreferredAnswers
-from xclade_store_mock.providers import Provider, installed_providers
+from xclade_store_mock.providers import FindProvider, Provider, find_provider, installed_providers
 from xclade_store_mock.ready import Readiness
 from xclade_store_mock.routing import ExactRouting
 from xclade_store_mock.security import CustomerTokenCheck, PublishableKeyCheck
@@ -43,8 +41,6 @@ from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.store import Store
 from xclade_store_mock.store_file import demo_store
 from xclade_store_mock.validation import ContractValidation
-
-_log = logging.getLogger("xclade_store_mock")
 
 
 def utc_now() -> datetime:
@@ -57,6 +53,25 @@ def new_ulid(prefix: str) -> str:
     return f"{prefix}{ULID()}"
 
 
+class StoreMockApp(AsyncApp):
+    """The reference server, an ASGI application."""
+
+    steering: Control | None = None
+
+    @property
+    def control(self) -> Control:
+        """What it is steered by. Raises LookupError where the control API is off."""
+        if self.steering is None:
+            message = "the control API is off: create_app(control=Access()) switches it on"
+            raise LookupError(message)
+        return self.steering
+
+    def close(self) -> None:
+        """Let everybody go who waits, since the server stops."""
+        if self.steering is not None:
+            self.steering.close()
+
+
 def create_app(
     *,
     store: Store | None = None,
@@ -65,38 +80,35 @@ def create_app(
     new_id: NewId = new_ulid,
     dialect: Dialect = Dialect.DOCUMENTED,
     storage: Storage | None = None,
-) -> AsyncApp:
-    """Make the reference server, an ASGI application.
+    control: Access | None = None,
+) -> StoreMockApp:
+    """Make the reference server.
 
     It starts from the demo store and the installed providers unless it is given others. A
-    `storage` holds a store already: of `store` only the `cors_origins` count then.
+    `storage` holds a store already: `store` is then what a reset leads back to, and says which
+    `cors_origins` there are. `control` says who may use the control API, which is one process's;
+    None switches it off.
     """
     if store is None:
         store = demo_store(clock())
     if storage is None:
         storage = MemoryStorage(store)
-    operations = Operations(
-        storage=storage,
-        providers=installed_providers() if providers is None else providers,
-        clock=clock,
-        new_id=new_id,
-        dialect=dialect,
-    )
     contract = load_contract("store.yaml")
-    origins = store.settings.cors_origins
-    front = (
-        [
-            partial(MedusaFront, document=contract.document, storage=storage, origins=origins),
-            ExceptionMiddleware,
-        ]
-        if dialect is Dialect.MEDUSA
-        else [partial(CORSMiddleware, **_cors(origins)), ExceptionMiddleware, Guard]
+    services = installed_providers() if providers is None else providers
+    find: FindProvider = partial(find_provider, services)
+    front = _front(dialect, contract, storage, store.settings.cors_origins)
+    steering = None
+    if control is not None:
+        steering = Control(store=store, storage=storage, clock=clock, contract=contract)
+        clock, find = steering.clock, steering.outcomes.over(find)
+        front = with_control(front, steering, control, dialect)
+    operations = Operations(
+        storage=storage, find_provider=find, clock=clock, new_id=new_id, dialect=dialect
     )
-    app = AsyncApp(
+    app = StoreMockApp(
         __name__,
         middlewares=[
             Readiness,
-            ServerErrorMiddleware,
             *front,
             Prefer,
             SwaggerUIMiddleware,
@@ -120,16 +132,31 @@ def create_app(
         ),
     )
     app.add_api(contract.document, contract=contract, dialect=dialect)
+    _add_pages(app, contract)
+    add_error_handlers(app, dialect)
+    app.steering = steering
+    return app
+
+
+def _front(
+    dialect: Dialect, contract: Contract, storage: Storage, origins: tuple[str, ...] | None
+) -> list[Any]:
+    """Put together what a request passes before Connexion: errors, CORS, the body."""
+    # Its own handler is one that it forgets to await.
+    server_error = partial(ServerErrorMiddleware, handler=bug_handler(dialect))
+    if dialect is Dialect.MEDUSA:
+        medusa = partial(MedusaFront, document=contract.document, storage=storage, origins=origins)
+        return [server_error, medusa, ExceptionMiddleware]
+    cors = partial(CORSMiddleware, **_cors(origins))
+    return [server_error, cors, ExceptionMiddleware, Guard]
+
+
+def _add_pages(app: AsyncApp, contract: Contract) -> None:
     app.add_url_rule("/", view_func=_to_docs)
     app.add_url_rule("/openapi.yaml", view_func=_page(contract.text.encode(), "application/yaml"))
     app.add_url_rule(
         "/openapi.json", view_func=_page(json_text.write(contract.document), "application/json")
     )
-    app.add_error_handler(DomainError, partial(_answer_error, dialect))
-    app.add_error_handler(ProblemException, _answer_problem)
-    app.add_error_handler(HTTPException, partial(_answer_misrouted, dialect))
-    app.add_error_handler(Exception, partial(_answer_bug, dialect))
-    return app
 
 
 @asynccontextmanager
@@ -158,30 +185,3 @@ def _page(content: bytes, media_type: str) -> Callable[[Request], Response]:
 
 def _to_docs(_: Request) -> Response:
     return RedirectResponse("/docs/")
-
-
-async def _answer_error(
-    dialect: Dialect, _: ConnexionRequest, error: DomainError
-) -> ConnexionResponse:
-    return error_response(error, dialect)
-
-
-async def _answer_problem(_: ConnexionRequest, error: ProblemException) -> ConnexionResponse:
-    """Answer as Connexion would, who also logs; it is the caller's mistake."""
-    return error.to_problem()
-
-
-async def _answer_misrouted(
-    dialect: Dialect, request: ConnexionRequest, error: HTTPException
-) -> ConnexionResponse:
-    path = request.scope["path"]
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and error.headers:
-        allowed = error.headers["Allow"]
-        return error_response(MethodNotAllowed(request.method, path, allowed), dialect)
-    return error_response(RouteNotFound(path), dialect)
-
-
-async def _answer_bug(dialect: Dialect, _: ConnexionRequest, error: Exception) -> ConnexionResponse:
-    """Say nothing of a bug to the outside."""
-    _log.error("Bug in the mock", exc_info=error)
-    return error_response(UnknownFailure(), dialect)

@@ -31,8 +31,8 @@ Press Ctrl+C to stop.
 _SHOWN = 5
 
 
-async def banner(storage: Storage, url: str) -> str:
-    """Describe a store that is served at a URL."""
+async def banner(storage: Storage, url: str, *notes: str) -> str:
+    """Describe a store that is served at a URL; `notes` are lines more."""
     settings = await storage.settings()
     carts, cart_count = await storage.carts(_SHOWN)
     collections, collection_count = await storage.collections(_SHOWN)
@@ -45,6 +45,7 @@ async def banner(storage: Storage, url: str) -> str:
         f"Providers    {_listed(settings.payment_providers, len(settings.payment_providers))}",
         f"Carts        {_listed([each.id for each in carts], cart_count)}",
         f"Collections  {_listed(owed, collection_count)}",
+        *notes,
     )
     text = "\n".join(lines) + "\n"
     found = await _payable(storage, collections)

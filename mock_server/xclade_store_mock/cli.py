@@ -12,8 +12,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from ipaddress import ip_address
 from pathlib import Path
 
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.storage import StorageError
 from xclade_store_mock.store import Store
 from xclade_store_mock.store_file import StoreFileError, demo_store, read_store
@@ -54,6 +57,15 @@ def _serve(options: argparse.Namespace) -> int:
         listener = _listen(options.host, options.port)
     except OSError as error:
         return _fail(_cannot_listen(options, error))
+    access = _access(options, listener)
+    if access is None and ("scenario" in options or "control_token" in options):
+        listener.close()
+        return _fail(
+            "--control-token and --scenario are for the control API, which one worker has alone,"
+            " and which elsewhere than on a loopback address needs a --control-token"
+        )
+    scenario = find_scenario(options.scenario) if "scenario" in options else None
+    service = replace(service, access=access, scenario=scenario)
     service.announce(_url(listener))
     # Ctrl+C is how one stops it.
     with suppress(KeyboardInterrupt):
@@ -77,6 +89,11 @@ def _contradiction(options: argparse.Namespace) -> str | None:
             "--watch starts again from the seed, but a database keeps the store that it has:"
             " leave out --watch, or --storage"
         )
+    if hasattr(options, "watch") and hasattr(options, "scenario"):
+        return (
+            "--watch starts again from the seed, and so without the scenario:"
+            " leave out --watch, or --scenario"
+        )
     return None
 
 
@@ -87,6 +104,13 @@ def _read_store(seed: Path | None, origins: Sequence[str] | None) -> Store:
     if origins is None:
         return store
     return replace(store, settings=replace(store.settings, cors_origins=tuple(origins)))
+
+
+def _access(options: argparse.Namespace, listener: socket.socket) -> Access | None:
+    """Tell who may use the control API: on a loopback address all, elsewhere who has the token."""
+    token = getattr(options, "control_token", None)
+    is_reached = token is not None or ip_address(listener.getsockname()[0]).is_loopback
+    return Access(token) if is_reached and options.workers == 1 else None
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -191,12 +215,32 @@ def _parser() -> argparse.ArgumentParser:
         default=argparse.SUPPRESS,
         help="write a line for each request, too (default: for problems only, as text)",
     )
+    serve.add_argument(
+        "--scenario",
+        choices=[each.name for each in SCENARIOS],
+        default=argparse.SUPPRESS,
+        help="start in a trouble that storefronts had, and the storage as new (default: none)",
+    )
+    serve.add_argument(
+        "--control-token",
+        type=_token,
+        metavar="TOKEN",
+        default=argparse.SUPPRESS,
+        help="what the control API asks for (default: nothing, and only on a loopback address)",
+    )
     return parser
 
 
 def _origin(text: str) -> str:
     if not _ORIGIN.fullmatch(text):
         message = f"{text!r} is not what browsers call an origin, like https://shop.example"
+        raise argparse.ArgumentTypeError(message)
+    return text
+
+
+def _token(text: str) -> str:
+    if not re.fullmatch("[!-~]+", text):
+        message = "a token is made of visible ASCII characters, and has one at least"
         raise argparse.ArgumentTypeError(message)
     return text
 

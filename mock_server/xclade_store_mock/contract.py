@@ -11,6 +11,8 @@ from jsonschema_rs import Draft4Validator
 # The one in C, where PyYAML was built with it, is ten times as fast.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_NO_BODY = {"": {"schema": {"enum": [""]}}}
+
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
 
@@ -27,9 +29,11 @@ class Response:
 class Operation:
     """One operation's schemas.
 
-    `query` and `header` describe objects of parameters; `responses` are by status and media type.
+    `path`, `query` and `header` describe objects of parameters; `responses` are by status and media
+    type, which is blank for an answer without a body.
     """
 
+    path: Draft4Validator
     query: Draft4Validator
     query_types: Mapping[str, str]
     header: Draft4Validator
@@ -37,6 +41,8 @@ class Operation:
     body: Draft4Validator | None
     body_fields: tuple[str, ...]
     responses: Mapping[tuple[int, str], Response]
+    is_stream: bool
+    """Whether its answer goes on and on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +79,14 @@ class _Compiler:
 
     def _operation(self, operation: Mapping[str, Any]) -> Operation:
         parameters = [self._resolve(each) for each in operation.get("parameters", ())]
-        query = [each for each in parameters if each["in"] == "query"]
-        header = [each for each in parameters if each["in"] == "header"]
+        path, query, header = (
+            [each for each in parameters if each["in"] == place]
+            for place in ("path", "query", "header")
+        )
         body = operation.get("requestBody")
         body_schema = self._resolve(body["content"]["application/json"]["schema"]) if body else {}
         return Operation(
+            path=self._validator(_parameters_schema(path)),
             query=self._validator(_parameters_schema(query)),
             query_types={each["name"]: each["schema"]["type"] for each in query},
             header=self._validator(_parameters_schema(header)),
@@ -87,8 +96,12 @@ class _Compiler:
             responses={
                 (int(status), media_type): self._response(content)
                 for status, response in operation["responses"].items()
-                for media_type, content in self._resolve(response)["content"].items()
+                for media_type, content in self._resolve(response).get("content", _NO_BODY).items()
             },
+            is_stream=any(
+                "text/event-stream" in response.get("content", ())
+                for response in operation["responses"].values()
+            ),
         )
 
     def _resolve(self, part: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ What a document holds is the contract's; which of it comes by default is recorde
 (`repeat/1-system`, `pc/create`, `pp/ok`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -114,27 +114,36 @@ def provider_document(provider: PaymentProvider) -> dict[str, Any]:
 
 def collection_document(collection: PaymentCollection) -> dict[str, Any]:
     """Describe a payment collection with all that it relates to."""
+    paid = [session for session in collection.sessions if session.is_paid]
+    captured = [session for session in paid if session.status == "captured"]
+    is_completed = collection.status == "completed"
     return {
         "id": collection.id,
         "currency_code": collection.currency_code,
         "amount": javascript.number(collection.amount),
-        "authorized_amount": None,
-        "captured_amount": None,
+        "authorized_amount": _sum(paid),
+        "captured_amount": _sum(captured),
         "refunded_amount": None,
-        "completed_at": None,
-        "created_at": _timestamp(collection.created_at),
-        "updated_at": _timestamp(collection.updated_at),
+        "completed_at": timestamp(collection.updated_at) if is_completed else None,
+        "created_at": timestamp(collection.created_at),
+        "updated_at": timestamp(collection.updated_at),
         "metadata": None,
         "status": collection.status,
         "payment_providers": [],
         "payment_sessions": [
             _session_document(session, collection.id) for session in collection.sessions
         ],
-        "payments": [],
+        "payments": [_payment_document(session, collection.id) for session in paid],
     }
 
 
+def _sum(sessions: Iterable[PaymentSession]) -> int | float | None:
+    amounts = [session.amount for session in sessions]
+    return javascript.number(sum(amounts, Decimal())) if amounts else None
+
+
 def _session_document(session: PaymentSession, collection_id: str) -> Mapping[str, Any]:
+    authorized_at = session.authorized_at
     return {
         "id": session.id,
         "currency_code": session.currency_code,
@@ -142,16 +151,49 @@ def _session_document(session: PaymentSession, collection_id: str) -> Mapping[st
         "data": session.data,
         "context": session.context,
         "status": session.status,
-        "authorized_at": None,
+        "authorized_at": None if authorized_at is None else timestamp(authorized_at),
         "payment_collection_id": collection_id,
         "payment_collection": {"id": collection_id},
-        "payment": None,
+        "payment": _payment_document(session, collection_id) if session.is_paid else None,
         "metadata": session.metadata,
         "raw_amount": {"value": _exact(session.amount), "precision": _PRECISION},
-        "created_at": _timestamp(session.created_at),
-        "updated_at": _timestamp(session.updated_at),
+        "created_at": timestamp(session.created_at),
+        "updated_at": timestamp(session.updated_at),
         "deleted_at": None,
         "amount": javascript.number(session.amount),
+    }
+
+
+def _payment_document(session: PaymentSession, collection_id: str) -> Mapping[str, Any]:
+    """Describe the payment that a paid session stands for."""
+    unique = session.id.removeprefix("payses_")
+    reference = {"id": f"pay_{unique}"}
+    amount = javascript.number(session.amount)
+    captured_at = timestamp(session.updated_at) if session.status == "captured" else None
+    capture = {
+        "id": f"capt_{unique}",
+        "amount": amount,
+        "created_at": captured_at,
+        "created_by": None,
+        "payment": reference,
+    }
+    return {
+        **reference,
+        "amount": amount,
+        "authorized_amount": amount,
+        "currency_code": session.currency_code,
+        "provider_id": session.provider_id,
+        "data": session.data,
+        "created_at": timestamp(session.authorized_at or session.updated_at),
+        "updated_at": timestamp(session.updated_at),
+        "captured_at": captured_at,
+        "canceled_at": None,
+        "captured_amount": amount if captured_at else None,
+        "refunded_amount": None,
+        "captures": [capture] if captured_at else [],
+        "refunds": [],
+        "payment_collection": {"id": collection_id},
+        "payment_session": {"id": session.id},
     }
 
 
@@ -161,6 +203,6 @@ def _exact(amount: Decimal) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
-def _timestamp(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
     """Write a UTC time with milliseconds: `2026-01-15T09:30:00.000Z`."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from html import escape
 
@@ -48,6 +48,8 @@ class Row:
 _UNAUTHORIZED = Reply(401, message="Unauthorized", media_type="text/plain")
 _PAGE = Reply(404, media_type="text/html; charset=utf-8")
 _HIDDEN = Reply(500, "unknown_error", "unknown_error", "An unknown error occurred.")
+
+_SERVER_ERRORS = range(500, 600)
 
 TABLE: Mapping[type[DomainError], Row] = {
     errors.NotJson: Row("body is not JSON", Reply(400, "invalid_data"), Reply(400, "invalid_data")),
@@ -123,12 +125,32 @@ def error_response(error: DomainError, dialect: Dialect) -> ConnexionResponse:
     headers = sl_violations(error)
     if isinstance(error, errors.MethodNotAllowed) and reply.type is not None:
         headers["Allow"] = error.allowed
+    return reply_response(reply, error.message, dialect, headers)
+
+
+def reply_response(
+    reply: Reply, message: str, dialect: Dialect, headers: Mapping[str, str] | None = None
+) -> ConnexionResponse:
+    """Answer with a reply, whose fixed message goes before another."""
     return ConnexionResponse(
         reply.status,
         content_type=json_type(dialect) if reply.type else reply.media_type,
-        body=_body(reply, reply.message or error.message),
-        headers=headers,
+        body=_body(reply, reply.message or message),
+        headers={**(headers or {})},
     )
+
+
+def reply_with(status: int, dialect: Dialect) -> Reply:
+    """Find what the dialect says with a status, whatever has gone wrong."""
+    if status in _SERVER_ERRORS:
+        return replace(_HIDDEN, status=status)
+    rows = (
+        row.documented if dialect is Dialect.DOCUMENTED else row.medusa for row in TABLE.values()
+    )
+    fitting = [reply for reply in rows if reply is not None and reply.status == status]
+    # JSON before a bare text or page.
+    fitting.sort(key=lambda reply: reply.type is None)
+    return next(iter(fitting), Reply(status, "unknown_error"))
 
 
 def json_type(dialect: Dialect) -> str:

@@ -78,13 +78,23 @@ class Guard:
         content = await read_whole(receive) if scope["method"] in _WITH_BODY else b""
         if content is None:
             return
-        if len(content) > MAX_BODY:
-            message = f"The request body is larger than {MAX_BODY} bytes."
-            raise BodyTooLarge(message)
-        if content:
-            _require_plain_json(scope)
-        body = _parse(content) if content else {}
-        await self._app(with_body(scope, body), receive, send)
+        await self._app(with_body(scope, parse_body(scope, content)), receive, send)
+
+
+def parse_body(scope: Scope, content: bytes) -> Any:
+    """Answer the JSON value that a body stands for; BodyTooLarge, UnsupportedMediaType, NotJson."""
+    if len(content) > MAX_BODY:
+        message = f"The request body is larger than {MAX_BODY} bytes."
+        raise BodyTooLarge(message)
+    if not content:
+        return {}
+    _require_plain_json(scope)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = "The body is not valid UTF-8."
+        raise NotJson(message) from error
+    return json_text.read(text)
 
 
 def _require_plain_json(scope: Scope) -> None:
@@ -102,12 +112,3 @@ def _require_plain_json(scope: Scope) -> None:
         if name == "charset" and value.strip('"') not in {"utf-8", "utf8"}:
             message = f"Unsupported charset '{value}': send UTF-8."
             raise UnsupportedMediaType(message)
-
-
-def _parse(content: bytes) -> Any:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = "The body is not valid UTF-8."
-        raise NotJson(message) from error
-    return json_text.read(text)

@@ -18,11 +18,11 @@ from xclade_store_mock.error_responses import Dialect, error_response
 from xclade_store_mock.errors import DomainError, RouteNotFound, UnknownFailure
 from xclade_store_mock.guard import read_header, with_body
 from xclade_store_mock.medusa_body import SenderLeft, read_body
+from xclade_store_mock.routing import is_page
 from xclade_store_mock.security import check_publishable_key
 from xclade_store_mock.storage import Storage
 
 _PREFLIGHT_METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE"
-_PAGES = re.compile(r"/|/docs(/.*)?|/openapi\.(json|yaml)")
 
 
 class _Route:
@@ -82,7 +82,7 @@ class MedusaFront:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if _PAGES.fullmatch(scope["path"]):
+        if is_page(scope["path"]):
             await self._app(with_body(scope, {}), receive, send)
             return
         try:

@@ -48,7 +48,7 @@ from xclade_store_mock.payments import (
     require_enabled,
     restore_sessions,
 )
-from xclade_store_mock.providers import Provider, find_provider
+from xclade_store_mock.providers import FindProvider, Provider
 from xclade_store_mock.storage import HeldCollection, Storage
 from xclade_store_mock.store import Customer, Settings
 
@@ -71,7 +71,7 @@ class Operations:
     """One method for each operationId; Connexion hands the validated parameters over by name."""
 
     storage: Storage
-    providers: Mapping[str, Provider]
+    find_provider: FindProvider
     clock: Callable[[], datetime]
     new_id: NewId
     dialect: Dialect
@@ -174,7 +174,7 @@ class Operations:
         listed = settings.payment_providers.get(provider_id)
         if listed is None or not listed.installed:
             raise ProviderNotInstalled(provider_id)
-        return find_provider(self.providers, provider_id)
+        return self.find_provider(provider_id)
 
     async def _restored(self, held: HeldCollection) -> PaymentCollection:
         providers = {

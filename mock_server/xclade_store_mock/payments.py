@@ -3,7 +3,7 @@
 Amounts are decimals in major units: `Decimal("25.5")` in `usd` is $25.50.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,6 +12,8 @@ from typing import Any
 
 from xclade_store_mock.errors import DomainError, ProviderNotEnabled
 from xclade_store_mock.providers import Provider, SessionRequest
+
+_PAID = frozenset({"authorized", "captured"})
 
 NewId = Callable[[str], str]
 """Makes an id that was never used, starting with the given prefix."""
@@ -59,6 +61,18 @@ class PaymentSession:
     status: str = "pending"
     context: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] | None = field(default_factory=dict)
+    authorized_at: datetime | None = None
+
+    @property
+    def is_paid(self) -> bool:
+        """Tell whether the provider has authorized it, at least."""
+        return self.status in _PAID
+
+    def settle(self, status: str, data: Mapping[str, Any], now: datetime) -> "PaymentSession":
+        """Answer the session as its provider has it now; `data` goes over the session's."""
+        settled = replace(self, status=status, data={**self.data, **data}, updated_at=now)
+        authorized_at = self.authorized_at or now
+        return replace(settled, authorized_at=authorized_at if settled.is_paid else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +155,42 @@ async def initialize_session(
     return replace(collection, sessions=(await _initiated(session, provider),), updated_at=now)
 
 
+def settle_session(
+    collection: PaymentCollection,
+    session_id: str,
+    *,
+    status: str,
+    data: Mapping[str, Any],
+    now: datetime,
+) -> PaymentCollection:
+    """Bring a session to the status that its provider has for it; the collection follows.
+
+    A collection's status is found as Medusa's `maybeUpdatePaymentCollection_` finds it.
+    """
+    sessions = tuple(
+        each.settle(status, data, now) if each.id == session_id else each
+        for each in collection.sessions
+    )
+    return replace(
+        collection,
+        sessions=sessions,
+        status=_status(collection.amount, sessions),
+        updated_at=now,
+    )
+
+
+def _status(amount: Decimal, sessions: Iterable[PaymentSession]) -> str:
+    paid = [session for session in sessions if session.is_paid]
+    captured = [session for session in paid if session.status == "captured"]
+    for covering, whole, part in (
+        (captured, "completed", "partially_captured"),
+        (paid, "authorized", "partially_authorized"),
+    ):
+        if covering:
+            return whole if sum(each.amount for each in covering) >= amount else part
+    return "awaiting"
+
+
 async def restore_sessions(
     collection: PaymentCollection,
     providers: Mapping[str, Provider],
@@ -157,7 +207,12 @@ async def restore_sessions(
     restored = []
     for session in collection.sessions:
         again = replace(
-            session, id=new_id("payses_"), metadata=None, created_at=now, updated_at=now
+            session,
+            id=new_id("payses_"),
+            metadata=None,
+            authorized_at=None,
+            created_at=now,
+            updated_at=now,
         )
         with suppress(DomainError):
             restored.append(await _initiated(again, providers[session.provider_id]))
@@ -175,4 +230,4 @@ async def _initiated(session: PaymentSession, provider: Provider) -> PaymentSess
             now=session.created_at,
         )
     )
-    return replace(session, data={**session.data, **answer.data}, status=answer.status)
+    return session.settle(answer.status, answer.data, session.created_at)

@@ -61,7 +61,7 @@ class Prefer:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        query_string, parameters = _split_query(scope["query_string"])
+        query_string, parameters = split_query(scope["query_string"])
         header = read_header(scope, "prefer")
         # Any header silences the query, even one that prefers none of this.
         preferences = _read(_parse(header) if header else parameters)
@@ -70,7 +70,7 @@ class Prefer:
         await self._app(understood, receive, send)
 
 
-def _split_query(query_string: bytes) -> tuple[bytes, Mapping[str, Any]]:
+def split_query(query_string: bytes) -> tuple[bytes, Mapping[str, Any]]:
     """Answer the query without preferences, to the letter, and the preferences."""
     others: list[bytes] = []
     stated: dict[str, list[str]] = {}

@@ -8,7 +8,8 @@ import logging.config
 import sys
 import warnings
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -20,16 +21,53 @@ from xclade_store_mock.watching import Watched
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
-    from connexion import AsyncApp
     from starlette.types import ASGIApp
 
+    from xclade_store_mock.app import StoreMockApp
+    from xclade_store_mock.control.access import Access
+    from xclade_store_mock.control.scenarios import Scenario
     from xclade_store_mock.storage import Storage
     from xclade_store_mock.store import Store
 
 _log = logging.getLogger("xclade_store_mock")
+
+
+class Application(Protocol):
+    """What can be told that the server stops."""
+
+    def close(self) -> None:
+        """Let everybody go who waits."""
+
+
+class Server(uvicorn.Server):
+    """Tells its application that it stops before it waits for its requests to end.
+
+    uvicorn itself tells it after that.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        application: Application,
+        begin: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        super().__init__(config)
+        self._application = application
+        self._begin = begin
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Do what is to be done at the beginning, and serve."""
+        if self._begin is not None:
+            await self._begin()
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop serving."""
+        self._application.close()
+        await super().shutdown(sockets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +80,10 @@ class Service:
     """Where the state is kept; None for memory."""
     log_format: str | None = None
     """How requests are logged: "text" or "json"; None for not at all."""
+    access: Access | None = None
+    """Who may use the control API, which is one process's; None switches it off."""
+    scenario: Scenario | None = None
+    """What to start in; only with the control API."""
 
     def prepare(self) -> bool:
         """Make the storage ready; tell whether it was empty and has got the store.
@@ -67,28 +109,36 @@ class Service:
     async def _describe(self, url: str) -> str:
         storage = self._open()
         try:
-            return await banner(storage, url)
+            return await banner(storage, url, *self._notes(url))
         finally:
             await storage.close()
 
+    def _notes(self, url: str) -> Iterator[str]:
+        if self.access is not None:
+            yield f"Control API  {url}/_mock/state"
+        if self.scenario is not None:
+            yield f"Scenario     {self.scenario.name}, with {self.scenario.cast}"
+
     def run(self, listener: socket.socket, workers: int) -> None:
         """Serve until a signal says to stop."""
-        config = self._config(self.application, workers)
-        if workers == 1:
-            uvicorn.Server(config).run(sockets=[listener])
-        else:
+        if workers > 1:
+            config = self._config(self.application, workers)
             Multiprocess(config, sockets=[listener]).run()
+            return
+        app = self.application()
+        begin = partial(app.control.start, self.scenario) if self.scenario else None
+        Server(self._config(lambda: app), app, begin).run(sockets=[listener])
 
     def follow(
         self, listener: socket.socket, read_again: Callable[[], Store], files: Sequence[Path]
     ) -> None:
         """Serve from this process, starting again whenever one of the files changes."""
 
-        def make() -> AsyncApp:
+        def make() -> StoreMockApp:
             return replace(self, store=read_again()).application()
 
-        config = self._config(lambda: Watched(make, files))
-        uvicorn.Server(config).run(sockets=[listener])
+        watched = Watched(make, files)
+        Server(self._config(lambda: watched), watched).run(sockets=[listener])
 
     def _config(self, factory: Callable[[], ASGIApp], workers: int = 1) -> uvicorn.Config:
         return uvicorn.Config(
@@ -102,7 +152,7 @@ class Service:
             timeout_graceful_shutdown=0.6,  # type: ignore[arg-type] # asyncio waits for fractions
         )
 
-    def application(self) -> AsyncApp:
+    def application(self) -> StoreMockApp:
         """Make the application of one process."""
         # Connexion imports a part of Starlette that now wants another client library; it works
         # as is.
@@ -110,7 +160,12 @@ class Service:
         from xclade_store_mock.app import create_app  # noqa: PLC0415
         from xclade_store_mock.error_responses import Dialect  # noqa: PLC0415
 
-        return create_app(store=self.store, dialect=Dialect(self.dialect), storage=self._open())
+        return create_app(
+            store=self.store,
+            dialect=Dialect(self.dialect),
+            storage=self._open(),
+            control=self.access,
+        )
 
     def _open(self) -> Storage:
         if self.storage_url is None:

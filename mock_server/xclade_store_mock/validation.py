@@ -17,7 +17,7 @@ from xclade_store_mock import medusa_query
 from xclade_store_mock.contract import Contract, Operation
 from xclade_store_mock.error_responses import Dialect
 from xclade_store_mock.guard import read_header, received_body
-from xclade_store_mock.violations import check_body, check_headers, check_query
+from xclade_store_mock.violations import check_body, check_headers, check_path, check_query
 
 
 class BreaksContract(Exception):
@@ -41,13 +41,15 @@ class _ValidatedOperation:
         if self._operation.body is not None:
             check_body(self._operation.body, self._operation.body_fields, received_body(scope))
         query = urlencode(self._check_query(scope)).encode()
-        send = _ValidatedSend(self._operation, send)
-        await self._next_app({**scope, "query_string": query}, receive, send)
+        # A stream has no end to wait for.
+        checked = send if self._operation.is_stream else _ValidatedSend(self._operation, send)
+        await self._next_app({**scope, "query_string": query}, receive, checked)
 
     def _check_query(self, scope: Scope) -> Mapping[str, Any]:
         query_string = scope["query_string"].decode("latin-1")
         if self._dialect is Dialect.MEDUSA:
             return medusa_query.read_query(self._name, query_string)
+        check_path(self._operation.path, scope["path_params"])
         headers = {name: read_header(scope, name) for name in self._operation.header_names}
         sent = {name: value for name, value in headers.items() if value is not None}
         check_headers(self._operation.header, sent)
@@ -73,7 +75,7 @@ class _ValidatedSend:
     def _check_response(self) -> None:
         start, *parts = self._messages
         headers = {name.lower(): value for name, value in start["headers"]}
-        media_type = headers[b"content-type"].decode().partition(";")[0]
+        media_type = headers.get(b"content-type", b"").decode().partition(";")[0]
         response = self._operation.responses.get((start["status"], media_type))
         if response is None:
             message = f"{start['status']} {media_type} is not documented"

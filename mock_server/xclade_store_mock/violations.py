@@ -44,6 +44,11 @@ def check_query(
     return values
 
 
+def check_path(validator: Draft4Validator, parameters: Mapping[str, str]) -> None:
+    """Raise InvalidData if a part of the path breaks the schema of its parameter."""
+    _refuse("path", validator.iter_errors(parameters), [*parameters])
+
+
 def check_headers(validator: Draft4Validator, headers: Mapping[str, str]) -> None:
     """Raise InvalidData if a header breaks the schema of its parameter."""
     _refuse("header", validator.iter_errors(headers), [*headers])
@@ -51,13 +56,13 @@ def check_headers(validator: Draft4Validator, headers: Mapping[str, str]) -> Non
 
 def _refuse(part: str, errors: Iterable[ValidationError], order: Sequence[str]) -> None:
     def place(error: ValidationError) -> int:
+        if error.instance_path:
+            return order.index(str(error.instance_path[0]))
         match error.kind:
             case ValidationErrorKind.Required(property=name):
                 return order.index(name)
-            case ValidationErrorKind.AdditionalProperties():
-                return len(order)
             case _:
-                return order.index(str(error.instance_path[0]))
+                return len(order)
 
     found = sorted(errors, key=place)
     if found:
@@ -72,10 +77,13 @@ def _violation(part: str, error: ValidationError) -> Violation:
 
 
 def _words(error: ValidationError) -> str:
-    name = ", ".join(str(step) for step in error.instance_path)
+    steps = [str(step) for step in error.instance_path]
+    name = ", ".join(steps)
     match error.kind:
         case ValidationErrorKind.Required(property=missing):
-            return f"Field '{missing}' is required"
+            return f"Field '{', '.join([*steps, missing])}' is required"
+        case ValidationErrorKind.AnyOf(context=branches) if choice := _required(branches):
+            return f"One of the fields '{', '.join(choice)}' is required"
         case ValidationErrorKind.AdditionalProperties(unexpected=names):
             return f"Unrecognized fields: '{', '.join(javascript.keys(names))}'"
         case ValidationErrorKind.Type(types=types):
@@ -86,6 +94,14 @@ def _words(error: ValidationError) -> str:
             return f"Field '{name}' does not have the form {pattern}"
         case _:
             return f"Field '{name}': {error.message[:_LONGEST]}"
+
+
+def _required(branches: Iterable[Iterable[ValidationError]]) -> list[str]:
+    """Answer the fields of which there must be one, if that is all that the branches ask for."""
+    errors = [error for branch in branches for error in branch]
+    kinds = [error.kind for error in errors]
+    missing = [kind.property for kind in kinds if isinstance(kind, ValidationErrorKind.Required)]
+    return missing if len(missing) == len(errors) else []
 
 
 def _listed(value: Any) -> list[Any]:

@@ -1,15 +1,23 @@
 """Serving that follows its files: what they say now is served, as soon as it can be."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock.ready import READY
 from xclade_store_mock.store_file import StoreFileError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
+
+    from starlette.types import Receive, Scope, Send
+
+    from xclade_store_mock.app import StoreMockApp
 
 _log = logging.getLogger("xclade_store_mock")
 
@@ -23,7 +31,7 @@ class Watched:
     If none can be made of the files, the one before serves on.
     """
 
-    def __init__(self, make: Callable[[], ASGIApp], files: Sequence[Path]) -> None:
+    def __init__(self, make: Callable[[], StoreMockApp], files: Sequence[Path]) -> None:
         self._make = make
         self._files = files
         self._app = make()
@@ -39,6 +47,10 @@ class Watched:
         finally:
             watching.cancel()
 
+    def close(self) -> None:
+        """Let everybody go who waits."""
+        self._app.close()
+
     async def _watch(self) -> None:
         async for names in _changes(self._files):
             try:
@@ -49,11 +61,12 @@ class Watched:
             except Exception:  # noqa: BLE001 - a contract that is being edited can break anything
                 _log.exception("%s changed, but the mock goes on as before", names)
             else:
+                self._app.close()
                 self._app = app
                 _log.info("%s changed: the mock started again.", names)
 
 
-async def _try_out(app: ASGIApp) -> None:
+async def _try_out(app: StoreMockApp) -> None:
     """Have an application build itself, which Connexion's do at the first request."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://mock") as client:

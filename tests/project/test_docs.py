@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from tests.conftest import Serve
 
+from xclade_store_mock.control.access import Access
+
 ROOT = Path(__file__).parents[2]
 ADVERTISED = "http://127.0.0.1:4010"
 
@@ -32,10 +34,15 @@ def test_python_examples_run(serve: Serve, name: str) -> None:
 def test_curl_examples_answer_what_is_printed(serve: Serve) -> None:
     """Each line of the server's page, pasted as it is; an ellipsis stands for anything."""
     page = (ROOT / "docs/mock-server.md").read_text("utf-8")
-    examples = re.findall(
-        r"^\$ (curl .+?[^\\\n])\n(.+?\n)(?=\$|```)", page, re.MULTILINE | re.DOTALL
-    )
-    url = serve()
+    blocks = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    examples = [
+        example
+        for block in blocks
+        for example in re.findall(
+            r"^\$ (curl (?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE
+        )
+    ]
+    url = serve(control=Access())
 
     for line, printed in examples:
         command = ["sh", "-c", f"{line} --silent".replace(ADVERTISED, url)]
@@ -43,4 +50,4 @@ def test_curl_examples_answer_what_is_printed(serve: Serve) -> None:
         told = result.stdout.replace("\r\n", "\n").strip()
         expected = re.escape(printed.strip()).replace("…", ".*")
         assert re.fullmatch(expected, told, re.DOTALL), (told, printed)
-    assert 5 == len(examples)
+    assert page.count("$ curl ") == len(examples)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 from tests.conftest import KEY, served
+from tests.server.plugin_runs import SHOP, Runs
 from tests.server.stand_ins import Scripted, Stage
 from tests.server.wire import SESSIONS, SYSTEM, read_collection
 
@@ -61,3 +62,11 @@ def stage() -> Iterator[Stage]:
 def idempotency() -> dict[str, str]:
     """Answer the header with an idempotency key that was never used."""
     return {"Idempotency-Key": uuid.uuid4().hex}
+
+
+@pytest.fixture
+def runs(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """Answer a runner that loads this plugin and no other that is installed."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    (pytester.path / "shop.yaml").write_text(SHOP, "utf-8")
+    return Runs(pytester)

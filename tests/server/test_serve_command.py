@@ -39,9 +39,15 @@ def test_printed_examples_work(process: subprocess.Popen[str]) -> None:
     """The banner tells what is there; its curl line and its Python do what they say."""
     banner = read_banner(process)
 
-    assert ["Store API", "Key", "Regions", "Providers", "Carts", "Collections"] == re.findall(
-        r"^(\w[\w ]*?)  +\S", banner, re.MULTILINE
-    )
+    assert [
+        "Store API",
+        "Key",
+        "Regions",
+        "Providers",
+        "Carts",
+        "Collections",
+        "Control API",
+    ] == re.findall(r"^(\w[\w ]*?)  +\S", banner, re.MULTILINE)
     assert 200 == run_curl(banner).status_code
     printed = run_python(banner)
     assert "provider_id='pp_system_default'" in printed

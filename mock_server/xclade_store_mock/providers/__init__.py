@@ -5,7 +5,7 @@ group `xclade_store_mock.providers`; a variant such as `stripe-ideal` is served 
 service that nobody simulates by the manual system provider.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -55,6 +55,10 @@ class Provider(Protocol):
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
         """Start a payment; raise ProviderRefused or ProviderUnreachable when it can't be."""
+
+
+FindProvider = Callable[[str], Provider]
+"""Finds the code behind a provider id."""
 
 
 class SystemProvider:

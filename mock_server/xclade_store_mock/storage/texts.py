@@ -20,6 +20,8 @@ from xclade_store_mock.payments import (
 )
 from xclade_store_mock.store import Customer, PublishableKey, Settings
 
+_MOMENTS = ("created_at", "updated_at", "authorized_at")
+
 
 def write(value: Settings | Cart | PaymentCollection) -> str:
     """Write settings, a cart, or a payment collection with its sessions."""
@@ -72,9 +74,9 @@ def read_collection(text: str) -> PaymentCollection:
 
 def _typed(document: Mapping[str, Any]) -> dict[str, Any]:
     """Read what JSON has no type for."""
+    moments = {name: document[name] for name in _MOMENTS if document.get(name)}
     return {
         **document,
         "amount": Decimal(document["amount"]),
-        "created_at": datetime.fromisoformat(document["created_at"]),
-        "updated_at": datetime.fromisoformat(document["updated_at"]),
+        **{name: datetime.fromisoformat(moment) for name, moment in moments.items()},
     }

@@ -1,0 +1,67 @@
+"""Who may steer the mock: who has the token or, without one, only this machine's own tools."""
+
+import re
+from dataclasses import dataclass, field
+from hmac import compare_digest
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from xclade_store_mock.control.errors import ControlForbidden, ControlTokenInvalid
+from xclade_store_mock.guard import read_header
+
+_LOOPBACK = re.compile(
+    r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE
+)
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the control API is guarded.
+
+    Without a token only loopback names are served, so that a name of somebody else's that leads to
+    this machine does not help (DNS rebinding), and no page of another origin.
+    """
+
+    token: str | None = field(default=None, repr=False)
+
+    def check(self, scope: Scope) -> None:
+        """Raise ControlTokenInvalid or ControlForbidden for a request that must not be served."""
+        if self.token is not None:
+            _check_token(self.token, read_header(scope, "authorization") or "")
+            return
+        host = read_header(scope, "host") or ""
+        if not _is_own(host, scope):
+            message = f"The control API does not answer to the name {host!r}: it has no token."
+            raise ControlForbidden(message)
+        origin = read_header(scope, "origin")
+        if origin is not None and origin.lower() != f"{scope['scheme']}://{host}".lower():
+            message = f"The control API takes no requests from pages of {origin}."
+            raise ControlForbidden(message)
+
+
+def _check_token(token: str, header: str) -> None:
+    scheme, _, sent = header.partition(" ")
+    if scheme.lower() != "bearer" or not compare_digest(sent.strip().encode(), token.encode()):
+        raise ControlTokenInvalid
+
+
+def _is_own(host: str, scope: Scope) -> bool:
+    match = _LOOPBACK.fullmatch(host)
+    _, port = scope.get("server") or (None, None)
+    default = _PORTS[scope["scheme"]]
+    return match is not None and int(match["port"] or default) == (port or default)
+
+
+class AccessCheck:
+    """Lets only those pass who may steer the mock."""
+
+    def __init__(self, app: ASGIApp, *, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check a request, and pass it on."""
+        if scope["type"] == "http":
+            self._access.check(scope)
+        await self._app(scope, receive, send)

@@ -1,0 +1,92 @@
+"""The control API's own application: the Store API's rules, without its dialects and CORS."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from connexion import AsyncApp
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from connexion.middleware.context import ContextMiddleware
+from connexion.middleware.exceptions import ExceptionMiddleware
+from connexion.middleware.server_error import ServerErrorMiddleware
+from connexion.resolver import Resolver
+
+from xclade_store_mock.contract import load_contract
+from xclade_store_mock.control.access import Access, AccessCheck
+from xclade_store_mock.control.control import Control
+from xclade_store_mock.control.errors import (
+    ControlForbidden,
+    ControlTokenInvalid,
+    InTheWay,
+    NotThere,
+)
+from xclade_store_mock.control.front import ControlFront
+from xclade_store_mock.control.misbehaviour import Misbehaviour
+from xclade_store_mock.control.plan_operations import PlanOperations
+from xclade_store_mock.control.state_operations import StateOperations
+from xclade_store_mock.error_handlers import add_error_handlers, bug_handler
+from xclade_store_mock.error_responses import Dialect, Reply, reply_response
+from xclade_store_mock.errors import DomainError
+from xclade_store_mock.guard import Guard
+from xclade_store_mock.routing import ExactRouting
+from xclade_store_mock.validation import ContractValidation
+
+_REPLIES: Mapping[type[DomainError], Reply] = {
+    ControlTokenInvalid: Reply(401, "unauthorized"),
+    ControlForbidden: Reply(403, "not_allowed"),
+    NotThere: Reply(404, "not_found"),
+    InTheWay: Reply(409, "conflict"),
+}
+
+
+def with_control(
+    front: Sequence[Any], control: Control, access: Access, dialect: Dialect
+) -> list[Any]:
+    """Put the control into the front of the Store API's chain: first of all, and behind CORS."""
+    server_error, cors, *others = front
+    way = partial(
+        ControlFront,
+        control_app=_create_app(control, access, dialect),
+        clock=control.clock,
+        note=control.note,
+    )
+    misbehaviour = partial(
+        Misbehaviour,
+        faults=control.faults,
+        dialect=dialect,
+        changed=control.events.changed,
+    )
+    return [way, server_error, cors, misbehaviour, *others]
+
+
+def _create_app(control: Control, access: Access, dialect: Dialect) -> AsyncApp:
+    operations = (StateOperations(control, dialect), PlanOperations(control))
+    app = AsyncApp(
+        __name__,
+        middlewares=[
+            partial(ServerErrorMiddleware, handler=bug_handler(Dialect.DOCUMENTED)),
+            ExceptionMiddleware,
+            partial(AccessCheck, access=access),
+            Guard,
+            ExactRouting,
+            ContractValidation,
+            ContextMiddleware,
+        ],
+        resolver=Resolver(partial(_find, operations)),
+        pythonic_params=True,
+    )
+    contract = load_contract("control.yaml")
+    app.add_api(contract.document, contract=contract, dialect=Dialect.DOCUMENTED)
+    add_error_handlers(app, Dialect.DOCUMENTED)
+    for error, reply in _REPLIES.items():
+        app.add_error_handler(error, partial(_answer, reply))
+    return app
+
+
+def _find(operations: tuple[object, ...], operation_id: str) -> Any:
+    (found,) = (each for each in operations if hasattr(each, operation_id))
+    return getattr(found, operation_id)
+
+
+async def _answer(reply: Reply, _: ConnexionRequest, error: DomainError) -> ConnexionResponse:
+    return reply_response(reply, error.message, Dialect.DOCUMENTED)

@@ -1,0 +1,121 @@
+"""One request to the Store API and its answer, as they go by."""
+
+import socket
+import struct
+import time
+from collections.abc import MutableMapping
+from datetime import datetime
+from typing import Any
+
+from starlette.types import Message, Receive, Scope, Send
+
+_KEY = "xclade_store_mock.exchange"
+_MOST_KEPT = 131_072  # bytes; all of a body that the mock takes
+
+
+class Body:
+    """A body's beginning, and how large all of it was."""
+
+    __slots__ = ("content", "size")
+
+    def __init__(self) -> None:
+        self.content = b""
+        self.size = 0
+
+    def add(self, part: bytes) -> None:
+        """Take in the next part of the body."""
+        if self.size < _MOST_KEPT:
+            self.content += part[: _MOST_KEPT - self.size]
+        self.size += len(part)
+
+
+class Exchange:
+    """Passes a request and its answer on, and keeps what they say."""
+
+    __slots__ = (
+        "_receive",
+        "_send",
+        "_started",
+        "answer",
+        "answer_headers",
+        "at",
+        "fault_id",
+        "is_broken",
+        "is_received",
+        "milliseconds",
+        "request",
+        "scope",
+        "status",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, at: datetime) -> None:
+        self._receive = receive
+        self._send = send
+        self._started = time.perf_counter()
+        self.at = at
+        self.scope = scope
+        self.request = Body()
+        self.is_received = False
+        self.status: int | None = None
+        self.answer_headers: list[tuple[bytes, bytes]] = []
+        self.answer = Body()
+        self.fault_id: str | None = None
+        self.is_broken = False
+        self.milliseconds = 0.0
+
+    @property
+    def size(self) -> int:
+        """Count the bytes that it keeps."""
+        return len(self.request.content) + len(self.answer.content)
+
+    def marked_scope(self) -> Scope:
+        """Answer the request's scope, by which the exchange can be found again."""
+        return {**self.scope, "extensions": {**self.scope.get("extensions", {}), _KEY: self}}
+
+    async def receive(self) -> Message:
+        """Receive for whoever answers the request."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self.request.add(message.get("body", b""))
+            self.is_received = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """Send for whoever answers the request."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.answer_headers = [*message["headers"]]
+        else:
+            self.answer.add(message.get("body", b""))
+        await self._send(message)
+
+    def end(self) -> None:
+        """Tell how long it took."""
+        self.milliseconds = round((time.perf_counter() - self._started) * 1000, 3)
+
+    async def break_off(self) -> None:
+        """Reset the connection if nothing was sent, or else close it behind that.
+
+        ASGI has no word for it, so this takes uvicorn's transport; under another server the
+        request fails with ConnectionAbortedError, and what that server makes of it.
+        """
+        transport = getattr(getattr(self._send, "__self__", None), "transport", None)
+        if transport is None:
+            message = "a planned fault breaks the connection, which needs uvicorn"
+            raise ConnectionAbortedError(message)
+        if self.status is None:
+            # Without lingering, closing means RST.
+            linger = struct.pack("ii", 1, 0)
+            transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, linger
+            )
+        transport.close()
+        # Whoever returns without an answer before uvicorn knows that is told off in its log.
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+def exchange_of(scope: Scope) -> Exchange | None:
+    """Find the exchange that a request belongs to; pages and the control API have none."""
+    found: Exchange | None = scope.get("extensions", {}).get(_KEY)
+    return found

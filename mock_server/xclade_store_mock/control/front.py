@@ -1,0 +1,45 @@
+"""What stands in front of everything: the way to the control API, and the journal."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from xclade_store_mock.control.exchange import Exchange
+from xclade_store_mock.routing import is_page
+
+PREFIX = "/_mock"
+
+
+class ControlFront:
+    """Leads requests to the control API there, and notes those to the Store API."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        control_app: ASGIApp,
+        clock: Callable[[], datetime],
+        note: Callable[[Exchange], None],
+    ) -> None:
+        self._app = app
+        self._control_app = control_app
+        self._clock = clock
+        self._note = note
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        path = scope.get("path", "")
+        if scope["type"] != "http" or is_page(path):
+            await self._app(scope, receive, send)
+        elif path == PREFIX or path.startswith(f"{PREFIX}/"):
+            await self._control_app(scope, receive, send)
+        else:
+            exchange = Exchange(scope, receive, send, self._clock())
+            try:
+                await self._app(exchange.marked_scope(), exchange.receive, exchange.send)
+                if exchange.is_broken:
+                    await exchange.break_off()
+            finally:
+                exchange.end()
+                self._note(exchange)

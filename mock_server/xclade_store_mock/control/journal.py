@@ -1,0 +1,146 @@
+"""The journal: the last requests to the Store API, and what they were answered."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from xclade_store_mock.control.exchange import Body, Exchange
+from xclade_store_mock.control.inspection import Inspector
+from xclade_store_mock.control.redaction import (
+    hide_body,
+    hide_header,
+    hide_query,
+    hide_text,
+)
+
+MOST_ENTRIES = 1000
+MOST_BYTES = 16 * 2**20
+MOST_SHOWN = 16_384
+"""How many characters of a body are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One half of an exchange, without secrets; `body` is None if it is no text."""
+
+    headers: Mapping[str, str]
+    body: str | None
+    bytes: int
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request to the Store API, without secrets."""
+
+    id: int
+    at: datetime
+    method: str
+    path: str
+    query: str
+    operation_id: str | None
+    status: int | None
+    milliseconds: float
+    violations: tuple[str, ...]
+    fault_id: str | None
+    request: Message
+    response: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """Which entries are wanted."""
+
+    path: str = ""
+    method: str | None = None
+    status: int | None = None
+    since: int = 0
+
+    def match(self, id_: int, exchange: Exchange) -> bool:
+        """Tell whether this is one."""
+        return (
+            id_ > self.since
+            and exchange.scope["path"].startswith(self.path)
+            and self.method in {None, exchange.scope["method"]}
+            and self.status in {None, exchange.status}
+        )
+
+
+class Journal:
+    """Keeps exchanges as they were; secrets are left out where an entry is made of one."""
+
+    def __init__(self, inspector: Inspector) -> None:
+        self._inspector = inspector
+        self._exchanges: deque[tuple[int, Exchange]] = deque()
+        self._last_id = 0
+        self._size = 0
+
+    def add(self, exchange: Exchange) -> int:
+        """Take in an exchange, and answer its id; old ones make room."""
+        self._last_id += 1
+        self._exchanges.append((self._last_id, exchange))
+        self._size += exchange.size
+        while len(self._exchanges) > MOST_ENTRIES or self._size > MOST_BYTES:
+            _, oldest = self._exchanges.popleft()
+            self._size -= oldest.size
+        return self._last_id
+
+    def clear(self) -> None:
+        """Forget all exchanges."""
+        self._exchanges.clear()
+        self._size = 0
+
+    def find(self, criteria: Criteria) -> list[tuple[int, Exchange]]:
+        """Find exchanges, oldest first, with their ids."""
+        return [each for each in self._exchanges if criteria.match(*each)]
+
+    def entries(self, criteria: Criteria = Criteria(), limit: int = MOST_ENTRIES) -> list[Entry]:
+        """Make the entries of the newest exchanges that match, oldest first."""
+        found = self.find(criteria)
+        return [self.entry(*each) for each in found[max(0, len(found) - limit) :]]
+
+    def entry(self, id_: int, exchange: Exchange) -> Entry:
+        """Make the entry of an exchange."""
+        scope = exchange.scope
+        target = self._inspector.find(scope)
+        return Entry(
+            id=id_,
+            at=exchange.at,
+            method=scope["method"],
+            path=hide_text(scope["path"]),
+            query=hide_query(scope["query_string"].decode("latin-1")),
+            operation_id=None if target is None else target.operation_id,
+            status=exchange.status,
+            milliseconds=exchange.milliseconds,
+            violations=tuple(
+                map(hide_text, self._inspector.violations(scope, exchange.request.content))
+            ),
+            fault_id=exchange.fault_id,
+            request=_message(scope["headers"], exchange.request),
+            response=_message(exchange.answer_headers, exchange.answer),
+        )
+
+
+def _message(headers: Iterable[tuple[bytes, bytes]], body: Body) -> Message:
+    named: dict[str, list[str]] = {}
+    for raw_name, value in headers:
+        name = raw_name.decode("latin-1").lower()
+        named.setdefault(name, []).append(hide_header(name, value.decode("latin-1")))
+    text = _text(body.content)
+    shown = None if text is None else hide_body(text)
+    return Message(
+        headers={name: ", ".join(values) for name, values in named.items()},
+        body=shown and shown[:MOST_SHOWN],
+        bytes=body.size,
+        is_whole=len(body.content) == body.size and len(shown or "") <= MOST_SHOWN,
+    )
+
+
+def _text(content: bytes) -> str | None:
+    """Read UTF-8; NULs are UTF-16's, where a name would not be found."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if not text or "\0" in text else text

@@ -1,0 +1,174 @@
+"""The operations of the control API that plan what happens, and tell what happened."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from connexion import request
+from connexion.lifecycle import ConnexionResponse
+from starlette.responses import Response, StreamingResponse
+
+from xclade_store_mock.control.answers import done, refused, respond
+from xclade_store_mock.control.control import Control
+from xclade_store_mock.control.documents import (
+    clock_document,
+    entry_document,
+    fault_document,
+    outcome_document,
+    scenario_document,
+)
+from xclade_store_mock.control.errors import ProviderNotFound
+from xclade_store_mock.control.faults import Break, FaultAnswer, FaultPlan, Moment
+from xclade_store_mock.control.journal import Criteria
+from xclade_store_mock.control.outcomes import Outcome, Result
+from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
+from xclade_store_mock.guard import read_header, received_body
+
+_STREAM = "text/event-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOperations:
+    """One method for each operationId; what is validated comes by name."""
+
+    control: Control
+
+    async def list_journal(
+        self,
+        since: int,
+        limit: int,
+        path: str = "",
+        method: str | None = None,
+        status: int | None = None,
+    ) -> ConnexionResponse:
+        """Answer entries of the journal."""
+        criteria = Criteria(path, method, status, since)
+        entries = self.control.journal.entries(criteria, limit)
+        count = len(self.control.journal.find(criteria))
+        return respond({"entries": [entry_document(each) for each in entries], "count": count})
+
+    async def clear_journal(self) -> ConnexionResponse:
+        """Empty the journal."""
+        self.control.journal.clear()
+        self.control.events.changed("journal")
+        return done()
+
+    async def follow_events(self) -> Response:
+        """Answer what happens, for as long as it is listened to."""
+        if request.method == "HEAD":
+            return Response(media_type=_STREAM)
+        seen = read_header(request.scope, "last-event-id")
+        missed = [] if seen is None else self.control.journal.find(Criteria(since=int(seen)))
+        listener = self.control.events.listen()
+        texts = listener.texts(self.control.journal_event(*each) for each in missed)
+        return StreamingResponse(texts, media_type=_STREAM, headers={"Cache-Control": "no-store"})
+
+    async def list_faults(self) -> ConnexionResponse:
+        """Answer the faults."""
+        faults = self.control.faults.listed()
+        return respond({"faults": [fault_document(each) for each in faults]})
+
+    async def plan_fault(self) -> ConnexionResponse:
+        """Plan a fault."""
+        body = {**received_body(request.scope)}
+        times = body.pop("times", 1)
+        fault = self.control.faults.plan(_read_plan(body), times)
+        self.control.events.changed("faults")
+        return respond(fault_document(fault), 201)
+
+    async def cancel_fault(self, id_: str) -> ConnexionResponse:
+        """Cancel a fault."""
+        self.control.faults.cancel(id_)
+        self.control.events.changed("faults")
+        return done()
+
+    async def cancel_faults(self) -> ConnexionResponse:
+        """Cancel all faults."""
+        self.control.faults.cancel_all()
+        self.control.events.changed("faults")
+        return done()
+
+    async def release_fault(self, id_: str) -> ConnexionResponse:
+        """Let those requests go on that a fault holds."""
+        released = self.control.faults.find(id_).gate.release()
+        self.control.events.changed("faults")
+        return respond({"released": released})
+
+    async def plan_outcome(self, id_: str) -> ConnexionResponse:
+        """Plan what a provider's next calls come to."""
+        await self._require_provider(id_)
+        body = received_body(request.scope)
+        outcome = Outcome(**{**body, "result": Result(body["result"])})
+        self.control.outcomes.plan(id_, outcome)
+        self.control.events.changed("outcomes")
+        return respond(outcome_document(outcome))
+
+    async def cancel_outcome(self, id_: str) -> ConnexionResponse:
+        """Let a provider behave."""
+        await self._require_provider(id_)
+        self.control.outcomes.cancel(id_)
+        self.control.events.changed("outcomes")
+        return done()
+
+    async def _require_provider(self, provider_id: str) -> None:
+        settings = await self.control.storage.settings()
+        if provider_id not in settings.payment_providers:
+            raise ProviderNotFound(provider_id)
+
+    async def get_clock(self) -> ConnexionResponse:
+        """Answer the clock."""
+        return respond(clock_document(self.control.clock))
+
+    async def set_clock(self) -> ConnexionResponse:
+        """Set the clock, freeze it, let it run."""
+        body = received_body(request.scope)
+        now = _read_time(body["now"]) if "now" in body else None
+        self.control.clock.set(now, frozen=body.get("frozen"))
+        return self._clock_changed()
+
+    async def advance_clock(self) -> ConnexionResponse:
+        """Put the clock forward."""
+        self.control.clock.advance(timedelta(seconds=received_body(request.scope)["seconds"]))
+        return self._clock_changed()
+
+    async def release_clock(self) -> ConnexionResponse:
+        """Let the clock tell the real time."""
+        self.control.clock.release()
+        self._clock_changed()
+        return done()
+
+    def _clock_changed(self) -> ConnexionResponse:
+        self.control.events.changed("clock")
+        return respond(clock_document(self.control.clock))
+
+    async def list_scenarios(self) -> ConnexionResponse:
+        """Answer all scenarios."""
+        present = self.control.scenario
+        return respond({"scenarios": [scenario_document(each, present) for each in SCENARIOS]})
+
+    async def start_scenario(self, name: str) -> ConnexionResponse:
+        """Switch a scenario on."""
+        scenario = find_scenario(name)
+        await self.control.start(scenario)
+        return respond(scenario_document(scenario, self.control.scenario))
+
+
+def _read_plan(body: dict[str, Any]) -> FaultPlan:
+    """Read a fault's plan, validated but for its words."""
+    answer = body.get("answer")
+    broken = body.get("broken")
+    return FaultPlan(
+        **{
+            **body,
+            "when": Moment(body.get("when", Moment.BEFORE)),
+            "answer": answer and FaultAnswer(**answer),
+            "broken": broken and Break(broken),
+        }
+    )
+
+
+def _read_time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:  # a leap second, for one
+        raise refused(field="now", fault=str(error)) from error

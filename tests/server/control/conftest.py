@@ -1,0 +1,81 @@
+"""Stores that can be steered: one in each dialect, as new for every test."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import httpx
+import pytest
+import uvicorn
+from tests.conftest import KEY
+from tests.server.control.steering import PATIENCE, Steered
+
+from xclade_store_mock.app import StoreMockApp, create_app
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.serving import Server
+
+
+@contextmanager
+def steered(app: StoreMockApp, **headers: str) -> Iterator[Steered]:
+    """Serve an application as the command does; answer clients of both its APIs."""
+    config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
+    server = Server(config, app)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.005)
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    url = f"http://{host}:{port}"
+    try:
+        with (
+            httpx.Client(base_url=url, headers=KEY, timeout=PATIENCE) as store,
+            httpx.Client(base_url=f"{url}/_mock", headers=headers, timeout=PATIENCE) as control,
+        ):
+            yield Steered(url, store, control)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def _running() -> Iterator[dict[Dialect, Steered]]:
+    with ExitStack() as stack:
+        yield {
+            dialect: stack.enter_context(steered(create_app(dialect=dialect, control=Access())))
+            for dialect in Dialect
+        }
+
+
+def _renewed(mock: Steered) -> Steered:
+    mock.control.post("/reset").raise_for_status()
+    mock.control.delete("/journal").raise_for_status()
+    return mock
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """Answer what uvicorn says of the applications that it serves, meanwhile."""
+    said: list[str] = []
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    handler = Listening()
+    logging.getLogger("uvicorn.error").addHandler(handler)
+    yield said
+    logging.getLogger("uvicorn.error").removeHandler(handler)
+
+
+@pytest.fixture
+def mock(_running: dict[Dialect, Steered]) -> Steered:
+    """Answer a demo store in the documented dialect."""
+    return _renewed(_running[Dialect.DOCUMENTED])
+
+
+@pytest.fixture(params=[*Dialect])
+def either(request: pytest.FixtureRequest, _running: dict[Dialect, Steered]) -> Steered:
+    """Answer a demo store in each dialect."""
+    return _renewed(_running[request.param])

@@ -1,0 +1,120 @@
+"""Faults that break the connection, seen from the other end of the socket."""
+
+import json
+import socket
+
+import httpx
+import pytest
+from tests.server.control.steering import PATIENCE, Steered
+from tests.server.wire import SESSIONS, STRIPE, SYSTEM
+
+from xclade_store import BrokenAnswer, ConnectionFailed, StoreClient
+
+
+def send(mock: Steered) -> tuple[bytes, bool]:
+    """Initialize a session by hand; answer what came back, and whether a reset ended it."""
+    url = httpx.URL(mock.url)
+    body = json.dumps(STRIPE).encode()
+    head = (
+        f"POST {SESSIONS} HTTP/1.1\r\nHost: {url.host}:{url.port}\r\n"
+        "x-publishable-api-key: pk_demo\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    received = b""
+    with socket.create_connection((url.host, url.port or 80), PATIENCE) as connection:
+        connection.sendall(head.encode() + body)
+        try:
+            while part := connection.recv(65536):
+                received += part
+        except ConnectionResetError:
+            return received, True
+    return received, False
+
+
+@pytest.mark.parametrize(("when", "sessions"), [("before", 0), ("after", 1)])
+def test_dropped(either: Steered, complaints: list[str], when: str, sessions: int) -> None:
+    """Not a byte comes back but a reset; whether anything happened is what `when` says."""
+    fault = either.plan_fault(broken="dropped", when=when)
+
+    assert (b"", True) == send(either)
+
+    assert sessions == len(either.collection()["payment_sessions"])
+    (entry,) = either.journal()
+    assert (fault, None, json.dumps(STRIPE)) == (
+        entry["fault_id"],
+        entry["status"],
+        entry["request"]["body"],
+    )
+    assert [] == complaints
+
+
+def test_truncated(either: Steered, complaints: list[str]) -> None:
+    """The head says how much is to come, and half of that comes."""
+    either.plan_fault(broken="truncated")
+
+    received, was_reset = send(either)
+
+    head, _, body = received.partition(b"\r\n\r\n")
+    (length,) = [
+        int(line.partition(b":")[2])
+        for line in head.lower().split(b"\r\n")
+        if line.startswith(b"content-length:")
+    ]
+    assert head.startswith(b"HTTP/1.1 200")
+    assert (length // 2, False) == (len(body), was_reset)
+    (entry,) = either.journal()
+    assert (length // 2, 200) == (entry["response"]["bytes"], entry["status"])
+    assert [] == complaints
+
+
+def test_truncated_error(mock: Steered) -> None:
+    """Another answer can break off, too."""
+    mock.plan_fault(broken="truncated", answer={"status": 503})
+
+    received, _ = send(mock)
+
+    assert received.startswith(b"HTTP/1.1 503")
+    assert received.endswith(b'"type":"unknown_err')
+
+
+def test_garbled(either: Steered) -> None:
+    """As long as announced, and no JSON."""
+    either.plan_fault(broken="garbled")
+
+    response = either.store.post(SESSIONS, json=SYSTEM)
+
+    assert 200 == response.status_code
+    with pytest.raises(json.JSONDecodeError):
+        response.json()
+    assert response.text.startswith("{'payment_collection':{'id':'pay_col_demo'")
+
+
+@pytest.mark.parametrize(
+    ("broken", "error"),
+    [
+        ("dropped", ConnectionFailed),
+        ("truncated", ConnectionFailed),
+        ("garbled", BrokenAnswer),
+    ],
+)
+def test_client_tells_one_from_the_other(
+    either: Steered, broken: str, error: type[Exception]
+) -> None:
+    """Our own client sees what happened."""
+    either.plan_fault(broken=broken)
+
+    with (
+        StoreClient(either.url, publishable_key="pk_demo", retries=0) as client,
+        pytest.raises(error),
+    ):
+        client.initialize_payment_session("pay_col_demo", "pp_system_default")
+
+
+def test_connection_is_fine_after_a_planned_error(either: Steered) -> None:
+    """A large request that the store never reads leaves nothing behind on the connection."""
+    either.plan_fault(answer={"status": 503})
+    large = {**SYSTEM, "data": {"text": "x" * 90_000}}
+
+    statuses = [either.store.post(SESSIONS, json=large).status_code for _ in range(2)]
+
+    assert [503, 200] == statuses

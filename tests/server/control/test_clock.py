@@ -1,0 +1,138 @@
+"""The server's clock."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.server.control.steering import Steered
+from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM
+
+NEW_YEAR = "2030-01-01T00:00:00.000Z"
+
+
+def clock(mock: Steered) -> Any:
+    """Read the clock."""
+    return mock.control.get("/clock").json()
+
+
+def initialize(mock: Steered) -> str | None:
+    """Initialize a session with the same key every time; tell whether it was a repetition."""
+    response = mock.store.post(SESSIONS, headers={"Idempotency-Key": "k-1"}, json=SYSTEM)
+    replayed: str | None = response.headers.get("Idempotent-Replayed")
+    return replayed
+
+
+def test_tells_the_real_time(mock: Steered) -> None:
+    """Until somebody changes it."""
+    told = clock(mock)
+
+    assert (False, True) == (told["frozen"], told["is_real"])
+    age = datetime.now().astimezone() - datetime.fromisoformat(told["now"])
+    assert abs(age) < timedelta(minutes=1)
+
+
+def test_stands_still_when_frozen(mock: Steered) -> None:
+    """At the time that it is, or at another."""
+    frozen = mock.control.put("/clock", json={"frozen": True}).json()
+    set_ = mock.control.put("/clock", json={"now": "2030-01-01T01:00:00+01:00"}).json()
+
+    assert (True, False) == (frozen["frozen"], frozen["is_real"])
+    assert {"now": NEW_YEAR, "frozen": True, "is_real": False} == set_ == clock(mock)
+
+
+def test_runs_on_from_the_time_that_it_is_set_to(mock: Steered) -> None:
+    """Unless it is frozen, too."""
+    mock.control.put("/clock", json={"now": NEW_YEAR})
+    first, second = clock(mock), clock(mock)
+
+    assert (NEW_YEAR[:16], False) == (first["now"][:16], first["frozen"])
+    assert NEW_YEAR < first["now"] < second["now"]
+    mock.control.put("/clock", json={"frozen": True})
+    assert clock(mock) == clock(mock)
+    mock.control.put("/clock", json={"frozen": False})
+    assert second["now"] < clock(mock)["now"] < clock(mock)["now"]
+
+
+def test_is_put_forward(mock: Steered) -> None:
+    """Frozen or not."""
+    mock.control.put("/clock", json={"now": NEW_YEAR, "frozen": True})
+
+    advanced = mock.control.post("/clock/advance", json={"seconds": 90.5}).json()
+
+    assert ("2030-01-01T00:01:30.500Z", True) == (advanced["now"], advanced["frozen"])
+
+
+def test_is_released(mock: Steered) -> None:
+    """To the real time."""
+    mock.control.put("/clock", json={"now": NEW_YEAR, "frozen": True})
+
+    assert 204 == mock.control.delete("/clock").status_code
+    assert clock(mock)["is_real"]
+    assert clock(mock)["now"] < NEW_YEAR
+
+
+def test_is_the_stores_clock(either: Steered) -> None:
+    """What the store makes is of that time."""
+    either.control.put("/clock", json={"now": NEW_YEAR, "frozen": True})
+    either.initialize(SYSTEM)
+
+    (session,) = either.collection()["payment_sessions"]
+    (entry,) = either.journal()
+
+    assert [NEW_YEAR] * 2 == [session["created_at"], entry["at"]]
+
+
+def test_idempotency_keys_expire_by_it(mock: Steered) -> None:
+    """A day after their first use."""
+    initialize(mock)
+
+    mock.control.post("/clock/advance", json={"seconds": 86_000}).raise_for_status()
+    assert "true" == initialize(mock)
+    mock.control.post("/clock/advance", json={"seconds": 400}).raise_for_status()
+    assert None is initialize(mock)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "fault"),
+    [
+        ("PUT", "/clock", {"now": "1999-12-31T23:59:59Z"}, "Field 'now' does not have the form ^2"),
+        ("PUT", "/clock", {"now": "2030-01-01"}, "Field 'now': "),
+        ("PUT", "/clock", {"now": "2016-12-31T23:59:60Z"}, "Field 'now': second must be in 0..59"),
+        (
+            "PUT",
+            "/clock",
+            {"now": "2999-12-31T23:59:59-01:00"},
+            "The clock ends with the year 2999.",
+        ),
+        (
+            "PUT",
+            "/clock",
+            {"frozen": "yes"},
+            "Expected type: 'boolean' for field 'frozen', got: 'yes'",
+        ),
+        ("POST", "/clock/advance", {"seconds": -1}, "Field 'seconds': "),
+        ("POST", "/clock/advance", {}, "Field 'seconds' is required"),
+    ],
+)
+def test_bad_times(mock: Steered, method: str, path: str, body: Any, fault: str) -> None:
+    """They are refused, and the clock stays as it is."""
+    mock.control.put("/clock", json={"now": NEW_YEAR, "frozen": True})
+
+    response = mock.control.request(method, path, json=body)
+
+    assert 400 == response.status_code
+    assert response.json()["message"].removeprefix("Invalid request: ").startswith(fault)
+    assert {"now": NEW_YEAR, "frozen": True, "is_real": False} == clock(mock)
+
+
+def test_it_does_not_go_on_for_ever(mock: Steered) -> None:
+    """It stops before a year that a timestamp cannot name."""
+    mock.control.put("/clock", json={"now": "2999-12-31T00:00:00Z", "frozen": True})
+
+    response = mock.control.post("/clock/advance", json={"seconds": 86_400})
+
+    assert (400, "The clock ends with the year 2999.") == (
+        response.status_code,
+        response.json()["message"],
+    )
+    assert 200 == mock.store.post(COLLECTIONS, json={"cart_id": "cart_new"}).status_code

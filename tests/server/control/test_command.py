@@ -1,0 +1,145 @@
+"""The control API of the installed command, in a process of its own."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.conftest import KEY
+from tests.server.control.steering import PATIENCE
+from tests.server.wire import SESSIONS, STRIPE
+
+from xclade_store_mock.cli import main
+from xclade_store_mock.serving import Service
+from xclade_store_mock.store_file import demo_store
+
+COMMAND = (Path(sys.executable).with_name("xclade-store-mock"), "serve", "--port", "0")
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """Run the command; answer the process, its URL on this machine and its banner."""
+    with subprocess.Popen(
+        [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout
+            banner = ""
+            for line in process.stdout:
+                banner += line
+                if line.startswith("Press Ctrl+C"):
+                    break
+            (url, *_) = re.findall(r"http://\S+", banner)
+            # It takes its time to start.
+            httpx.get(url, timeout=PATIENCE)
+            yield process, url, banner
+        finally:
+            process.kill()
+
+
+def test_elsewhere_there_is_none() -> None:
+    """Whoever can reach the server could use it."""
+    with serving("--host", "0.0.0.0") as (_, url, banner):  # noqa: S104 - that is the point
+        assert "Control API" not in banner
+        assert 404 == httpx.get(f"{url}/_mock/state").status_code
+
+
+def test_elsewhere_a_token_opens_it() -> None:
+    """As it guards it everywhere."""
+    with serving("--host", "0.0.0.0", "--control-token", "t0ken") as (_, url, banner):  # noqa: S104 - that is the point
+        state = f"{url}/_mock/state"
+        let_in = httpx.get(state, headers={"Authorization": "Bearer t0ken"})
+
+        assert (401, 200) == (httpx.get(state).status_code, let_in.status_code)
+        assert "t0ken" not in banner
+
+
+def test_starts_in_a_scenario(tmp_path: Path) -> None:
+    """The banner tells what it is played with; kept state starts again."""
+    storage = f"sqlite:///{tmp_path / 'store.db'}"
+    with serving("--scenario", "zero-amount", "--storage", storage) as (_, url, banner):
+        assert "Scenario     zero-amount, with cart_scenario and pay_col_scenario" in banner
+        path = f"{SESSIONS.replace('pay_col_demo', 'pay_col_scenario')}"
+        refused = httpx.post(f"{url}{path}", headers=KEY, json=STRIPE)
+        assert 422 == refused.status_code
+        assert "zero-amount" == httpx.get(f"{url}/_mock/state").json()["scenario"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--host", "0.0.0.0", "--scenario", "lost-answer"),  # noqa: S104 - that is the point
+        ("--workers", "2", "--scenario", "lost-answer"),
+        ("--workers", "2", "--control-token", "t0ken"),
+    ],
+)
+def test_refuses_what_it_cannot_do(
+    options: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No scenario without a control API, and no control API of several workers."""
+    storage = f"sqlite:///{tmp_path / 'store.db'}"
+
+    code = main(["serve", "--port", "0", "--storage", storage, *options])
+
+    out, err = capsys.readouterr()
+    assert (1, "") == (code, out)
+    assert "--control-token and --scenario are for the control API" in err
+
+
+@pytest.mark.parametrize("token", ["", "a b", "tökén"])
+def test_refuses_a_token_that_no_header_can_hold(
+    token: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It could never be sent."""
+    with pytest.raises(SystemExit) as stopped:
+        main(["serve", "--control-token", token])
+
+    assert 2 == stopped.value.code
+    assert "--control-token" in capsys.readouterr().err
+
+
+def test_several_workers_have_none() -> None:
+    """Journal, faults and clock would be different in each; so what each serves has no control."""
+    service = Service(demo_store(datetime.now(UTC)), "documented", "sqlite:///nowhere.db")
+
+    with pytest.raises(LookupError, match="is off"):
+        _ = service.application().control
+
+
+def test_nobody_is_waited_for_when_it_stops() -> None:
+    """Streams end, held requests are answered, slow providers are quick; and not a word of it.
+
+    The control API is there without a word, on a loopback address.
+    """
+    with serving() as (process, url, banner), ThreadPoolExecutor() as pool:
+        assert f"Control API  {url}/_mock/state\n" in banner
+        control = httpx.Client(base_url=f"{url}/_mock", timeout=PATIENCE)
+        held = {"when": "after", "delay": 60_000, "payment_collection_id": "pay_col_gone"}
+        control.post("/faults", json=held)
+        slow = {"result": "accepted", "delay": 60_000, "times": 1}
+        control.put("/payment-providers/pp_stripe_stripe/outcome", json=slow)
+        posted = [
+            pool.submit(httpx.post, f"{url}{path}", headers=KEY, json=STRIPE, timeout=PATIENCE)
+            for path in (SESSIONS, SESSIONS.replace("demo", "gone"))
+        ]
+        with control.stream("GET", "/events") as events:
+            lines = events.iter_lines()
+            while [1] != [each["waiting"] for each in control.get("/faults").json()["faults"]]:
+                assert not all(each.done() for each in posted)
+            process.send_signal(signal.SIGINT)
+            assert "" == [*lines][-1]
+
+        answers = sorted(each.result().status_code for each in posted)
+        control.close()
+        assert ([200, 404], ("", ""), 0) == (
+            answers,
+            process.communicate(timeout=PATIENCE),
+            process.returncode,
+        )

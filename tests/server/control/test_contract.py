@@ -1,0 +1,87 @@
+"""The control API's contract: what is in it is true, and a fuzzer finds nothing."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.contract.test_openapi import operations, resolve
+from tests.server.control.steering import Steered
+
+from xclade_store_mock.contract import load_contract
+from xclade_store_mock.control.faults import Break, Moment
+from xclade_store_mock.control.journal import MOST_ENTRIES, MOST_SHOWN
+from xclade_store_mock.control.outcomes import DECLINED, Result
+
+ROOT = Path(__file__).parents[3]
+CONTRACT = load_contract("control.yaml")
+DOCUMENT: Any = CONTRACT.document
+
+
+def examples(part: dict[str, Any]) -> list[Any]:
+    """Read the examples of a parameter or of a content."""
+    found: dict[str, Any] = part["examples"]
+    return [each["value"] for each in found.values()]
+
+
+@pytest.mark.parametrize("operation", [*operations(DOCUMENT)], ids=lambda each: each["operationId"])
+def test_every_example_is_valid(operation: dict[str, Any]) -> None:
+    """Requests, answers and parameters each have one, and it satisfies its schema."""
+    validators = CONTRACT.operations[operation["operationId"]]
+    for content in operation.get("requestBody", {"content": {}})["content"].values():
+        assert validators.body
+        for example in examples(content):
+            validators.body.validate(example)
+    for status, reference in operation["responses"].items():
+        for media_type, content in resolve(DOCUMENT, reference).get("content", {}).items():
+            for example in examples(content):
+                validators.responses[int(status), media_type].validator.validate(example)
+    for reference in operation.get("parameters", ()):
+        parameter = resolve(DOCUMENT, reference)
+        for example in examples(parameter):
+            together = dict.fromkeys(names(operation, parameter), example)
+            getattr(validators, parameter["in"]).validate(together)
+
+
+def names(operation: dict[str, Any], parameter: dict[str, Any]) -> list[str]:
+    """Name the parameter, and those that must be beside it."""
+    parameters = [resolve(DOCUMENT, each) for each in operation["parameters"]]
+    return [
+        each["name"]
+        for each in parameters
+        if each["in"] == parameter["in"] and (each == parameter or each.get("required"))
+    ]
+
+
+def test_words_are_those_of_the_code() -> None:
+    """What the contract enumerates or states as a number is what the code has."""
+    schemas = DOCUMENT["components"]["schemas"]
+    store = load_contract("store.yaml").operations
+
+    assert [*Break] == schemas["FaultBreak"]["enum"]
+    assert [*Moment] == schemas["FaultMoment"]["enum"]
+    assert [*Result] == schemas["OutcomeResult"]["enum"]
+    assert DECLINED == schemas["OutcomeMessage"]["default"]
+    enumerated = schemas["PlanFaultRequest"]["properties"]["operation_id"]["enum"]
+    assert store.keys() == {*enumerated}
+    assert f"{MOST_SHOWN:,} characters" in schemas["Message"]["properties"]["body"]["description"]
+    journal = DOCUMENT["paths"]["/journal"]["get"]["description"]
+    assert f"{MOST_ENTRIES:,}" in " ".join(journal.split())
+
+
+def test_fuzzer_finds_nothing(mock: Steered, tmp_path: Path) -> None:
+    """Schemathesis goes through all phases, bounded; only the stream without an end is spared."""
+    command: list[str | Path] = [
+        Path(sys.executable).with_name("schemathesis"),
+        *("--config-file", ROOT / "tests/contract/control.toml"),
+        *("run", ROOT / "openapi/control.yaml", "--url", f"{mock.url}/_mock"),
+        *("--seed", "20261122", "--no-color", "--report-dir", tmp_path),
+    ]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert 0 == result.returncode, result.stdout[-5000:]
+    for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
+        assert re.search(rf"✅ {phase}$", result.stdout, re.MULTILINE), result.stdout[-2000:]
+    assert "Selected: 25/26" in result.stdout

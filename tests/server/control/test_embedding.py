@@ -1,0 +1,90 @@
+"""The control API in an application of one's own, and where there is none."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from tests.conftest import KEY, Serve
+from tests.server.control.conftest import steered
+from tests.server.wire import SESSIONS, STRIPE, SYSTEM, answer, unknown_error
+
+from xclade_store_mock.app import StoreMockApp, create_app
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.control.faults import FaultPlan
+from xclade_store_mock.control.front import ControlFront
+from xclade_store_mock.control.misbehaviour import Misbehaviour
+from xclade_store_mock.error_responses import Dialect
+
+
+def layers(app: StoreMockApp) -> Iterator[type]:
+    """Tell the classes of what a request passes."""
+    layer: Any = app.middleware._build_middleware_stack()[0]  # noqa: SLF001 - Connexion has no other
+    while layer is not None:
+        yield type(layer)
+        below = vars(layer)
+        layer = below.get("_app") or below.get("app") or below.get("next_app")
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_off_by_default(serve: Serve, dialect: Dialect) -> None:
+    """There is nothing under /_mock, nothing to steer by, and nothing of it in the chain."""
+    url = serve(dialect=dialect)
+    off, on = create_app(dialect=dialect), create_app(dialect=dialect, control=Access())
+
+    for path in ("/_mock", "/_mock/state", "/_mock/events"):
+        assert 404 == httpx.get(f"{url}{path}").status_code
+    with pytest.raises(LookupError, match="is off"):
+        _ = off.control
+    assert not {ControlFront, Misbehaviour} & {*layers(off)}
+    assert {ControlFront, Misbehaviour} <= {*layers(on)}
+
+
+def test_steering_from_within() -> None:
+    """Whoever makes the application can steer it without HTTP."""
+    app = create_app(control=Access())
+
+    async def play() -> list[int]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", headers=KEY
+        ) as client:
+            planned = await client.post("/_mock/faults", json={"answer": {"status": 503}})
+            answers = [await client.post(SESSIONS, json=SYSTEM) for _ in range(2)]
+        return [planned.status_code, *(each.status_code for each in answers)]
+
+    assert [201, 503, 200] == asyncio.run(play())
+    assert [503, 200] == [entry.status for entry in app.control.journal.entries()]
+
+
+def test_broken_connection_needs_uvicorn() -> None:
+    """Where ASGI is all there is, the request fails, and says why."""
+    app = create_app(control=Access())
+
+    async def play() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", headers=KEY
+        ) as client:
+            await client.post("/_mock/faults", json={"broken": "dropped"})
+            await client.post(SESSIONS, json=STRIPE)
+
+    with pytest.raises(ConnectionAbortedError, match="needs uvicorn"):
+        asyncio.run(play())
+
+
+def test_bug_in_front_of_all_else_is_answered(capfd: pytest.CaptureFixture[str]) -> None:
+    """Where Connexion does not look any more, nothing is said of a bug either."""
+    app = create_app(control=Access())
+
+    async def fail() -> None:
+        message = "a bug"
+        raise RuntimeError(message)
+
+    app.control.faults.plan(FaultPlan(then=fail))
+    with steered(app) as mock:
+        response = mock.store.post(SESSIONS, json=SYSTEM)
+
+    assert unknown_error() == answer(response)
+    assert "a bug" in capfd.readouterr().err

@@ -1,0 +1,171 @@
+"""Server-sent events."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from tests.server.control.steering import PATIENCE, Steered
+from tests.server.wire import SESSIONS, SYSTEM
+
+from xclade_store_mock.control.events import MOST_WAITING
+
+Event = tuple[str, str | None, Any]
+
+
+@contextmanager
+def following(mock: Steered, **headers: str) -> Iterator[Iterator[Event]]:
+    """Follow the events; the stream has begun."""
+    with mock.control.stream("GET", "/events", headers=headers, timeout=PATIENCE) as stream:
+        assert (200, "text/event-stream; charset=utf-8", "no-store") == (
+            stream.status_code,
+            stream.headers["content-type"],
+            stream.headers["cache-control"],
+        )
+        lines = stream.iter_lines()
+        assert (":", "") == (next(lines), next(lines))
+        yield parse(lines)
+
+
+def parse(lines: Iterator[str]) -> Iterator[Event]:
+    """Read one event after the other: its name, its id, its data."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif "event" in fields:
+            yield fields["event"], fields.get("id"), json.loads(fields["data"])
+            fields = {}
+
+
+def part(name: str) -> Event:
+    """Expect a part of the state to have changed."""
+    return "changed", None, {"part": name}
+
+
+def test_requests_are_told_as_the_journal_has_them(mock: Steered) -> None:
+    """Each entry with its id; what may have changed the store, too."""
+    with following(mock) as events:
+        mock.store.get("/store")
+        mock.store.post(SESSIONS, json=SYSTEM)
+        told = [next(events) for _ in range(3)]
+
+    read, initialized = mock.journal()
+    assert [
+        ("journal", str(read["id"]), read),
+        ("journal", str(initialized["id"]), initialized),
+        part("store"),
+    ] == told
+
+
+@pytest.mark.parametrize(
+    ("request_", "parts"),
+    [
+        (("POST", "/reset", None), "store faults outcomes clock scenario"),
+        (("DELETE", "/journal", None), "journal"),
+        (("POST", "/faults", {"broken": "dropped"}), "faults"),
+        (("DELETE", "/faults", None), "faults"),
+        (
+            ("PUT", "/payment-providers/pp_stripe_stripe/outcome", {"result": "declined"}),
+            "outcomes",
+        ),
+        (("DELETE", "/payment-providers/pp_stripe_stripe/outcome", None), "outcomes"),
+        (("PUT", "/payment-providers/pp_stripe_stripe", {}), "store"),
+        (("PUT", "/clock", {"frozen": True}), "clock"),
+        (("POST", "/clock/advance", {"seconds": 1}), "clock"),
+        (("DELETE", "/clock", None), "clock"),
+        (("POST", "/scenarios/zero-amount/start", None), "store faults outcomes clock scenario"),
+    ],
+    ids=str,
+)
+def test_changes_are_told(
+    mock: Steered, request_: tuple[str, str, dict[str, Any] | None], parts: str
+) -> None:
+    """Which part of the state to read anew."""
+    method, path, body = request_
+    with following(mock) as events:
+        mock.control.request(method, path, json=body).raise_for_status()
+        told = [next(events) for _ in parts.split()]
+
+    assert [part(name) for name in parts.split()] == told
+
+
+def test_fault_and_outcome_are_told_when_they_come(mock: Steered) -> None:
+    """How many are still to come is another thing then."""
+    mock.plan_fault(delay=1)
+    outcome = {"result": "declined", "times": 1}
+    mock.control.put("/payment-providers/pp_system_default/outcome", json=outcome)
+
+    with following(mock) as events:
+        mock.store.post(SESSIONS, json=SYSTEM)
+        told = {
+            name
+            for name, _, data in iter(lambda: next(events), part("store"))
+            for name in [data.get("part")]
+        }
+
+    assert {"faults", "outcomes", None} == told
+
+
+def test_missed_entries_come_first(mock: Steered) -> None:
+    """Who comes back with the last id that it saw misses nothing."""
+    for path in ("/store/1", "/store/2", "/store/3"):
+        mock.store.get(path)
+    first, *others = mock.journal()
+
+    with following(mock, **{"Last-Event-ID": str(first["id"])}) as events:
+        mock.store.get("/store/4")
+        told = [next(events)[2]["path"] for _ in range(3)]
+
+    assert [*(entry["path"] for entry in others), "/store/4"] == told
+
+
+def test_every_listener_is_told(mock: Steered) -> None:
+    """One does not take the events away from another."""
+    with following(mock) as one, following(mock) as other:
+        mock.control.delete("/journal")
+
+        assert part("journal") == next(one) == next(other)
+
+
+def test_slow_listener_is_cut_off(mock: Steered) -> None:
+    """Who does not read is not waited for: its stream ends, and the others go on."""
+    host, port = mock.control.base_url.host, mock.control.base_url.port
+    text = "x" * 16_000
+    with socket.socket() as slow, following(mock) as events:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect((host, port or 80))
+        head = f"GET /_mock/events HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
+        slow.sendall(head.encode())
+        assert slow.recv(100).startswith(b"HTTP/1.1 200")
+        seen = 0
+        for _ in range(3 * MOST_WAITING):
+            mock.store.post(SESSIONS, json={**SYSTEM, "data": {"text": text}})
+            seen += [next(events)[0], next(events)[0]] == ["journal", "changed"]
+        slow.settimeout(PATIENCE)
+        read = sum(map(len, iter(lambda: slow.recv(65536), b"")))
+
+    assert 3 * MOST_WAITING == seen
+    assert read < seen * len(text)
+
+
+def test_head_has_an_end(mock: Steered) -> None:
+    """HEAD answers no events, and does not keep the connection either."""
+    with httpx.Client(base_url=mock.url, timeout=PATIENCE) as client:
+        head = client.head("/_mock/events")
+        other = client.get("/_mock/clock")
+
+    assert (200, b"", 200) == (head.status_code, head.content, other.status_code)
+
+
+@pytest.mark.parametrize("last", ["x", "-1", "1.5", "12345678901", ""])
+def test_last_event_id_is_a_number(mock: Steered, last: str) -> None:
+    """Anything else is refused."""
+    response = mock.control.get("/events", headers={"Last-Event-ID": last})
+
+    assert 400 == response.status_code
+    assert "Field 'Last-Event-ID'" in response.json()["message"]

@@ -1,0 +1,258 @@
+"""Faults that befall the next requests."""
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.server.control.steering import PATIENCE, Steered
+from tests.server.wire import COLLECTIONS, FREE_SESSIONS, PROVIDERS, SESSIONS, STRIPE, SYSTEM
+
+from xclade_store import StoreClient
+from xclade_store_mock.control.faults import FaultPlan, Faults
+
+CART = {"cart_id": "cart_demo"}
+
+
+@pytest.mark.parametrize(
+    ("status", "documented", "medusa"),
+    [
+        (400, {"type": "invalid_data", "message": "Bad Request"}, None),
+        (401, "Unauthorized", {"type": "unknown_error", "message": "Unauthorized"}),
+        (404, {"type": "not_found", "message": "Not Found"}, None),
+        (409, {"type": "conflict", "code": "invalid_state_error", "message": "Conflict"}, ...),
+        (418, {"type": "unknown_error", "message": "I'm a Teapot"}, None),
+        (429, {"type": "unknown_error", "message": "Too Many Requests"}, None),
+        (499, {"type": "unknown_error", "message": "A planned fault"}, None),
+        (
+            503,
+            {
+                "type": "unknown_error",
+                "code": "unknown_error",
+                "message": "An unknown error occurred.",
+            },
+            None,
+        ),
+    ],
+)
+def test_error_is_the_dialects(either: Steered, status: int, documented: Any, medusa: Any) -> None:
+    """A status comes with what the dialect says with it; with the store's CORS headers."""
+    dialect = either.control.get("/state").json()["dialect"]
+    either.plan_fault(answer={"status": status})
+
+    response = either.store.post(COLLECTIONS, headers={"Origin": "http://shop"}, json=CART)
+
+    is_json = response.headers["content-type"].startswith("application/json")
+    body = response.json() if is_json else response.text
+    expected = documented if dialect == "documented" or medusa is None else medusa
+    assert status == response.status_code
+    if expected is not ...:
+        assert expected == body
+    assert "http://shop" == response.headers["access-control-allow-origin"]
+
+
+def test_error_can_be_told_in_other_words(either: Steered) -> None:
+    """Type, message and Retry-After as planned."""
+    answer = {"status": 401, "type": "odd_error", "message": "Oddly enough.", "retry_after": 7}
+    either.plan_fault(answer=answer)
+
+    response = either.store.post(COLLECTIONS, json=CART)
+
+    assert (401, {"type": "odd_error", "message": "Oddly enough."}, "7") == (
+        response.status_code,
+        response.json(),
+        response.headers["Retry-After"],
+    )
+
+
+def test_error_before_means_that_nothing_happened(either: Steered) -> None:
+    """The store does not see the request; the journal does, body and all."""
+    fault = either.plan_fault(answer={"status": 500})
+
+    either.store.post(SESSIONS, json=STRIPE)
+
+    assert [] == either.collection()["payment_sessions"]
+    (entry,) = either.journal()
+    assert (fault, 500, '{"provider_id":"pp_stripe_stripe"}') == (
+        entry["fault_id"],
+        entry["status"],
+        entry["request"]["body"],
+    )
+
+
+def test_error_after_means_that_it_happened(either: Steered) -> None:
+    """The store carries the request out, and the caller is told otherwise."""
+    either.plan_fault(answer={"status": 502}, when="after")
+
+    response = either.store.post(SESSIONS, json=STRIPE)
+
+    assert (502, 1) == (response.status_code, len(either.collection()["payment_sessions"]))
+
+
+def test_fault_comes_so_many_times(either: Steered) -> None:
+    """Then it is gone; another one behind it comes then."""
+    either.plan_fault(answer={"status": 503}, times=2)
+    second = either.plan_fault(answer={"status": 429})
+
+    statuses = [either.store.post(COLLECTIONS, json=CART).status_code for _ in range(2)]
+    left = either.faults()
+    statuses += [either.store.post(COLLECTIONS, json=CART).status_code for _ in range(2)]
+
+    assert [second] == [fault["id"] for fault in left]
+    assert [503, 503, 429, 200] == statuses
+    assert [] == either.faults()
+
+
+def test_fault_without_end_can_be_cancelled(either: Steered) -> None:
+    """Alone, or with all others."""
+    first, second, third = (either.plan_fault(answer={"status": 503}, times=None) for _ in "123")
+    assert [503] * 3 == [either.store.post(COLLECTIONS, json=CART).status_code for _ in range(3)]
+
+    cancelled = either.control.delete(f"/faults/{first}")
+
+    assert (204, [second, third]) == (
+        cancelled.status_code,
+        [each["id"] for each in either.faults()],
+    )
+    assert 503 == either.store.post(COLLECTIONS, json=CART).status_code
+    assert 204 == either.control.delete("/faults").status_code
+    assert 200 == either.store.post(COLLECTIONS, json=CART).status_code
+    assert 404 == either.control.delete(f"/faults/{first}").status_code
+
+
+@pytest.mark.parametrize(
+    ("match", "hit"),
+    [
+        ({}, [COLLECTIONS, SESSIONS, FREE_SESSIONS, PROVIDERS]),
+        ({"operation_id": "initialize_payment_session"}, [SESSIONS, FREE_SESSIONS]),
+        ({"operation_id": "create_payment_collection"}, [COLLECTIONS]),
+        ({"operation_id": "list_payment_providers"}, [PROVIDERS]),
+        ({"payment_collection_id": "pay_col_free"}, [FREE_SESSIONS]),
+        ({"method": "GET"}, [PROVIDERS]),
+        ({"path": COLLECTIONS}, [COLLECTIONS, SESSIONS, FREE_SESSIONS]),
+        ({"path": "/admin"}, []),
+        ({"method": "GET", "payment_collection_id": "pay_col_free"}, []),
+        (
+            {"operation_id": "create_payment_collection", "payment_collection_id": "pay_col_free"},
+            [],
+        ),
+    ],
+)
+def test_fault_befalls_what_it_names(
+    either: Steered, match: dict[str, str], hit: list[str]
+) -> None:
+    """Only requests that have all of it."""
+    either.plan_fault(answer={"status": 503}, times=None, **match)
+    bodies = {COLLECTIONS: CART, SESSIONS: SYSTEM, FREE_SESSIONS: SYSTEM, PROVIDERS: None}
+
+    statuses = {
+        path: either.store.request(
+            "GET" if path == PROVIDERS else "POST",
+            path,
+            params={"region_id": "reg_demo"} if path == PROVIDERS else {},
+            json=body,
+        ).status_code
+        for path, body in bodies.items()
+    }
+
+    assert {path: 503 if path in hit else 200 for path in bodies} == statuses
+
+
+def test_pages_preflights_and_control_are_spared(mock: Steered) -> None:
+    """A fault that waits for the Store API does not break the tools."""
+    mock.plan_fault(answer={"status": 503})
+    headers = {"Origin": "http://shop", "Access-Control-Request-Method": "POST"}
+
+    assert 200 == mock.store.get("/openapi.json").status_code
+    assert 200 == mock.store.options(SESSIONS, headers=headers).status_code
+    assert 1 == len(mock.faults())
+    assert 503 == mock.store.post(COLLECTIONS, json=CART).status_code
+
+
+def test_medusas_spelling_of_a_path_is_hit(either: Steered) -> None:
+    """Where the dialect takes another letter case, the fault does, too."""
+    either.plan_fault(answer={"status": 503}, payment_collection_id="pay_col_demo")
+    path = SESSIONS.replace("/store", "/STORE") + "/"
+
+    status = either.store.post(path, json=SYSTEM).status_code
+
+    dialect = either.control.get("/state").json()["dialect"]
+    assert {"documented": 503, "medusa": 503}[dialect] == status
+
+
+def test_fault_is_told_as_planned(mock: Steered) -> None:
+    """What was asked for, with the defaults, and how much of it is left."""
+    plan = {"answer": {"status": 503, "retry_after": 0}, "times": None, "path": "/store"}
+
+    planned = mock.control.post("/faults", json=plan)
+
+    assert 201 == planned.status_code
+    fault = planned.json()
+    assert [fault] == mock.faults()
+    assert fault.pop("id").startswith("fault_")
+    assert {
+        **plan,
+        "operation_id": None,
+        "method": None,
+        "payment_collection_id": None,
+        "when": "before",
+        "delay": 0,
+        "broken": None,
+        "note": None,
+        "waiting": 0,
+    } == fault
+
+
+def test_there_are_only_so_many_faults(mock: Steered) -> None:
+    """Who forgets to cancel them is told."""
+    for _ in range(100):
+        mock.plan_fault(delay=1)
+
+    response = mock.control.post("/faults", json={"delay": 1})
+
+    assert (409, "conflict") == (response.status_code, response.json()["type"])
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_delay_lets_a_client_lose_its_patience(either: Steered, when: str) -> None:
+    """Its time runs out; what happened by then is what `when` says."""
+    fault = either.plan_fault(delay=60_000, when=when)
+    with pytest.raises(httpx.ReadTimeout):
+        either.store.post(SESSIONS, json=STRIPE, timeout=0.5)
+
+    assert (when == "after") == bool(either.collection()["payment_sessions"])
+    assert {"released": 1} == either.control.post(f"/faults/{fault}/release").json()
+
+
+def test_short_delay_ends_by_itself(either: Steered) -> None:
+    """The answer is the store's."""
+    either.plan_fault(delay=50)
+
+    response = either.store.post(SESSIONS, json=STRIPE, timeout=PATIENCE)
+
+    assert 200 == response.status_code
+    (entry,) = either.journal()
+    assert entry["milliseconds"] >= 50
+
+
+def test_retry_after_is_kept_by_the_client(mock: Steered) -> None:
+    """Our own client waits as long as it is told, and gets its session."""
+    mock.plan_fault(answer={"status": 503, "retry_after": 0}, times=2)
+    with StoreClient(mock.url, publishable_key="pk_demo") as client:
+        collection = client.initialize_payment_session("pay_col_demo", "pp_system_default")
+
+    assert 1 == len(collection.payment_sessions)
+    assert [503, 503, 200] == [entry["status"] for entry in mock.journal()]
+
+
+def test_fault_is_listed_until_it_holds_nobody() -> None:
+    """As long as it can be released, it is there; spent or not."""
+    faults = Faults(lambda _: None)
+    fault = faults.plan(FaultPlan(delay=1), 2)
+    scope = {"method": "GET", "path": "/store"}
+    assert [fault, fault, None] == [faults.take(scope) for _ in range(3)]
+
+    faults.end(fault)
+    held = faults.listed()
+    faults.end(fault)
+
+    assert ([fault], []) == (held, faults.listed())

@@ -1,0 +1,104 @@
+"""What the next calls of a payment provider come to."""
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.server.control.steering import Steered
+from tests.server.wire import COLLECTIONS, SESSIONS, STRIPE, SYSTEM
+
+OUTCOME = "/payment-providers/pp_stripe_stripe/outcome"
+
+
+def plan(mock: Steered, **outcome: Any) -> Any:
+    """Plan an outcome for Stripe."""
+    return mock.control.put(OUTCOME, json=outcome).raise_for_status().json()
+
+
+def initialize(mock: Steered, provider: dict[str, str] = STRIPE) -> httpx.Response:
+    """Try to initialize a session."""
+    return mock.store.post(SESSIONS, json=provider)
+
+
+@pytest.mark.parametrize("message", ["Your card was declined.", "Insufficient funds."])
+def test_declined(either: Steered, message: str) -> None:
+    """As the dialect answers a refusal, and so many times."""
+    plan(either, result="declined", message=message, times=2)
+
+    answers = [initialize(either) for _ in range(2)]
+
+    for answer in answers:
+        if "documented" == either.control.get("/state").json()["dialect"]:
+            assert (422, message) == (answer.status_code, answer.json()["message"])
+        else:
+            assert 500 == answer.status_code
+    assert 200 == initialize(either).status_code
+
+
+def test_unreachable_until_further_notice(either: Steered) -> None:
+    """Every call, and only this provider's."""
+    plan(either, result="unreachable")
+
+    assert [500] * 3 == [initialize(either).status_code for _ in range(3)]
+    assert 200 == initialize(either, SYSTEM).status_code
+    assert 204 == either.control.delete(OUTCOME).status_code
+    assert 200 == initialize(either).status_code
+    assert 204 == either.control.delete(OUTCOME).status_code
+
+
+def test_refusal_leaves_the_earlier_session(mock: Steered) -> None:
+    """Documented: after a refusal it is still there."""
+    session = mock.initialize()
+    plan(mock, result="declined")
+    initialize(mock)
+
+    assert [session["id"]] == [each["id"] for each in mock.collection()["payment_sessions"]]
+
+
+def test_slow_provider_takes_its_time(mock: Steered) -> None:
+    """The answer is what it always is, only later."""
+    plan(mock, result="accepted", delay=80)
+
+    assert 200 == initialize(mock).status_code
+    (entry,) = mock.journal()
+    assert entry["milliseconds"] >= 80
+
+
+def test_provider_without_a_simulator_is_steered_too(mock: Steered) -> None:
+    """Even one that behaves as the manual provider does."""
+    mock.control.put("/payment-providers/pp_acme_one", json={}).raise_for_status()
+    mock.control.put("/payment-providers/pp_acme_one/outcome", json={"result": "declined"})
+    collection = {"currency_code": "usd", "amount": 1}
+    mock.control.put("/payment-collections/pay_col_mine", json=collection)
+
+    response = mock.store.post(
+        f"{COLLECTIONS}/pay_col_mine/payment-sessions", json={"provider_id": "pp_acme_one"}
+    )
+
+    assert 422 == response.status_code
+
+
+def test_plan_is_told(mock: Steered) -> None:
+    """With its defaults, and with how many calls are left; the last plan holds."""
+    plan(mock, result="unreachable")
+    planned = plan(mock, result="declined", times=3)
+    initialize(mock)
+
+    defaults = {"message": "Your card was declined.", "delay": 0}
+    assert {"result": "declined", "times": 3, **defaults} == planned
+    told = {each["id"]: each for each in mock.control.get("/state").json()["payment_providers"]}
+    assert {**planned, "times": 2} == told["pp_stripe_stripe"]["outcome"]
+    assert None is told["pp_system_default"]["outcome"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_unknown_provider(mock: Steered, method: str) -> None:
+    """Nothing can be planned for a provider that the store does not list."""
+    path = "/payment-providers/pp_x/outcome"
+
+    response = mock.control.request(method, path, json={"result": "declined"})
+
+    assert (404, "There is no payment provider 'pp_x'.") == (
+        response.status_code,
+        response.json()["message"],
+    )

@@ -1,0 +1,127 @@
+"""No secret leaves the control API: not by the journal, not by events, not by the state."""
+
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+from tests.server.control.steering import Steered
+from tests.server.wire import COLLECTIONS, JSON, SESSIONS, STRIPE, SYSTEM
+
+from xclade_store_mock.control.redaction import hide_body, hide_header, hide_query, hide_text
+
+SECRET = "pi_3abc_secret_XYZ"  # noqa: S105 - of nobody's
+"""Stands for every secret that a test sends."""
+
+
+def everything(mock: Steered, entries: int) -> str:
+    """Read all that the control API has to say, so many entries of its journal included."""
+    seen = mock.control.get("/journal").text
+    for path in ("/state", "/carts", "/payment-collections", "/faults", "/scenarios"):
+        seen += mock.control.get(path).text
+    headers = {"Last-Event-ID": "0"}
+    with mock.control.stream("GET", "/events", headers=headers) as stream:
+        for line in stream.iter_lines():
+            seen += line
+            entries -= line == "event: journal"
+            if not entries and line.startswith("data:"):
+                return seen
+    return seen
+
+
+def test_nothing_secret_is_told(either: Steered) -> None:
+    """Keys, tokens, cookies, and client secrets in any place, sent or answered."""
+    headers = {
+        "Authorization": f"Bearer {SECRET}",
+        "Cookie": f"sid={SECRET}",
+        "X-Api-Key": SECRET,
+        "Referer": f"https://shop.example/paid?payment_intent_client_secret={SECRET}",
+    }
+    nested = {"a": [{"client_secret": SECRET}, {"b": json.dumps({"clientSecret": SECRET})}]}
+    requests: list[dict[str, Any]] = [
+        {"json": {**STRIPE, "data": nested}},
+        {"json": {**STRIPE, "data": {"client_secret": {"deep": [SECRET]}}}},
+        {"json": {**STRIPE, "data": {"token": SECRET}}},
+        {"json": STRIPE, "headers": {"Authorization": SECRET, "Proxy-Authorization": SECRET}},
+        {"json": STRIPE, "params": {"payment_intent_client_secret": SECRET}},
+        {"json": STRIPE, "params": {"fields": f"client_secret={SECRET}"}},
+        {"content": f'{{"provider_id": 1, "data": {{"client_secret": "{SECRET}', "headers": JSON},
+        {"content": f'{{"client_secret": "{SECRET}", "client_secret": null}}', "headers": JSON},
+        {"content": f'{{"client\\u005fsecret": "{SECRET}"}}', "headers": JSON},
+        {"content": f'"client_secret": "{SECRET}"'.encode("utf-16-le"), "headers": JSON},
+        {"content": f'{{"x": "{"x" * 90_000}", "client_secret": "{SECRET}"}}', "headers": JSON},
+        {"content": "[" * 99_000, "headers": JSON},
+        {"data": {"provider_id": "pp_stripe_stripe", "data[client_secret]": SECRET}},
+        {"data": {"provider_id": "pp_stripe_stripe", "client secret": SECRET}},
+    ]
+    for request in requests:
+        request["headers"] = {**headers, **request.get("headers", {})}
+        either.store.post(SESSIONS, **request)
+    either.store.get(f"/store/client_secret/{SECRET}")
+    either.initialize()
+    either.plan_fault(broken="garbled")
+    answered = either.store.post(SESSIONS, json=STRIPE).text
+    either.plan_fault(broken="truncated")
+    with pytest.raises(httpx.RemoteProtocolError):
+        either.store.post(SESSIONS, json=STRIPE)
+
+    seen = everything(either, len(requests) + 4)
+
+    made = re.findall(r"pi_\w+_secret_\w+", answered)
+    assert made
+    for secret in (SECRET, *made, "_secret_", "pk_demo", "customer_demo"):
+        assert secret not in seen
+
+
+def test_idempotency_keys_are_told(mock: Steered) -> None:
+    """By them one follows a retry."""
+    mock.store.post(SESSIONS, headers={"Idempotency-Key": "checkout-1"}, json=SYSTEM)
+
+    (entry,) = mock.journal()
+
+    assert "checkout-1" == entry["request"]["headers"]["idempotency-key"]
+
+
+@pytest.mark.parametrize(
+    "body", ['{"a": 1.50, "b": [true, null]}', "[]", '"ü"', "no json", "a=b&c=d", "", "NaN"]
+)
+def test_body_without_secrets_is_shown_to_the_letter(body: str) -> None:
+    """Nothing else is touched."""
+    assert body == hide_body(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('{"client_secret": "a", "b": 1}', '{"client_secret":"[redacted]","b":1}'),
+        ('{"client_secret": null, "x": "client_secret"}', None),
+        ('{"Client-Secret": [1]}', '{"Client-Secret":"[redacted]"}'),
+        ('[{"access_token": "a"}]', '[{"access_token":"[redacted]"}]'),
+        ('{"client_secret": "a', '{"client_secret[redacted]'),
+        ("a=b&client_secret=c&d=e", "a=b&client_secret=[redacted]&d=e"),
+        ("a%5Bclient%5Fsecret%5D=c", "a%5Bclient%5Fsecret%5D=[redacted]"),
+        ("a=%7B%22%63lient_secret%22%3A1", "[redacted]"),
+    ],
+)
+def test_secrets_go_by_their_names(body: str, shown: str | None) -> None:
+    """The name stays, the value does not."""
+    expected = '{"client_secret":null,"x":"client_secret[redacted]"}' if shown is None else shown
+
+    assert expected == hide_body(body)
+
+
+def test_headers_queries_and_texts() -> None:
+    """Each has its way to hide a secret."""
+    assert "[redacted]" == hide_header("set-cookie", "a")
+    assert "no-cache" == hide_header("cache-control", "no-cache")
+    assert "a=1&token=[redacted]&b" == hide_query("a=1&token=x&b")
+    assert "/x/client_secret[redacted]" == hide_text("/x/client_secret/y")
+
+
+def test_creating_a_collection_shows_no_secret_either(either: Steered) -> None:
+    """An answer with an earlier session in it is redacted as well."""
+    made = either.initialize()["data"]["client_secret"]
+    either.store.post(COLLECTIONS, json={"cart_id": "cart_demo"})
+
+    assert made not in json.dumps(either.journal())

@@ -1,0 +1,285 @@
+"""The scenarios: each trouble, and the storefront that knows what to do about it."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from tests.server.control.steering import PATIENCE, Steered
+
+from xclade_store import (
+    ConnectionFailed,
+    InvalidData,
+    PaymentRefused,
+    ServerFailed,
+    StoreClient,
+)
+from xclade_store.generated.models import StorePaymentCollection
+from xclade_store_mock.control.scenarios import (
+    CART_ID,
+    COLLECTION_ID,
+    REGION_ID,
+    SCENARIOS,
+    render,
+)
+
+ROOT = Path(__file__).parents[3]
+STRIPE = "pp_stripe_stripe"
+SYSTEM = "pp_system_default"
+
+
+class Storefront:
+    """A storefront's backend, as one writes it with our own client."""
+
+    def __init__(self, mock: Steered, scenario: str) -> None:
+        self.mock = mock
+        mock.control.post(f"/scenarios/{scenario}/start").raise_for_status()
+        self.store = StoreClient(mock.url, publishable_key="pk_demo", timeout=PATIENCE)
+
+    def look(self) -> StorePaymentCollection:
+        """Look at the payment collection."""
+        return self.store.create_payment_collection(CART_ID)
+
+    def alive(self) -> list[str]:
+        """Tell which sessions there are."""
+        return ids(self.look())
+
+
+def ids(collection: StorePaymentCollection) -> list[str]:
+    """Tell a collection's sessions by their ids."""
+    return [session.id for session in collection.payment_sessions]
+
+
+Open = Callable[[str], Storefront]
+
+
+@pytest.fixture
+def storefront(either: Steered) -> Iterator[Open]:
+    """Open a storefront in a scenario."""
+    opened: list[Storefront] = []
+
+    def open_(scenario: str) -> Storefront:
+        opened.append(Storefront(either, scenario))
+        return opened[-1]
+
+    yield open_
+    for each in opened:
+        each.store.close()
+
+
+def is_documented(shop: Storefront) -> bool:
+    """Tell the dialect."""
+    return bool(shop.mock.control.get("/state").json()["dialect"] == "documented")
+
+
+def tap_twice(shop: Storefront, *keys: str) -> tuple[list[str], list[str]]:
+    """Tap on *Pay*, and again before the first answer is there; answer the sessions of both."""
+    (fault,) = shop.mock.faults()
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(pay, shop, keys[0])
+        while not shop.alive():
+            assert not first.done()
+        second = pay(shop, keys[1])
+        shop.mock.control.post(f"/faults/{fault['id']}/release")
+        return ids(first.result()), ids(second)
+
+
+def pay(shop: Storefront, key: str | None) -> StorePaymentCollection:
+    """Initialize a session of Stripe's."""
+    return shop.store.initialize_payment_session(COLLECTION_ID, STRIPE, idempotency_key=key)
+
+
+def test_double_tap_trouble(storefront: Open) -> None:
+    """The answer that comes last has a session that is gone."""
+    shop = storefront("double-tap")
+
+    late, early = tap_twice(shop, "tap-1", "tap-2")
+
+    assert late != early
+    assert early == shop.alive()
+
+
+def test_double_tap_solved(storefront: Open) -> None:
+    """One key for one attempt: whichever answer is used, its session is there."""
+    shop = storefront("double-tap")
+    if not is_documented(shop):
+        pytest.skip("a recorded backend knows no idempotency keys")
+
+    late, early = tap_twice(shop, "attempt-1", "attempt-1")
+
+    assert late == early == shop.alive()
+
+
+def test_stale_collection_trouble(storefront: Open) -> None:
+    """What the storefront shows is neither the amount nor the session any more."""
+    shop = storefront("stale-collection")
+    shown = pay(shop, None)
+
+    assert Decimal("25.5") == shown.amount
+    assert (Decimal(40), []) == (shop.look().amount, shop.alive())
+
+
+def test_stale_collection_solved(storefront: Open) -> None:
+    """Looking once more before confirming tells, and another session has the new amount."""
+    shop = storefront("stale-collection")
+    shown = pay(shop, None)
+
+    present = shop.look()
+    if (present.amount, ids(present)) != (shown.amount, ids(shown)):
+        shown = pay(shop, None)
+
+    assert Decimal(40) == shown.amount == shown.payment_sessions[0].amount
+    assert ids(shown) == shop.alive()
+
+
+def test_zero_amount_trouble(storefront: Open) -> None:
+    """Stripe refuses."""
+    shop = storefront("zero-amount")
+
+    with pytest.raises(PaymentRefused if is_documented(shop) else ServerFailed):
+        pay(shop, None)
+    assert [] == shop.alive()
+
+
+def test_zero_amount_solved(storefront: Open) -> None:
+    """The manual provider takes what is free."""
+    shop = storefront("zero-amount")
+    collection = shop.look()
+
+    provider = STRIPE if collection.amount else SYSTEM
+    collection = shop.store.initialize_payment_session(collection.id, provider)
+
+    assert SYSTEM == collection.payment_sessions[0].provider_id
+
+
+def test_provider_removed_trouble(storefront: Open) -> None:
+    """What was listed a moment ago is refused."""
+    shop = storefront("provider-removed")
+    listed = [each.id for each in shop.store.iter_payment_providers(REGION_ID)]
+
+    assert [STRIPE, SYSTEM] == listed
+    with pytest.raises(InvalidData):
+        pay(shop, None)
+
+
+def test_provider_removed_solved(storefront: Open) -> None:
+    """Listing again tells what there is to choose from."""
+    shop = storefront("provider-removed")
+    chosen, *_ = shop.store.iter_payment_providers(REGION_ID)
+
+    try:
+        collection = shop.store.initialize_payment_session(COLLECTION_ID, chosen.id)
+    except InvalidData:
+        chosen, *_ = shop.store.iter_payment_providers(REGION_ID)
+        collection = shop.store.initialize_payment_session(COLLECTION_ID, chosen.id)
+
+    assert SYSTEM == collection.payment_sessions[0].provider_id
+
+
+def test_expired_key_trouble(storefront: Open) -> None:
+    """The same key makes another session a day later."""
+    shop = storefront("expired-key")
+
+    first, second = ids(pay(shop, "order-1")), ids(pay(shop, "order-1"))
+
+    assert first != second
+    assert second == shop.alive()
+
+
+def test_expired_key_solved(storefront: Open) -> None:
+    """Looking first finds the session that the customer may have paid."""
+    shop = storefront("expired-key")
+    first = ids(pay(shop, "order-1"))
+
+    collection = shop.look()
+    if not collection.payment_sessions:
+        collection = pay(shop, "order-1")
+
+    assert first == ids(collection) == shop.alive()
+
+
+def test_lost_answer_trouble(storefront: Open) -> None:
+    """Who tries again under another key gets a second session."""
+    shop = storefront("lost-answer")
+    with StoreClient(shop.mock.url, publishable_key="pk_demo", retries=0) as naive:
+        with pytest.raises(ConnectionFailed):
+            naive.initialize_payment_session(COLLECTION_ID, STRIPE)
+        first = shop.alive()
+        second = ids(naive.initialize_payment_session(COLLECTION_ID, STRIPE))
+
+    assert 1 == len(first) == len(second)
+    assert first != second
+
+
+def test_lost_answer_solved(storefront: Open) -> None:
+    """The client tries again under the same key by itself: the session is the first one."""
+    shop = storefront("lost-answer")
+    if not is_documented(shop):
+        pytest.skip("a recorded backend knows no idempotency keys")
+
+    paid = pay(shop, None)
+
+    lost, answered = shop.mock.journal(method="POST")
+    keys = {each["request"]["headers"]["idempotency-key"] for each in (lost, answered)}
+    assert (None, 200, 1) == (lost["status"], answered["status"], len(keys))
+    assert "true" == answered["response"]["headers"]["idempotent-replayed"]
+    assert ids(paid) == shop.alive()
+
+
+@pytest.mark.parametrize("scenario", [each.name for each in SCENARIOS])
+def test_each_scenario_starts_anew(either: Steered, scenario: str) -> None:
+    """Its ids are there, whatever was before; what the store had besides stays."""
+    either.control.post("/scenarios/lost-answer/start").raise_for_status()
+    either.plan_fault(broken="dropped", times=None)
+    either.control.put("/clock", json={"frozen": True})
+
+    started = either.control.post(f"/scenarios/{scenario}/start")
+
+    assert (200, scenario, True) == (
+        started.status_code,
+        started.json()["name"],
+        started.json()["is_on"],
+    )
+    assert [scenario] == [
+        each["name"]
+        for each in either.control.get("/scenarios").json()["scenarios"]
+        if each["is_on"]
+    ]
+    state = either.control.get("/state").json()
+    assert (scenario, True, 4, 3) == (
+        state["scenario"],
+        state["clock"]["is_real"],
+        state["cart_count"],
+        state["payment_collection_count"],
+    )
+    assert CART_ID == either.collection(COLLECTION_ID)["cart_id"]
+    assert [] == either.collection(COLLECTION_ID)["payment_sessions"]
+    assert len(either.faults()) <= 1
+
+
+def test_every_scenario_is_played() -> None:
+    """Each has a test of its trouble, and one of its solution."""
+    tests = set(globals())
+
+    for scenario in SCENARIOS:
+        name = scenario.name.replace("-", "_")
+        assert {f"test_{name}_trouble", f"test_{name}_solved"} <= tests
+
+
+def test_unknown_scenario(mock: Steered) -> None:
+    """404, and the one that is on stays on."""
+    mock.control.post("/scenarios/lost-answer/start").raise_for_status()
+
+    response = mock.control.post("/scenarios/bad-luck/start")
+
+    assert (404, "There is no scenario 'bad-luck'.") == (
+        response.status_code,
+        response.json()["message"],
+    )
+    assert "lost-answer" == mock.control.get("/state").json()["scenario"]
+
+
+def test_documentation_lists_the_scenarios() -> None:
+    """docs/mock-server.md has the table that is rendered from the code."""
+    assert render() in (ROOT / "docs/mock-server.md").read_text("utf-8")

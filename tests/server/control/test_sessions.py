@@ -1,0 +1,87 @@
+"""Payment sessions, brought on as the customer does at the provider."""
+
+import pytest
+from tests.server.control.steering import Steered
+from tests.server.wire import FREE_SESSIONS, SYSTEM
+
+EVERYTHING = "+status,*payment_sessions,*payments,+authorized_amount,+captured_amount,+completed_at"
+
+
+@pytest.mark.parametrize(
+    ("status", "collection_status", "authorized", "captured"),
+    [
+        ("requires_more", "awaiting", None, None),
+        ("error", "awaiting", None, None),
+        ("canceled", "awaiting", None, None),
+        ("never_heard_of", "awaiting", None, None),
+        ("authorized", "authorized", 25.5, None),
+        ("captured", "completed", 25.5, 25.5),
+    ],
+)
+def test_customer_finishes_at_the_provider(
+    mock: Steered,
+    status: str,
+    collection_status: str,
+    authorized: float | None,
+    captured: float | None,
+) -> None:
+    """The session, its collection and its payment tell the same story, in both APIs."""
+    session = mock.initialize()
+    path = f"/payment-collections/pay_col_demo/payment-sessions/{session['id']}"
+
+    told = mock.control.patch(path, json={"status": status, "data": {"status": "done"}}).json()
+    shown = mock.read(EVERYTHING)
+
+    (settled,) = shown["payment_sessions"]
+    assert (collection_status, status) == (shown["status"], settled["status"])
+    assert (collection_status, status) == (told["status"], told["payment_sessions"][0]["status"])
+    assert told["payment_sessions"][0]["authorized_at"] == settled["authorized_at"]
+    assert {**session["data"], "status": "done"} == settled["data"]
+    assert (authorized, captured) == (shown["authorized_amount"], shown["captured_amount"])
+    assert (authorized is None) == (settled["authorized_at"] is None)
+    assert (captured is None) == (shown["completed_at"] is None)
+    assert [(authorized, captured)] * (authorized is not None) == [
+        (payment["amount"], payment["captured_amount"]) for payment in shown["payments"]
+    ]
+    assert (authorized is None) == (settled["payment"] is None)
+    assert shown["payments"][:1] == [{**each, **settled["payment"]} for each in shown["payments"]]
+
+
+def test_capture_keeps_the_time_of_the_authorization(mock: Steered) -> None:
+    """What was authorized at one time and captured at another has both times."""
+    session = mock.initialize()
+    path = f"/payment-collections/pay_col_demo/payment-sessions/{session['id']}"
+    mock.control.put("/clock", json={"now": "2030-01-01T00:00:00Z", "frozen": True})
+    mock.control.patch(path, json={"status": "authorized"})
+    mock.control.post("/clock/advance", json={"seconds": 60})
+
+    (told,) = mock.control.patch(path, json={"status": "captured"}).json()["payment_sessions"]
+
+    assert ("2030-01-01T00:00:00.000Z", "2030-01-01T00:01:00.000Z") == (
+        told["authorized_at"],
+        told["updated_at"],
+    )
+
+
+def test_free_cart_is_authorized_too(mock: Steered) -> None:
+    """Nothing to pay is paid by a session that is authorized."""
+    mock.store.post(FREE_SESSIONS, json=SYSTEM).raise_for_status()
+    (session,) = mock.collection("pay_col_free")["payment_sessions"]
+    path = f"/payment-collections/pay_col_free/payment-sessions/{session['id']}"
+
+    assert "authorized" == mock.control.patch(path, json={"status": "authorized"}).json()["status"]
+
+
+def test_part_of_what_is_owed(mock: Steered) -> None:
+    """A session over less than its collection pays it in part."""
+    session = mock.initialize()
+    collection = {"currency_code": "usd", "amount": 100}
+    mock.control.put("/payment-collections/pay_col_demo", json=collection).raise_for_status()
+    path = f"/payment-collections/pay_col_demo/payment-sessions/{session['id']}"
+
+    statuses = [
+        mock.control.patch(path, json={"status": status}).json()["status"]
+        for status in ("authorized", "captured")
+    ]
+
+    assert ["partially_authorized", "partially_captured"] == statuses
