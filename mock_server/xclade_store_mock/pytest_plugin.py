@@ -6,26 +6,25 @@ takes time is imported by the fixtures.
 
 from __future__ import annotations
 
-import socket
-import threading
 import warnings
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Iterator
 
     from xclade_store import AsyncStoreClient, StoreClient
+    from xclade_store_mock.control.faults import Fault
+    from xclade_store_mock.control.journal import Entry
     from xclade_store_mock.error_responses import Dialect
     from xclade_store_mock.payments import Cart, PaymentCollection, PaymentSession
+    from xclade_store_mock.pytest_server import Server, Servers
     from xclade_store_mock.store import Settings, Store
-
-T = TypeVar("T")
 
 _MOST = Decimal("1e20")  # as in store_file.schema.json
 
@@ -48,15 +47,18 @@ def store_mock_dialect() -> Dialect:
 
 
 @pytest.fixture(scope="session")
-def _store_mock_servers() -> Iterator[_Servers]:
-    servers = _Servers()
+def _store_mock_servers() -> Iterator[Servers]:
+    with _connexion_may_warn():
+        from xclade_store_mock.pytest_server import Servers  # noqa: PLC0415
+
+    servers = Servers()
     yield servers
     servers.stop()
 
 
 @pytest.fixture
 def store_mock(
-    _store_mock_servers: _Servers, store_mock_store: Store, store_mock_dialect: Dialect | str
+    _store_mock_servers: Servers, store_mock_store: Store, store_mock_dialect: Dialect | str
 ) -> Iterator[StoreMock]:
     """Serve a store that no other test has touched; override `store_mock_store` for yours."""
     server = _store_mock_servers.find(store_mock_store, store_mock_dialect)
@@ -73,7 +75,7 @@ class StoreMock:
     """
 
     url: str
-    _server: _Server = field(repr=False)
+    _server: Server = field(repr=False)
     _clients: ExitStack = field(repr=False)
 
     @property
@@ -163,6 +165,93 @@ class StoreMock:
         """Read the payment sessions that a collection has now; or CollectionNotFound."""
         return self._server.run(self._server.storage.collection(collection_id)).sessions
 
+    def journal(self, path: str = "", status: int | None = None) -> list[Entry]:
+        """Read the requests that the server got in this test, oldest first, without secrets.
+
+        Only those whose path begins so, and which were answered with the status.
+        """
+        from xclade_store_mock.control.journal import Criteria  # noqa: PLC0415
+
+        return self._server.do(
+            lambda control: control.journal.entries(Criteria(path, status=status))
+        )
+
+    def fail_next(
+        self,
+        status: int = 503,
+        *,
+        times: int | None = 1,
+        operation_id: str | None = None,
+        retry_after: int | None = None,
+        message: str | None = None,
+    ) -> None:
+        """Answer the next requests with an error, None for all, and carry none of them out."""
+        from xclade_store_mock.control.faults import FaultAnswer, FaultPlan  # noqa: PLC0415
+
+        answer = FaultAnswer(status, message=message, retry_after=retry_after)
+        plan = FaultPlan(operation_id, answer=answer)
+        self._server.do(lambda control: control.faults.plan(plan, times))
+
+    def drop_next(
+        self, *, times: int | None = 1, operation_id: str | None = None, carried_out: bool = False
+    ) -> None:
+        """Reset the connections of the next requests; what was `carried_out` has happened then."""
+        from xclade_store_mock.control.faults import Break, FaultPlan, Moment  # noqa: PLC0415
+
+        when = Moment.AFTER if carried_out else Moment.BEFORE
+        plan = FaultPlan(operation_id, when=when, broken=Break.DROPPED)
+        self._server.do(lambda control: control.faults.plan(plan, times))
+
+    def hold_next(self, operation_id: str | None = None, seconds: float = 10) -> Hold:
+        """Hold the next answer until you release it, or the time is up; the rest passes it by."""
+        from xclade_store_mock.control.faults import FaultPlan, Moment  # noqa: PLC0415
+
+        plan = FaultPlan(operation_id, when=Moment.AFTER, delay=int(seconds * 1000))
+        fault = self._server.do(lambda control: control.faults.plan(plan))
+        return Hold(self._server, fault)
+
+    def decline(
+        self,
+        provider_id: str = "pp_stripe_stripe",
+        message: str = "Your card was declined.",
+        times: int | None = None,
+    ) -> None:
+        """Let a payment provider refuse its next calls, None for all."""
+        from xclade_store_mock.control.outcomes import Outcome, Result  # noqa: PLC0415
+
+        outcome = Outcome(Result.DECLINED, message, times=times)
+        self._server.do(lambda control: control.outcomes.plan(provider_id, outcome))
+
+    def freeze(self, now: datetime | None = None) -> None:
+        """Stop the server's clock, at another time if you name one."""
+        self._server.do(lambda control: control.clock.set(now, frozen=True))
+
+    def advance(self, duration: timedelta) -> None:
+        """Put the server's clock forward; idempotency keys expire after 24 hours."""
+        self._server.do(lambda control: control.clock.advance(duration))
+
+    def start_scenario(self, name: str) -> None:
+        """Start the store again, in a scenario of docs/mock-server.md."""
+        from xclade_store_mock.control.scenarios import find_scenario  # noqa: PLC0415
+
+        self._server.start(find_scenario(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A request whose answer is held back."""
+
+    _server: Server = field(repr=False)
+    _fault: Fault
+
+    def wait(self) -> None:
+        """Wait until a request has been carried out and is held."""
+        self._server.run(self._fault.gate.arrival())
+
+    def release(self) -> None:
+        """Let it be answered."""
+        self._server.do(lambda _: self._fault.gate.open())
+
 
 def _exact(amount: Decimal | int | str) -> Decimal:
     if isinstance(amount, float):
@@ -183,75 +272,6 @@ def _region_id(settings: Settings, currency_code: str, region_id: str | None) ->
         message = f"there is no region {region_id!r}"
         raise ValueError(message)
     return region_id
-
-
-class _Server:
-    """A server in a thread of its own; only its event loop touches its state."""
-
-    def __init__(self, store: Store, dialect: Dialect) -> None:
-        import asyncio  # noqa: PLC0415
-
-        import uvicorn  # noqa: PLC0415
-
-        from xclade_store_mock.app import create_app  # noqa: PLC0415
-        from xclade_store_mock.storage.memory import MemoryStorage  # noqa: PLC0415
-
-        self.storage = MemoryStorage(store)
-        app = create_app(store=store, storage=self.storage, dialect=dialect)
-        # Logging is the test run's own affair, and so it stays as it is.
-        config = uvicorn.Config(
-            app, log_config=None, ws="none", server_header=False, timeout_graceful_shutdown=1
-        )
-        self._uvicorn = uvicorn.Server(config)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._loop = asyncio.new_event_loop()
-        # Whoever calls before it serves waits in the listener's or the loop's queue.
-        self._thread = threading.Thread(target=self._serve, name="store_mock", daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        try:
-            self._loop.run_until_complete(self._uvicorn.serve([self._listener]))
-        finally:
-            self._loop.close()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do something to the state where no request can be in the middle of a step."""
-        import asyncio  # noqa: PLC0415
-
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    def reset(self, store: Store) -> None:
-        """Start again from a store, as if nothing had ever been asked."""
-        self.run(self.storage.reset(store))
-
-    def stop(self) -> None:
-        """Stop serving."""
-        self._uvicorn.should_exit = True
-        self._thread.join()
-
-
-class _Servers:
-    """The servers of a test run: one for each dialect and what else a store cannot change later."""
-
-    def __init__(self) -> None:
-        self._running: dict[tuple[str, tuple[str, ...] | None], _Server] = {}
-
-    def find(self, store: Store, dialect: str) -> _Server:
-        """Find the server that can serve the store, starting it if need be."""
-        key = (dialect, store.settings.cors_origins)
-        if key not in self._running:
-            with _connexion_may_warn():
-                from xclade_store_mock.error_responses import Dialect  # noqa: PLC0415
-
-                self._running[key] = _Server(store, Dialect(dialect))
-        return self._running[key]
-
-    def stop(self) -> None:
-        """Stop them all."""
-        for server in self._running.values():
-            server.stop()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
+from tests.server.plugin_runs import Runs
 
 from xclade_store_mock.payments import PaymentCollection
 from xclade_store_mock.storage.memory import MemoryStorage
@@ -15,37 +15,6 @@ from xclade_store_mock.store_file import demo_store
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
-SHOP = """
-publishable_keys: [{token: pk_old, revoked: true}, {token: pk_shop}]
-payment_providers: [{id: pp_system_default}]
-regions:
-  - {id: reg_us, currency_code: usd, payment_providers: [pp_system_default]}
-  - {id: reg_eu, currency_code: eur, payment_providers: [pp_system_default]}
-cors_origins: ["http://shop.example"]
-"""
-
-
-class Runs:
-    """Runs tests as a user of the plugin would, with warnings as errors."""
-
-    def __init__(self, pytester: pytest.Pytester) -> None:
-        self._pytester = pytester
-
-    def __call__(self, passed: int, **files: str) -> pytest.RunResult:
-        """Run these test files and nothing else; `passed` tests must pass, and none fail."""
-        self._pytester.makepyfile(**files)
-        # By its entry point's name, which is the package's, too: that one has no fixtures.
-        result = self._pytester.runpytest_subprocess("-p", "xclade_store_mock", "-W", "error")
-        result.assert_outcomes(passed=passed)
-        return result
-
-
-@pytest.fixture
-def runs(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Runs:
-    """Answer a runner that loads this plugin and no other that is installed."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    (pytester.path / "shop.yaml").write_text(SHOP, "utf-8")
-    return Runs(pytester)
 
 
 def blocks() -> list[str]:
@@ -61,9 +30,16 @@ def test_documented_example_runs(runs: Runs) -> None:
     runs(2, test_example=example)
 
 
+def test_documented_misbehaviour_works(runs: Runs) -> None:
+    """The tests of docs/testing.md that have the server misbehave pass as they stand there."""
+    *_, example = blocks()
+
+    runs(5, test_misbehaviour=example)
+
+
 def test_documented_overrides_work(runs: Runs) -> None:
     """The conftest.py of docs/testing.md serves the store file in the other dialect."""
-    _, dialect, store = blocks()
+    _, dialect, store, _ = blocks()
 
     runs(
         1,

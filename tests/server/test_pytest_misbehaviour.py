@@ -1,0 +1,92 @@
+"""The pytest plugin: misbehaviour on command."""
+
+from tests.server.plugin_runs import Runs
+
+pytest_plugins = ["pytester"]
+
+
+def test_misbehaves_on_command(runs: Runs) -> None:
+    """Errors, broken connections, refusals, the clock and a race, each in its own test only."""
+    runs(
+        9,
+        test_misbehaviour="""
+        from concurrent.futures import ThreadPoolExecutor
+        from datetime import UTC, datetime, timedelta
+
+        import pytest
+        from xclade_store import ConnectionFailed, PaymentRefused, RateLimited, ServerFailed
+
+        def pay(store_mock, **options):
+            key = options.pop("idempotency_key", None)
+            collection_id = options.pop("collection_id", "pay_col_demo")
+            return store_mock.client(**options).initialize_payment_session(
+                collection_id, "pp_stripe_stripe", idempotency_key=key
+            )
+
+        def test_fail_next(store_mock):
+            store_mock.fail_next(429, message="Slow down.", retry_after=3)
+            with pytest.raises(RateLimited, match="Slow down."):
+                pay(store_mock, retries=0)
+            (entry,) = store_mock.journal(status=429)
+            assert "3" == entry.response.headers["retry-after"]
+            assert () == store_mock.sessions("pay_col_demo")
+            pay(store_mock)
+
+        def test_fail_all_of_an_operation(store_mock):
+            store_mock.fail_next(times=None, operation_id="initialize_payment_session")
+            for _ in range(3):
+                with pytest.raises(ServerFailed):
+                    pay(store_mock, retries=0)
+            store_mock.client().create_payment_collection("cart_demo")
+
+        def test_drop_next(store_mock):
+            store_mock.drop_next()
+            with pytest.raises(ConnectionFailed):
+                pay(store_mock, retries=0)
+            assert () == store_mock.sessions("pay_col_demo")
+
+        def test_lost_answer(store_mock):
+            store_mock.drop_next(carried_out=True)
+            collection = pay(store_mock)
+            (session,) = store_mock.sessions("pay_col_demo")
+            assert collection.payment_sessions[0].id == session.id
+            assert [None, 200] == [each.status for each in store_mock.journal("/store")]
+
+        def test_hold_next(store_mock):
+            hold = store_mock.hold_next("initialize_payment_session")
+            with ThreadPoolExecutor() as pool:
+                overtaken = pool.submit(pay, store_mock)
+                hold.wait()
+                pay(store_mock)
+                hold.release()
+            (session,) = store_mock.sessions("pay_col_demo")
+            assert session.id != overtaken.result().payment_sessions[0].id
+
+        def test_decline(store_mock):
+            store_mock.decline(message="Do not honor.", times=1)
+            with pytest.raises(PaymentRefused, match="Do not honor."):
+                pay(store_mock)
+            pay(store_mock)
+
+        def test_clock(store_mock):
+            store_mock.freeze(datetime(2030, 1, 1, tzinfo=UTC))
+            first = pay(store_mock, idempotency_key="k")
+            assert first.payment_sessions == pay(store_mock, idempotency_key="k").payment_sessions
+            store_mock.advance(timedelta(hours=24))
+            second = pay(store_mock, idempotency_key="k")
+            assert first.payment_sessions != second.payment_sessions
+            (session,) = store_mock.sessions("pay_col_demo")
+            assert datetime(2030, 1, 2, tzinfo=UTC) == session.created_at
+
+        def test_scenario(store_mock):
+            store_mock.start_scenario("zero-amount")
+            with pytest.raises(PaymentRefused):
+                pay(store_mock, collection_id="pay_col_scenario")
+
+        def test_nothing_of_it_is_left(store_mock):
+            assert [] == store_mock.journal()
+            (session,) = pay(store_mock).payment_sessions
+            assert 2030 > session.created_at.year
+            assert "[redacted]" in store_mock.journal()[0].response.body
+        """,
+    )
