@@ -7,10 +7,8 @@ from functools import partial
 from typing import Any
 
 from connexion import AsyncApp
-from connexion.middleware.context import ContextMiddleware
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
-from connexion.middleware.security import SecurityMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
@@ -25,22 +23,22 @@ from xclade_store_mock.contract import Contract, load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.app import with_control
 from xclade_store_mock.control.control import Control
+from xclade_store_mock.endpoints import Endpoints
 from xclade_store_mock.error_handlers import add_error_handlers, bug_handler
 from xclade_store_mock.error_responses import Dialect
 from xclade_store_mock.guard import Guard
 from xclade_store_mock.medusa_front import MedusaFront
 from xclade_store_mock.operations import Operations
 from xclade_store_mock.payments import NewId
-from xclade_store_mock.prefer import Prefer, PreferredAnswers
+from xclade_store_mock.prefer import Prefer
 from xclade_store_mock.providers import FindProvider, Provider, find_provider, installed_providers
 from xclade_store_mock.ready import Readiness
 from xclade_store_mock.routing import ExactRouting
-from xclade_store_mock.security import CustomerTokenCheck, PublishableKeyCheck
+from xclade_store_mock.security import check_publishable_key
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.store import Store
 from xclade_store_mock.store_file import demo_store
-from xclade_store_mock.validation import ContractValidation
 
 
 def utc_now() -> datetime:
@@ -111,27 +109,21 @@ def create_app(
             Readiness,
             *front,
             Prefer,
-            SwaggerUIMiddleware,
             ExactRouting,
-            SecurityMiddleware,
-            ContractValidation,
-            PreferredAnswers,
+            Endpoints,
+            SwaggerUIMiddleware,
             LifespanMiddleware,
-            ContextMiddleware,
         ],
         lifespan=partial(_lifespan, storage),
         resolver=Resolver(partial(getattr, operations)),
-        pythonic_params=True,
-        security_map={
-            "apiKey": lambda: PublishableKeyCheck(storage),
-            "bearer": CustomerTokenCheck,
-        },
         # The page calls the server that it comes from, so it gets a contract of its own.
         swagger_ui_options=SwaggerUIOptions(
             swagger_ui_path="/docs", spec_path="/docs/openapi.json"
         ),
     )
-    app.add_api(contract.document, contract=contract, dialect=dialect)
+    # A customer's token is never asked for: one that is not known makes a guest, as recorded.
+    checks = {"publishableKey": partial(check_publishable_key, storage)}
+    app.add_api(contract.document, contract=contract, dialect=dialect, checks=checks)
     _add_pages(app, contract)
     add_error_handlers(app, dialect)
     app.steering = steering

@@ -33,9 +33,11 @@ class Operation:
     type, which is blank for an answer without a body.
     """
 
+    id: str
     path: Draft4Validator
     query: Draft4Validator
     query_types: Mapping[str, str]
+    query_defaults: Mapping[str, Any]
     header: Draft4Validator
     header_names: tuple[str, ...]
     body: Draft4Validator | None
@@ -86,9 +88,15 @@ class _Compiler:
         body = operation.get("requestBody")
         body_schema = self._resolve(body["content"]["application/json"]["schema"]) if body else {}
         return Operation(
+            id=operation["operationId"],
             path=self._validator(_parameters_schema(path)),
             query=self._validator(_parameters_schema(query)),
             query_types={each["name"]: each["schema"]["type"] for each in query},
+            query_defaults={
+                each["name"]: each["schema"]["default"]
+                for each in query
+                if "default" in each["schema"]
+            },
             header=self._validator(_parameters_schema(header)),
             header_names=tuple(each["name"] for each in header),
             body=self._validator(body_schema) if body else None,

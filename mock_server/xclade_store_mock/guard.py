@@ -4,7 +4,6 @@ Connexion lets through, or answers with 500, what a payment API should refuse: i
 bottomless nesting, bodies without a media type or a length.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -26,18 +25,19 @@ def received_body(scope: Scope) -> Any:
 
 def read_header(scope: Scope, name: str) -> str | None:
     """Answer a request header, or None; one that is there more than once is joined by commas."""
-    values = [value.strip() for value in _header_values(scope, name)]
-    return ", ".join(values) if values else None
+    values = _header_values(scope, name)
+    return ", ".join(value.strip() for value in values) if values else None
 
 
 def read_first_header(scope: Scope, name: str) -> str | None:
     """Answer a request header, or None; of several, the first."""
-    return next(_header_values(scope, name), None)
+    values = _header_values(scope, name)
+    return values[0] if values else None
 
 
-def _header_values(scope: Scope, name: str) -> Iterator[str]:
+def _header_values(scope: Scope, name: str) -> list[str]:
     wanted = name.lower().encode()
-    return (value.decode("latin-1") for key, value in scope["headers"] if key == wanted)
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == wanted]
 
 
 def with_body(scope: Scope, body: Any) -> Scope:

@@ -18,7 +18,7 @@ from xclade_store_mock.error_responses import Dialect, error_response
 from xclade_store_mock.errors import DomainError, RouteNotFound, UnknownFailure
 from xclade_store_mock.guard import read_header, with_body
 from xclade_store_mock.medusa_body import SenderLeft, read_body
-from xclade_store_mock.routing import is_page
+from xclade_store_mock.routing import is_page, path_pattern
 from xclade_store_mock.security import check_publishable_key
 from xclade_store_mock.storage import Storage
 
@@ -30,8 +30,7 @@ class _Route:
 
     def __init__(self, method: str, template: str) -> None:
         self.method = method
-        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))
-        self._pattern = re.compile(f"{pattern}/?", re.IGNORECASE)
+        self._pattern = re.compile(f"{path_pattern(template)}/?", re.IGNORECASE)
         self._template = template
 
     def match(self, path: str) -> Mapping[str, str] | None:
@@ -104,7 +103,7 @@ class MedusaFront:
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["raw_path"].decode("latin-1")
         if re.match(r"/store(/|$)", path, re.IGNORECASE):
-            await check_publishable_key(scope, self._storage)
+            await check_publishable_key(self._storage, scope)
         matched = [
             (route, parameters)
             for route in self._routes

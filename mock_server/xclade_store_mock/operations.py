@@ -6,8 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from connexion import request
-from connexion.lifecycle import ConnexionResponse
+from starlette.responses import Response
 
 from xclade_store_mock import json_text
 from xclade_store_mock.documents import (
@@ -16,6 +15,7 @@ from xclade_store_mock.documents import (
     collection_document,
     provider_document,
 )
+from xclade_store_mock.endpoints import Call
 from xclade_store_mock.error_responses import Dialect, error_response, json_type
 from xclade_store_mock.errors import (
     DomainError,
@@ -30,7 +30,6 @@ from xclade_store_mock.fields import (
     select,
     select_as_recorded,
 )
-from xclade_store_mock.guard import read_header, received_body
 from xclade_store_mock.idempotency import (
     LIFETIME,
     Answer,
@@ -49,6 +48,7 @@ from xclade_store_mock.payments import (
     restore_sessions,
 )
 from xclade_store_mock.providers import FindProvider, Provider
+from xclade_store_mock.security import find_by_secret
 from xclade_store_mock.storage import HeldCollection, Storage
 from xclade_store_mock.store import Customer, Settings
 
@@ -68,7 +68,7 @@ class _Demand:
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """One method for each operationId; Connexion hands the validated parameters over by name."""
+    """One method for each operationId."""
 
     storage: Storage
     find_provider: FindProvider
@@ -76,13 +76,12 @@ class Operations:
     new_id: NewId
     dialect: Dialect
 
-    async def list_payment_providers(
-        self, region_id: str, limit: int, offset: int, fields: str | None = None
-    ) -> ConnexionResponse:
+    async def list_payment_providers(self, call: Call) -> Response:
         """Answer one page of a region's payment providers."""
+        offset, limit = call.query["offset"], call.query["limit"]
         settings = await self.storage.settings()
-        providers = settings.providers_of(region_id)
-        selection = self._select(fields, PROVIDER)
+        providers = settings.providers_of(call.query["region_id"])
+        selection = self._select(call.query.get("fields"), PROVIDER)
         page = providers[offset : offset + limit]
         document = {
             "payment_providers": [project(provider_document(each), selection) for each in page],
@@ -92,48 +91,54 @@ class Operations:
         }
         return self._respond(Answer(200, json_text.write(document)))
 
-    async def create_payment_collection(self, fields: str | None = None) -> ConnexionResponse:
+    async def create_payment_collection(self, call: Call) -> Response:
         """Answer a cart's payment collection, new or not."""
-        cart_id = received_body(request.scope)["cart_id"]
         try:
             collection = await self.storage.collection_of_cart(
-                _storable(cart_id),
+                self._storable(call.body["cart_id"]),
                 lambda cart: create_collection(cart, new_id=self.new_id, now=self.clock()),
             )
-            answer = self._answer(collection, fields)
+            answer = self._answer(collection, call.query.get("fields"))
         except DomainError as error:
             answer = self._answer_error(error)
         return self._respond(answer)
 
-    async def initialize_payment_session(
-        self, id_: str, user: str, fields: str | None = None
-    ) -> ConnexionResponse:
-        """Answer a payment collection with a new session; `user` is the publishable key."""
-        body = received_body(request.scope)
-        customer = await self._customer()
-        demand = _Demand(id_, body["provider_id"], body.get("data", {}), customer, fields)
+    async def initialize_payment_session(self, call: Call) -> Response:
+        """Answer a payment collection with a new session."""
+        demand = _Demand(
+            collection_id=call.path["id"],
+            provider_id=call.body["provider_id"],
+            data=call.body.get("data", {}),
+            customer=await self._customer(call),
+            fields=call.query.get("fields"),
+        )
         session_id = self.new_id("payses_")
-        key = read_header(request.scope, "idempotency-key")
+        key = call.header("idempotency-key")
         try:
             if key is None or self.dialect is Dialect.MEDUSA:
                 answer = await self._initialize(demand, session_id)
             else:
-                now = self.clock()
-                scope = KeyScope(user, request.method, request.scope["path"], parse_key(key))
-                query = {} if fields is None else {"fields": fields}
-                draft = Record(scope, fingerprint(query, body), session_id, now + LIFETIME)
+                draft = self._draft(call, key, session_id)
                 carry_out = partial(self._initialize_recorded, demand)
-                answer = await once(self.storage, draft, carry_out, now)
+                answer = await once(self.storage, draft, carry_out, self.clock())
         except DomainError as error:
             answer = self._answer_error(error)
         return self._respond(answer)
 
-    async def _customer(self) -> Customer | None:
+    def _draft(self, call: Call, key: str, session_id: str) -> Record:
+        publishable_key = call.header("x-publishable-api-key") or ""
+        method, path = call.scope["method"], call.scope["path"]
+        scope = KeyScope(publishable_key, method, path, parse_key(key))
+        return Record(
+            scope, fingerprint(call.query, call.body), session_id, self.clock() + LIFETIME
+        )
+
+    async def _customer(self, call: Call) -> Customer | None:
         """Find the signed-in customer; who is not known is a guest."""
-        scheme, _, token = (read_header(request.scope, "authorization") or "").partition(" ")
+        scheme, _, token = (call.header("authorization") or "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return (await self.storage.settings()).customers.get(token)
+        return find_by_secret((await self.storage.settings()).customers, token)
 
     async def _initialize_recorded(self, demand: _Demand, record: Record) -> Answer:
         try:
@@ -157,7 +162,7 @@ class Operations:
                     held.collection,
                     self._provider(demand.provider_id, held.settings),
                     provider_id=demand.provider_id,
-                    data=_storable(demand.data),
+                    data=self._storable(demand.data),
                     context={"customer": {"id": demand.customer.id}} if demand.customer else {},
                     session_id=session_id,
                     now=self.clock(),
@@ -198,17 +203,17 @@ class Operations:
             return select_as_recorded(fields, selectable)
         return select(fields, selectable)
 
-    def _respond(self, answer: Answer) -> ConnexionResponse:
-        return ConnexionResponse(
-            answer.status,
-            content_type=json_type(self.dialect),
-            body=answer.body,
-            headers={"Idempotent-Replayed": "true"} if answer.replayed else {},
-        )
+    def _respond(self, answer: Answer) -> Response:
+        headers = {"content-type": json_type(self.dialect)}
+        if answer.replayed:
+            headers["Idempotent-Replayed"] = "true"
+        return Response(answer.body, answer.status, headers)
 
+    def _storable(self, value: Stored) -> Stored:
+        """Fail as a database does on what it cannot keep (`body/data-lone-surrogate`).
 
-def _storable(value: Stored) -> Stored:
-    """Fail as a database does on what it cannot keep (`body/data-lone-surrogate`)."""
-    if json_text.find_unstorable(value):
-        raise UnknownFailure
-    return value
+        The documented dialect has refused that already, as it read the body.
+        """
+        if self.dialect is Dialect.MEDUSA and json_text.find_unstorable(value):
+            raise UnknownFailure
+        return value

@@ -14,13 +14,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from connexion.exceptions import ProblemException
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
-from connexion.operations import AbstractOperation
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock import json_text
-from xclade_store_mock.contract import Contract, Operation
+from xclade_store_mock.contract import Operation
 from xclade_store_mock.dynamic import compile_dynamic
 from xclade_store_mock.error_responses import Dialect, json_type
 from xclade_store_mock.guard import read_header
@@ -150,30 +148,30 @@ def _problem(status: int, kind: str, title: str, detail: str) -> ProblemExceptio
     return ProblemException(status=status, type=_ERRORS + kind, title=title, detail=detail)
 
 
-class _PreferredOperation:
-    def __init__(self, next_app: ASGIApp, operation: Operation, dialect: Dialect) -> None:
-        self._next_app = next_app
+def preferences(scope: Scope) -> Preferences | None:
+    """Answer what a request prefers; None where nothing is, or nothing may be."""
+    found: Preferences | None = scope["extensions"].get(_PREFERENCES)
+    return found
+
+
+class DocumentedAnswers:
+    """All that an operation is documented to answer."""
+
+    def __init__(self, operation: Operation, dialect: Dialect) -> None:
         self._documented = {
-            status: (media_type, response.examples, compile_dynamic(response.schema))
+            status: (media_type, response)
             for (status, media_type), response in operation.responses.items()
         }
         self._success = min(self._documented)
         self._json_type = json_type(dialect)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer what is preferred, or pass the request on; raise ProblemException."""
-        preferences = scope["extensions"][_PREFERENCES]
-        if preferences is None:
-            await self._next_app(scope, receive, send)
-            return
-        status, media_type, value = self._choose(preferences)
-        if media_type == "application/json":
-            media_type = self._json_type
-            content = json_text.write(value)
-        else:
-            content = value.encode()
-        response = Response(content, status, headers={"content-type": media_type})
-        await response(scope, receive, send)
+    def answer(self, preferred: Preferences) -> Response:
+        """Answer what is preferred; raise ProblemException."""
+        status, media_type, value = self._choose(preferred)
+        is_json = media_type == "application/json"
+        content = json_text.write(value) if is_json else value.encode()
+        headers = {"content-type": self._json_type if is_json else media_type}
+        return Response(content, status, headers)
 
     def _choose(self, preferences: Preferences) -> tuple[int, str, Any]:
         """Answer status, media type and value; an example may be the success's, too."""
@@ -183,13 +181,14 @@ class _PreferredOperation:
             raise _problem(404, "NOT_FOUND", _NOT_FOUND, detail)
         name = preferences.example
         for status in (code or self._success, self._success):
-            media_type, examples, make = self._documented[status]
-            if name is None:
-                is_made_up = preferences.dynamic or not examples
+            media_type, documented = self._documented[status]
+            examples = documented.examples
+            if name is None and (preferences.dynamic or not examples):
                 # Not for secrets, but to be the same again.
                 random = Random(preferences.seed)  # noqa: S311
-                value = make(random) if is_made_up else next(iter(examples.values()))
-                return status, media_type, value
+                return status, media_type, compile_dynamic(documented.schema)(random)
+            if name is None:
+                return status, media_type, next(iter(examples.values()))
             if name in examples:
                 return status, media_type, examples[name]
         if code is not None:
@@ -198,21 +197,3 @@ class _PreferredOperation:
             raise _problem(500, "UNKNOWN", title, "")
         detail = f"Response for contentType: {media_type} and exampleKey: {name} does not exist."
         raise _problem(404, "NOT_FOUND", _NOT_FOUND, detail)
-
-
-class _PreferredAPI(RoutedAPI[_PreferredOperation]):
-    def __init__(self, *args: Any, contract: Contract, dialect: Dialect, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._contract = contract
-        self._dialect = dialect
-        self.add_paths()
-
-    def make_operation(self, operation: AbstractOperation) -> _PreferredOperation:
-        compiled = self._contract.operations[operation.operation_id]
-        return _PreferredOperation(self.next_app, compiled, self._dialect)
-
-
-class PreferredAnswers(RoutedMiddleware[_PreferredAPI]):
-    """Answers what a valid request prefers, in the place of its handler."""
-
-    api_cls = _PreferredAPI

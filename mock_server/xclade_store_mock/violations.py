@@ -22,7 +22,7 @@ def check_body(validator: Draft4Validator, fields: Sequence[str], body: Any) -> 
     """Raise InvalidData if the body breaks its schema, whose fields are told in their order."""
     if not isinstance(body, dict):
         raise InvalidData.of([Violation(("body",), "type", "Field '' is required")])
-    _refuse("body", validator.iter_errors(body), fields)
+    _refuse("body", validator, body, fields)
 
 
 def check_query(
@@ -40,21 +40,24 @@ def check_query(
             values[name] = int(text)
         else:
             values[name] = text
-    _refuse("query", validator.iter_errors(values), [*types])
+    _refuse("query", validator, values, [*types])
     return values
 
 
 def check_path(validator: Draft4Validator, parameters: Mapping[str, str]) -> None:
     """Raise InvalidData if a part of the path breaks the schema of its parameter."""
-    _refuse("path", validator.iter_errors(parameters), [*parameters])
+    _refuse("path", validator, parameters, [*parameters])
 
 
 def check_headers(validator: Draft4Validator, headers: Mapping[str, str]) -> None:
     """Raise InvalidData if a header breaks the schema of its parameter."""
-    _refuse("header", validator.iter_errors(headers), [*headers])
+    _refuse("header", validator, headers, [*headers])
 
 
-def _refuse(part: str, errors: Iterable[ValidationError], order: Sequence[str]) -> None:
+def _refuse(part: str, validator: Draft4Validator, instance: Any, order: Sequence[str]) -> None:
+    if validator.is_valid(instance):
+        return
+
     def place(error: ValidationError) -> int:
         if error.instance_path:
             return order.index(str(error.instance_path[0]))
@@ -64,9 +67,8 @@ def _refuse(part: str, errors: Iterable[ValidationError], order: Sequence[str]) 
             case _:
                 return len(order)
 
-    found = sorted(errors, key=place)
-    if found:
-        raise InvalidData.of(_violation(part, error) for error in found)
+    errors = sorted(validator.iter_errors(instance), key=place)
+    raise InvalidData.of(_violation(part, error) for error in errors)
 
 
 def _violation(part: str, error: ValidationError) -> Violation:

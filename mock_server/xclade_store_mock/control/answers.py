@@ -1,21 +1,20 @@
 """What the control API answers with."""
 
-from connexion.lifecycle import ConnexionResponse
+from starlette.responses import Response
 
 from xclade_store_mock import json_text
 from xclade_store_mock.control.documents import Document
 from xclade_store_mock.errors import InvalidData, Violation
 
 
-def respond(document: Document, status: int = 200) -> ConnexionResponse:
+def respond(document: Document, status: int = 200) -> Response:
     """Answer with a document."""
-    body = json_text.write(document)
-    return ConnexionResponse(status, content_type="application/json", body=body)
+    return Response(json_text.write(document), status, media_type="application/json")
 
 
-def done() -> ConnexionResponse:
+def done() -> Response:
     """Answer that it is done, and nothing else."""
-    return ConnexionResponse(204)
+    return Response(status_code=204)
 
 
 def refused(field: str, fault: str) -> InvalidData:

@@ -6,7 +6,6 @@ from typing import Any
 
 from connexion import AsyncApp
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
-from connexion.middleware.context import ContextMiddleware
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.resolver import Resolver
@@ -24,12 +23,12 @@ from xclade_store_mock.control.front import ControlFront
 from xclade_store_mock.control.misbehaviour import Misbehaviour
 from xclade_store_mock.control.plan_operations import PlanOperations
 from xclade_store_mock.control.state_operations import StateOperations
+from xclade_store_mock.endpoints import Endpoints
 from xclade_store_mock.error_handlers import add_error_handlers, bug_handler
 from xclade_store_mock.error_responses import Dialect, Reply, reply_response
 from xclade_store_mock.errors import DomainError
 from xclade_store_mock.guard import Guard
 from xclade_store_mock.routing import ExactRouting
-from xclade_store_mock.validation import ContractValidation
 
 _REPLIES: Mapping[type[DomainError], Reply] = {
     ControlTokenInvalid: Reply(401, "unauthorized"),
@@ -69,14 +68,12 @@ def _create_app(control: Control, access: Access, dialect: Dialect) -> AsyncApp:
             partial(AccessCheck, access=access),
             Guard,
             ExactRouting,
-            ContractValidation,
-            ContextMiddleware,
+            Endpoints,
         ],
         resolver=Resolver(partial(_find, operations)),
-        pythonic_params=True,
     )
     contract = load_contract("control.yaml")
-    app.add_api(contract.document, contract=contract, dialect=Dialect.DOCUMENTED)
+    app.add_api(contract.document, contract=contract, dialect=Dialect.DOCUMENTED, checks={})
     add_error_handlers(app, Dialect.DOCUMENTED)
     for error, reply in _REPLIES.items():
         app.add_error_handler(error, partial(_answer, reply))

@@ -12,6 +12,7 @@ from xclade_store_mock.control.faults import Target
 from xclade_store_mock.errors import DomainError, InvalidData
 from xclade_store_mock.guard import parse_body, read_header
 from xclade_store_mock.prefer import split_query
+from xclade_store_mock.routing import path_pattern
 from xclade_store_mock.violations import check_body, check_headers, check_query
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
@@ -23,7 +24,11 @@ class Inspector:
     def __init__(self, contract: Contract) -> None:
         self._operations = contract.operations
         self._routes = [
-            (method.upper(), _pattern(template), item[method]["operationId"])
+            (
+                method.upper(),
+                re.compile(f"{path_pattern(template)}/?", re.IGNORECASE),
+                item[method]["operationId"],
+            )
             for template, item in contract.document["paths"].items()
             for method in METHODS & item.keys()
         ]
@@ -71,8 +76,3 @@ def _told(check: Any, *arguments: Any) -> tuple[str, ...]:
     except InvalidData as error:
         return tuple(violation.message for violation in error.violations)
     return ()
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))
-    return re.compile(f"{pattern}/?", re.IGNORECASE)

@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from connexion import request
-from connexion.lifecycle import ConnexionResponse
+from starlette.responses import Response
 
 from xclade_store_mock.control.answers import done, refused, respond
 from xclade_store_mock.control.control import Control
@@ -18,9 +17,9 @@ from xclade_store_mock.control.documents import (
     region_document,
 )
 from xclade_store_mock.control.errors import InTheWay, SessionNotFound
+from xclade_store_mock.endpoints import Call
 from xclade_store_mock.error_responses import Dialect
 from xclade_store_mock.errors import CollectionNotFound
-from xclade_store_mock.guard import received_body
 from xclade_store_mock.payments import (
     Cart,
     PaymentCollection,
@@ -33,12 +32,12 @@ from xclade_store_mock.store import Settings
 
 @dataclass(frozen=True, slots=True)
 class StateOperations:
-    """One method for each operationId; what is validated comes by name."""
+    """One method for each operationId."""
 
     control: Control
     dialect: Dialect
 
-    async def get_state(self) -> ConnexionResponse:
+    async def get_state(self, _call: Call) -> Response:
         """Answer everything that does not come in pages."""
         control = self.control
         settings = await control.storage.settings()
@@ -59,14 +58,15 @@ class StateOperations:
         }
         return respond(document)
 
-    async def reset_state(self) -> ConnexionResponse:
+    async def reset_state(self, _: Call) -> Response:
         """Start again."""
         await self.control.reset()
         return done()
 
-    async def put_region(self, id_: str) -> ConnexionResponse:
+    async def put_region(self, call: Call) -> Response:
         """Add or change a region."""
-        body = received_body(request.scope)
+        id_ = call.path["id"]
+        body = call.body
         region = Region(id_, body["currency_code"], tuple(body["payment_providers"]))
 
         def put(settings: Settings) -> Settings:
@@ -79,9 +79,10 @@ class StateOperations:
         await self.control.storage.change_settings(put)
         return self._changed(region_document(region))
 
-    async def put_payment_provider(self, id_: str) -> ConnexionResponse:
+    async def put_payment_provider(self, call: Call) -> Response:
         """Add or change a payment provider."""
-        provider = PaymentProvider(id_, **received_body(request.scope))
+        id_ = call.path["id"]
+        provider = PaymentProvider(id_, **call.body)
 
         def put(settings: Settings) -> Settings:
             providers = {**settings.payment_providers, id_: provider}
@@ -93,36 +94,41 @@ class StateOperations:
     def _provider_document(self, provider: PaymentProvider) -> Document:
         return provider_document(provider, self.control.outcomes.find(provider.id))
 
-    async def list_carts(self, limit: int, offset: int) -> ConnexionResponse:
+    async def list_carts(self, call: Call) -> Response:
         """Answer a page of carts."""
+        limit = call.query["limit"]
+        offset = call.query["offset"]
         carts, count = await self.control.storage.carts(limit, offset)
         page = {"count": count, "limit": limit, "offset": offset}
         return respond({"carts": [cart_document(each) for each in carts], **page})
 
-    async def put_cart(self, id_: str) -> ConnexionResponse:
+    async def put_cart(self, call: Call) -> Response:
         """Add or change a cart; its collection follows."""
-        body = received_body(request.scope)
+        body = call.body
         settings = await self.control.storage.settings()
         if body["region_id"] not in settings.regions:
             raise refused(field="region_id", fault=f"there is no region {body['region_id']!r}")
-        cart = Cart(id_, **{**body, "total": _exact(body["total"])})
+        cart = Cart(call.path["id"], **{**body, "total": _exact(body["total"])})
         await self.control.storage.put_cart(cart, self.control.clock())
         return self._changed(cart_document(cart))
 
-    async def list_payment_collections(self, limit: int, offset: int) -> ConnexionResponse:
+    async def list_payment_collections(self, call: Call) -> Response:
         """Answer a page of payment collections."""
+        limit = call.query["limit"]
+        offset = call.query["offset"]
         collections, count = await self.control.storage.collections(limit, offset)
         listed = [collection_document(each) for each in collections]
         page = {"count": count, "limit": limit, "offset": offset}
         return respond({"payment_collections": listed, **page})
 
-    async def get_payment_collection(self, id_: str) -> ConnexionResponse:
+    async def get_payment_collection(self, call: Call) -> Response:
         """Answer a payment collection."""
-        return respond(collection_document(await self.control.storage.collection(id_)))
+        return respond(collection_document(await self.control.storage.collection(call.path["id"])))
 
-    async def put_payment_collection(self, id_: str) -> ConnexionResponse:
+    async def put_payment_collection(self, call: Call) -> Response:
         """Add or change a payment collection."""
-        body = received_body(request.scope)
+        id_ = call.path["id"]
+        body = call.body
         fields = {**body, "amount": _exact(body["amount"])}
         try:
             await self.control.storage.collection(id_)
@@ -155,10 +161,11 @@ class StateOperations:
             await held.keep(collection)
         return collection
 
-    async def change_payment_session(self, id_: str, session_id: str) -> ConnexionResponse:
+    async def change_payment_session(self, call: Call) -> Response:
         """Bring a payment session on."""
-        body = received_body(request.scope)
-        async with self.control.storage.hold(id_) as held:
+        session_id = call.path["session_id"]
+        body = call.body
+        async with self.control.storage.hold(call.path["id"]) as held:
             if session_id not in {each.id for each in held.collection.sessions}:
                 raise SessionNotFound(session_id)
             collection = settle_session(
@@ -171,7 +178,7 @@ class StateOperations:
             await held.keep(collection)
         return self._changed(collection_document(collection))
 
-    def _changed(self, document: Document) -> ConnexionResponse:
+    def _changed(self, document: Document) -> Response:
         self.control.events.changed("store")
         return respond(document)
 

@@ -1,0 +1,152 @@
+"""Operations, served: a call is read by the contract, handled, and its answer held to the contract.
+
+This is Connexion's routed middleware with all that its own validators, context and decorators would
+do for each request done once, when the contract is read. Theirs know no `format`, and name neither
+all violations nor the recorded backend's words for them.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.operations import AbstractOperation
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from xclade_store_mock import json_text, medusa_query
+from xclade_store_mock.contract import Contract, Operation
+from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.guard import read_header, received_body
+from xclade_store_mock.prefer import DocumentedAnswers, preferences
+from xclade_store_mock.violations import check_body, check_headers, check_path, check_query
+
+
+class BreaksContract(Exception):
+    """The mock was about to answer something that the contract does not allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as the contract understands it: valid, and with its defaults."""
+
+    scope: Scope
+    query: Mapping[str, Any]
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        """The path's parameters."""
+        return self.scope["path_params"]  # type: ignore[no-any-return]  # an ASGI scope is a dict of all sorts
+
+    @property
+    def body(self) -> Any:
+        """The JSON value that was sent."""
+        return received_body(self.scope)
+
+    def header(self, name: str) -> str | None:
+        """Answer a header, or None."""
+        return read_header(self.scope, name)
+
+
+Handler = Callable[[Call], Awaitable[Response]]
+Check = Callable[[Scope], Awaitable[None]]
+"""Raises an error for a request that a security scheme does not let in."""
+
+
+class _Endpoint:
+    def __init__(
+        self, handler: Handler, checks: Sequence[Check], operation: Operation, dialect: Dialect
+    ) -> None:
+        self._handle = handler
+        self._checks = checks
+        self._operation = operation
+        self._dialect = dialect
+        self._documented = DocumentedAnswers(operation, dialect)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; raise InvalidData, BreaksContract, what a check or the handler does."""
+        for check in self._checks:
+            await check(scope)
+        call = Call(scope, self._read(scope))
+        preferred = preferences(scope)
+        if preferred is None:
+            response = await self._handle(call)
+        else:
+            response = self._documented.answer(preferred)
+        # A stream has no end to wait for.
+        if not self._operation.is_stream:
+            self._check_response(response)
+        await response(scope, receive, send)
+
+    def _read(self, scope: Scope) -> Mapping[str, Any]:
+        """Answer the query as it was understood.
+
+        The order, body before query, is recorded (`order/*`).
+        """
+        operation = self._operation
+        if operation.body is not None:
+            check_body(operation.body, operation.body_fields, received_body(scope))
+        query_string = scope["query_string"].decode("latin-1")
+        if self._dialect is Dialect.MEDUSA:
+            return medusa_query.read_query(operation.id, query_string)
+        check_path(operation.path, scope["path_params"])
+        headers = {name: read_header(scope, name) for name in operation.header_names}
+        sent = {name: value for name, value in headers.items() if value is not None}
+        check_headers(operation.header, sent)
+        query = parse_qsl(query_string, keep_blank_values=True)
+        return {
+            **operation.query_defaults,
+            **check_query(operation.query, operation.query_types, query),
+        }
+
+    def _check_response(self, response: Response) -> None:
+        headers = dict(response.raw_headers)
+        media_type = headers.get(b"content-type", b"").decode().partition(";")[0]
+        documented = self._operation.responses.get((response.status_code, media_type))
+        if documented is None:
+            message = f"{response.status_code} {media_type} is not documented"
+            raise BreaksContract(message)
+        content = bytes(response.body)
+        is_json = media_type == "application/json"
+        body = json_text.read_written(content) if is_json else content.decode()
+        if not documented.validator.is_valid(body):
+            raise BreaksContract(str(next(documented.validator.iter_errors(body))))
+
+
+class _EndpointAPI(RoutedAPI[_Endpoint]):  # type: ignore[misc]  # Connexion has no types
+    def __init__(
+        self,
+        *args: Any,
+        contract: Contract,
+        dialect: Dialect,
+        checks: Mapping[str, Check],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._contract = contract
+        self._dialect = dialect
+        self._checks = checks
+        self.add_paths()
+        # Connexion passes over what has no handler.
+        unhandled = contract.operations.keys() - self.operations.keys()
+        if unhandled:
+            message = f"no handler for {', '.join(sorted(unhandled))}"
+            raise LookupError(message)
+
+    def make_operation(self, operation: AbstractOperation) -> _Endpoint:
+        # What one of the alternatives does without is not needed.
+        schemes = [{*alternative} for alternative in operation.security]
+        needed = set.intersection(*schemes) if schemes else set()
+        return _Endpoint(
+            operation.function,
+            [self._checks[scheme] for scheme in sorted(needed)],
+            self._contract.operations[operation.operation_id],
+            self._dialect,
+        )
+
+
+class Endpoints(RoutedMiddleware[_EndpointAPI]):  # type: ignore[misc]  # Connexion has no types
+    """Answers what was routed to an operation, and passes the rest on."""
+
+    api_cls = _EndpointAPI
