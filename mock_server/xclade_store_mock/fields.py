@@ -10,6 +10,7 @@ The recorded backend knows fewer fields and has odder rules: select_as_recorded.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 Selection = Mapping[str, "Selection | None"]
@@ -27,7 +28,7 @@ class Resource:
     relations: Mapping[str, "Resource"] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Selectable:
     """A resource as an operation answers it.
 
@@ -39,13 +40,20 @@ class Selectable:
     defaults: tuple[str, ...]
     recorded: frozenset[str] = frozenset()
 
+    @cached_property
+    def default_selection(self) -> Selection:
+        """What is answered without `fields`, in either dialect."""
+        return _tree(_expand(map(_unstarred, self.defaults), self.resource))
+
 
 def select(fields: str | None, selectable: Selectable) -> Selection:
     """Work out what to answer; without `fields`, the defaults."""
+    if fields is None:
+        return selectable.default_selection
     plain: list[str] = []
     added: list[str] = []
     removed: list[str] = []
-    entries = [] if fields is None else [each for each in fields.split(",") if each.strip()]
+    entries = [each for each in fields.split(",") if each.strip()]
     for entry in entries:
         name = _unstarred(_bare(entry))
         if entry.lstrip().startswith("-"):
@@ -54,7 +62,7 @@ def select(fields: str | None, selectable: Selectable) -> Selection:
             added.append(name)
         else:
             plain.append(name)
-    answers_defaults = fields is None or (entries and not plain)
+    answers_defaults = entries and not plain
     base = [_unstarred(name) for name in selectable.defaults] if answers_defaults else plain
     paths = _expand([*base, *added], selectable.resource)
     return _tree(path for path in paths if not _is_within(path, removed))
@@ -66,9 +74,11 @@ def select_as_recorded(fields: str | None, selectable: Selectable) -> Selection:
     One plain name among the entries makes all of them replace the defaults, even `-name`. Only
     names that the backend allows are answered, to the letter: a relation needs its star.
     """
+    if fields is None:
+        return selectable.default_selection
     chosen = dict.fromkeys(selectable.defaults)
-    entries = [] if fields is None else [entry for entry in fields.split(",") if entry]
-    if fields is not None and not (entries and all(map(_is_modifier, entries))):
+    entries = [entry for entry in fields.split(",") if entry]
+    if not (entries and all(map(_is_modifier, entries))):
         chosen = dict.fromkeys(map(_bare, entries))
         entries = []
     for entry in entries:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
+import orjson
+
 from xclade_store_mock import javascript
 from xclade_store_mock.errors import NotJson
 
@@ -13,6 +15,7 @@ MAX_DEPTH = 200
 """How deep arrays and objects may nest in a request; the validator gives up at 256."""
 
 _SAFE_INTEGER = 2**53
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def read(text: str) -> Any:
@@ -21,8 +24,9 @@ def read(text: str) -> Any:
     That is, beside broken JSON: NaN and infinities, numbers that a double does not hold digit by
     digit, other than whole ones, NUL and lone surrogates in strings, and nesting beyond MAX_DEPTH.
     """
-    value = _parse(text, parse_float=_read_float, parse_int=_read_whole)
-    fault = find_unstorable(value)
+    value = _parse(text, _EXACT)
+    # Without an escape in UTF-8 there can be neither.
+    fault = find_unstorable(value) if "\\u" in text else None
     if fault is not None:
         message = f"The body {fault}."
         raise NotJson(message)
@@ -31,13 +35,26 @@ def read(text: str) -> Any:
 
 def read_as_javascript(text: str) -> Any:
     """Parse JSON as JavaScript does: numbers are doubles, and those beyond their range null."""
-    return _parse(text, parse_float=_read_double, parse_int=_read_integer)
+    return _parse(text, _JAVASCRIPT)
+
+
+def require_json(value: Any) -> None:
+    """Raise TypeError or ValueError for what JSON has no word for."""
+    _ENCODER.encode(value)
 
 
 def write(value: Any) -> bytes:
-    """Serialize to compact UTF-8."""
-    written = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return written.encode("utf-8", errors="backslashreplace")
+    """Serialize to compact UTF-8; NaN and infinities, as JavaScript does, to null."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        # It takes no integers beyond 64 bits, no lone surrogates and no deep nesting.
+        return _ENCODER.encode(value).encode("utf-8", errors="backslashreplace")
+
+
+def read_written(content: bytes) -> Any:
+    """Parse JSON that the mock has written."""
+    return orjson.loads(content)
 
 
 def find_unstorable(value: Any) -> str | None:
@@ -63,9 +80,9 @@ def _children(values: list[Any]) -> Iterator[Any]:
             yield from value.values()
 
 
-def _parse(text: str, **readers: Any) -> Any:
+def _parse(text: str, decoder: json.JSONDecoder) -> Any:
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, **readers)
+        value = decoder.decode(text)
     except json.JSONDecodeError as error:
         message = f"The body is not valid JSON: {error}"
         raise NotJson(message) from error
@@ -73,11 +90,17 @@ def _parse(text: str, **readers: Any) -> Any:
         # A ValueError of its own: an integer longer than Python converts (4,300 digits).
         message = "The body is nested too deeply or holds a number that is too long."
         raise NotJson(message) from error
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _require_shallow(value)
+    return value
+
+
+def _require_shallow(value: Any) -> None:
     level = [value]
     for _ in range(MAX_DEPTH):
         level = list(_children(level))
         if not level:
-            return value
+            return
     message = f"The body is nested more than {MAX_DEPTH} levels deep."
     raise NotJson(message)
 
@@ -124,3 +147,11 @@ def _read_double(digits: str) -> float | None:
 def _read_integer(digits: str) -> float | None:
     value = float(digits)
     return int(digits) if abs(value) < _SAFE_INTEGER else _read_double(digits)
+
+
+_EXACT = json.JSONDecoder(
+    parse_float=_read_float, parse_int=_read_whole, parse_constant=_refuse_constant
+)
+_JAVASCRIPT = json.JSONDecoder(
+    parse_float=_read_double, parse_int=_read_integer, parse_constant=_refuse_constant
+)

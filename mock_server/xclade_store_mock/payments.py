@@ -70,9 +70,13 @@ class PaymentSession:
 
     def settle(self, status: str, data: Mapping[str, Any], now: datetime) -> "PaymentSession":
         """Answer the session as its provider has it now; `data` goes over the session's."""
-        settled = replace(self, status=status, data={**self.data, **data}, updated_at=now)
-        authorized_at = self.authorized_at or now
-        return replace(settled, authorized_at=authorized_at if settled.is_paid else None)
+        return replace(
+            self,
+            status=status,
+            data={**self.data, **data},
+            updated_at=now,
+            authorized_at=(self.authorized_at or now) if status in _PAID else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

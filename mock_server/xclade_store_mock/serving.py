@@ -147,7 +147,9 @@ class Service:
             workers=workers,
             log_config=logging_configuration(self.log_format),
             log_level=None,
+            access_log=self.log_format is not None,
             server_header=False,
+            proxy_headers=False,
             # What cannot be finished then, is broken off: a second after the signal all is over.
             timeout_graceful_shutdown=0.6,  # type: ignore[arg-type] # asyncio waits for fractions
         )

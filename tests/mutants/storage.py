@@ -19,8 +19,8 @@ MUTANTS = (
     Mutant(
         "turns not taken",
         STORAGE / "memory.py",
-        "async with state.turns.setdefault(collection_id, Lock()):",
-        "async with Lock():",
+        "self._turn = self.state.turns[self._id]",
+        "self._turn = Lock()",
         ("tests/server/test_concurrency.py",),
     ),
     Mutant(

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from tests.server.wire import COLLECTIONS, PROVIDERS, SESSIONS, SYSTEM, Answer, answer, error
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "HELLO")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,11 @@
 """The store in memory: gone when the process ends."""
 
 from asyncio import Lock
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
-from weakref import WeakValueDictionary
+from typing import Self, TypeVar
 
 from xclade_store_mock.errors import CartNotFound, CollectionNotFound
 from xclade_store_mock.idempotency import KeyScope, Record
@@ -24,7 +23,7 @@ class _State:
         self.collection_ids = {
             each.cart_id: each.id for each in self.collections.values() if each.cart_id
         }
-        self.turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+        self.turns: defaultdict[str, Lock] = defaultdict(Lock)
         # In the order in which they expire.
         self.records: dict[KeyScope, Record] = {}
         self.claimed: set[KeyScope] = set()
@@ -36,12 +35,31 @@ class _State:
         return collection
 
 
-@dataclass(frozen=True, slots=True)
 class _HeldCollection:
+    """A collection for as long as the block runs that takes its turn."""
+
+    __slots__ = ("_id", "_turn", "cart", "collection", "settings", "state")
+
     collection: PaymentCollection
     cart: Cart | None
     settings: Settings
-    state: _State
+
+    def __init__(self, state: _State, collection_id: str) -> None:
+        self.state = state
+        self._id = collection_id
+
+    async def __aenter__(self) -> Self:
+        if self._id not in self.state.collections:
+            raise CollectionNotFound(self._id)
+        self._turn = self.state.turns[self._id]
+        await self._turn.acquire()
+        self.collection = self.state.collections[self._id]
+        self.cart = self.state.carts.get(self.collection.cart_id or "")
+        self.settings = self.state.settings
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._turn.release()
 
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
         self.state.collections[collection.id] = collection
@@ -124,16 +142,9 @@ class MemoryStorage:
             return state.collections[state.collection_ids[cart_id]]
         return state.add(create(state.carts[cart_id]))
 
-    @asynccontextmanager
-    async def hold(self, collection_id: str) -> AsyncIterator[_HeldCollection]:
+    def hold(self, collection_id: str) -> _HeldCollection:
         """Wait for one's turn at a payment collection; or CollectionNotFound."""
-        state = self._state
-        if collection_id not in state.collections:
-            raise CollectionNotFound(collection_id)
-        async with state.turns.setdefault(collection_id, Lock()):
-            collection = state.collections[collection_id]
-            cart = state.carts.get(collection.cart_id or "")
-            yield _HeldCollection(collection, cart, state.settings, state)
+        return _HeldCollection(self._state, collection_id)
 
     @asynccontextmanager
     async def claim(self, scope: KeyScope) -> AsyncIterator[bool]:
