@@ -48,10 +48,13 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         log_format = getattr(options, "log_format", None)
         service = Service(read(), options.dialect, storage_url, log_format)
-        seeded = service.prepare()
+        held = service.prepare()
     except (StoreFileError, StorageError) as error:
         return _fail(str(error))
-    if seed is not None and not seeded:
+    if held is not None and not hasattr(options, "cors_origin"):
+        settings = replace(service.store.settings, cors_origins=held.cors_origins)
+        service = replace(service, store=replace(service.store, settings=settings))
+    if held is not None and seed is not None:
         sys.stderr.write(f"{seed} was not read into the storage, which holds a store already.\n")
     try:
         listener = _listen(options.host, options.port)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from xclade_store_mock.control.access import Access
     from xclade_store_mock.control.scenarios import Scenario
     from xclade_store_mock.storage import Storage
-    from xclade_store_mock.store import Store
+    from xclade_store_mock.store import Settings, Store
 
 _log = logging.getLogger("xclade_store_mock")
 
@@ -85,13 +85,13 @@ class Service:
     scenario: Scenario | None = None
     """What to start in; only with the control API."""
 
-    def prepare(self) -> bool:
-        """Make the storage ready; tell whether it was empty and has got the store.
+    def prepare(self) -> Settings | None:
+        """Make the storage ready; answer what it holds, or None if it has got the store.
 
         Raises StorageError.
         """
         if self.storage_url is None:
-            return True
+            return None
         # Imported late: who keeps the state in memory has no use for it.
         from xclade_store_mock.storage.opening import prepare_storage  # noqa: PLC0415
 

@@ -153,3 +153,19 @@ def test_option_outdoes_the_store(tmp_path: Path) -> None:
         for origin in named:
             assert_allowed(preflight(client, origin), origin)
         assert "Access-Control-Allow-Origin" not in preflight(client, SHOP).headers
+
+
+def test_stored_origins_outlive_the_command(tmp_path: Path) -> None:
+    """A database keeps whose pages may call, too; an option of the command goes before it."""
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(ONE_ORIGIN, "utf-8")
+    kept = ("--storage", f"sqlite:///{tmp_path}/store.db")
+    starts: tuple[tuple[tuple[str | Path, ...], int], ...] = (
+        (("--seed", seed), 200),
+        ((), 200),
+        (("--cors-origin", "https://other.example"), 400),
+    )
+    for options, status in starts:
+        with running(*kept, *options) as mock, httpx.Client(base_url=mock.url) as client:
+            assert status == preflight(client, SHOP).status_code
+            assert 600 - status == preflight(client, "https://other.example").status_code

@@ -11,7 +11,7 @@ from xclade_store_mock.storage.postgresql import PostgresqlDatabase
 from xclade_store_mock.storage.sql import Database, SqlStorage
 from xclade_store_mock.storage.sqlite import SqliteDatabase
 from xclade_store_mock.storage.statements import WrongVersion
-from xclade_store_mock.store import Store
+from xclade_store_mock.store import Settings, Store
 
 _FORMS = "memory, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
 
@@ -21,15 +21,16 @@ def open_storage(url: str) -> SqlStorage:
     return SqlStorage(_database(_parse(url)))
 
 
-async def prepare_storage(url: str, seed: Store) -> bool:
-    """Make a storage ready to be opened; tell whether it was empty and has got the seed.
+async def prepare_storage(url: str, seed: Store) -> Settings | None:
+    """Make a storage ready to be opened; answer what it holds, or None if it has got the seed.
 
     Raises StorageError.
     """
     storage = open_storage(url)
     shown = _shown(_parse(url))
     try:
-        return await storage.prepare(seed)
+        was_empty = await storage.prepare(seed)
+        return None if was_empty else await storage.settings()
     except StorageUnavailable as error:
         message = f"cannot use {shown}: {error.reason}"
         raise StorageError(message) from error
