@@ -69,6 +69,11 @@ def load_contract(name: str) -> Contract:
     return Contract(text, document, dict(compiler.operations()))
 
 
+def compile_schema(contract: Contract, schema: Mapping[str, Any]) -> Draft4Validator:
+    """Compile a schema of one's own that refers to the contract's components."""
+    return _Compiler(contract.document).compile(schema)
+
+
 class _Compiler:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
@@ -89,17 +94,17 @@ class _Compiler:
         body_schema = self._resolve(body["content"]["application/json"]["schema"]) if body else {}
         return Operation(
             id=operation["operationId"],
-            path=self._validator(_parameters_schema(path)),
-            query=self._validator(_parameters_schema(query)),
+            path=self.compile(_parameters_schema(path)),
+            query=self.compile(_parameters_schema(query)),
             query_types={each["name"]: each["schema"]["type"] for each in query},
             query_defaults={
                 each["name"]: each["schema"]["default"]
                 for each in query
                 if "default" in each["schema"]
             },
-            header=self._validator(_parameters_schema(header)),
+            header=self.compile(_parameters_schema(header)),
             header_names=tuple(each["name"] for each in header),
-            body=self._validator(body_schema) if body else None,
+            body=self.compile(body_schema) if body else None,
             body_fields=tuple(body_schema.get("properties", ())),
             responses={
                 (int(status), media_type): self._response(content)
@@ -125,11 +130,12 @@ class _Compiler:
         examples = content.get("examples", {})
         return Response(
             schema=self._whole(content["schema"]),
-            validator=self._validator(content["schema"]),
+            validator=self.compile(content["schema"]),
             examples={name: example["value"] for name, example in examples.items()},
         )
 
-    def _validator(self, schema: Mapping[str, Any]) -> Draft4Validator:
+    def compile(self, schema: Mapping[str, Any]) -> Draft4Validator:
+        """Compile a schema that may refer to components."""
         return Draft4Validator(self._whole(schema), validate_formats=True)
 
     def _whole(self, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def render() -> str:
     errors = _table(
         ("situation", "documented", "medusa"),
         *(
-            (row.situation, _reply(row.documented), _reply(row.medusa))
+            (row.situation, describe(row.documented), describe(row.medusa))
             for row in TABLE.values()
             if row.documented != row.medusa
         ),
@@ -130,7 +130,8 @@ def render() -> str:
     )
 
 
-def _reply(reply: Reply | None) -> str:
+def describe(reply: Reply | None) -> str:
+    """Tell a reply in the words of the page."""
     if reply is None:
         return "does not arise"
     if reply.type is None:
