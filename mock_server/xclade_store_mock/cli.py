@@ -1,4 +1,4 @@
-"""The command line: `xclade-store-mock serve`."""
+"""The command line: `xclade-store-mock serve` and `check`."""
 
 import argparse
 import errno
@@ -15,6 +15,7 @@ from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
 
+from xclade_store_mock.check.command import add_parser
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.storage import StorageError
@@ -31,7 +32,9 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\sA-Z]+|null")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; answer its exit code."""
-    return _serve(_parser().parse_args(arguments))
+    options = _parser().parse_args(arguments)
+    code: int = options.run(options)
+    return code
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -163,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Start the server; stop it with Ctrl+C.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    serve.set_defaults(run=_serve)
     serve.add_argument("--host", default=_LOOPBACK, help="the address to listen on")
     serve.add_argument(
         "--port",
@@ -231,6 +235,7 @@ def _parser() -> argparse.ArgumentParser:
         default=argparse.SUPPRESS,
         help="what the control API asks for (default: nothing, and only on a loopback address)",
     )
+    add_parser(commands)
     return parser
 
 

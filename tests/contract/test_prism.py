@@ -1,7 +1,12 @@
 """Prism serves the same contract: an independent reading of it."""
 
+import re
+
 import httpx
+import pytest
 from tests.conftest import KEY
+
+from xclade_store_mock.cli import main
 
 
 def test_prism_answers_each_operation_without_violations(prism_url: str) -> None:
@@ -25,3 +30,35 @@ def test_prism_asks_for_the_key(prism_url: str) -> None:
     response = httpx.get(f"{prism_url}/store/payment-providers?region_id=reg_demo")
 
     assert (401, "Unauthorized") == (response.status_code, response.text)
+
+
+def test_check_finds_what_prism_has_no_state_for(
+    prism_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Prism keeps to the shapes; it knows no store, no wrong key and no limits."""
+    code = main(
+        [
+            *("check", prism_url, "--publishable-key", "pk_demo", "--timeout", "2"),
+            *("--region-id", "reg_demo", "--cart-id", "cart_demo"),
+            *("--max-examples", "1", "--seed", "1"),
+        ]
+    )
+
+    titles = re.findall(r"^\d+\. \w+: (.+)$", capsys.readouterr().out, re.MULTILINE)
+    assert 1 == code
+    assert {
+        "API accepts invalid authentication",
+        "publishable key unknown, revoked or sent twice",
+        "cart unknown",
+        "collection unknown",
+        "same `Idempotency-Key`, other request",
+        "body over 102,400 bytes",
+        "media type, charset or encoding that is not read",
+        "a number beyond a double's range",
+        "NUL or a lone surrogate in `data`",
+        "an unknown query parameter, with two dots in its name",
+        "a request that breaks the contract is accepted",
+        "a method that the contract does not have is not refused",
+        # It never answers broken JSON.
+        "no answer",
+    } == {*titles}

@@ -50,6 +50,8 @@ def test_wheel_and_sdist_are_complete(dist: Path) -> None:
         "xclade_store/generated/client.py",
         "xclade_store/py.typed",
         "xclade_store_mock/app.py",
+        "xclade_store_mock/check/report.html",
+        "xclade_store_mock/check/schemathesis.toml",
         "xclade_store_mock/demo_store.yaml",
         "xclade_store_mock/openapi/store.yaml",
         "xclade_store_mock/py.typed",
@@ -95,6 +97,21 @@ def test_mock_extra_serves_from_anywhere(dist: Path, tmp_path: Path) -> None:
         process.terminate()
 
     assert "200\n" == answer
+
+
+def test_check_without_its_extra_says_so(dist: Path, tmp_path: Path) -> None:
+    """With [mock] alone `check` tells how to get what it needs."""
+    command = install(dist, tmp_path, "[mock]") / "xclade-store-mock"
+
+    result = subprocess.run(
+        [command, "check", "http://127.0.0.1:1", "--publishable-key", "pk_demo"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (2, "") == (result.returncode, result.stdout)
+    assert result.stderr.endswith("pip install 'xclade-store[check]'\n")
 
 
 def test_command_without_its_extra_says_so(dist: Path, tmp_path: Path) -> None:

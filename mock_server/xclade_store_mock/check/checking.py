@@ -1,0 +1,87 @@
+"""One check, from the first call to the reports."""
+
+import argparse
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hypothesis.configuration import set_hypothesis_home_dir
+from schemathesis.core.rate_limit import build_limiter
+
+from xclade_store_mock.check.backend import Backend
+from xclade_store_mock.check.contact import make_contact
+from xclade_store_mock.check.defaults import DefaultFields
+from xclade_store_mock.check.engine import Engine
+from xclade_store_mock.check.findings import Judge
+from xclade_store_mock.check.ids import Ids
+from xclade_store_mock.check.report import HTML, JUNIT, TEXT, Report, render
+from xclade_store_mock.check.settings import Budget
+from xclade_store_mock.check.showing import say
+from xclade_store_mock.check.signs import Known
+from xclade_store_mock.check.situations import SITUATIONS
+from xclade_store_mock.check.target import Target
+from xclade_store_mock.contract import load_contract
+from xclade_store_mock.error_responses import Dialect
+
+_NOTHING_FOUND, _FOUND, _CANNOT = 0, 1, 2
+
+
+def run_check(target: Target, options: argparse.Namespace) -> int:
+    """Check a backend as the options say; answer the exit code, or raise Unusable."""
+    seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
+    pace = f"at most {target.rate}" if target.rate else "without a limit of calls"
+    say(f"Checking {target.url} ({options.dialect} dialect, seed {seed}, {pace}) ...\n\n")
+    budget = Budget(seed, options.max_examples, options.time_limit)
+    given = Ids(options.region_id, options.cart_id, options.collection_id, options.provider_id)
+    limiter = build_limiter(target.rate) if target.rate else None
+    with Backend(target.url, target.key, limiter, options.timeout) as backend:
+        report = check(backend, given, budget, Dialect(options.dialect))
+    say(render(report, TEXT))
+    if options.junit:
+        options.junit.write_text(render(report, JUNIT), "utf-8")
+    if options.html:
+        options.html.write_text(render(report, HTML), "utf-8")
+    if report.judge.findings:
+        return _FOUND
+    return _CANNOT if report.troubles else _NOTHING_FOUND
+
+
+def check(backend: Backend, given: Ids, budget: Budget, dialect: Dialect) -> Report:
+    """Hold a backend against the contract; raise Unusable if that cannot be done."""
+    started = time.monotonic()
+    contract = load_contract("store.yaml")
+    contact = make_contact(backend, given)
+    known = Known(backend.key, contact.collections, contract)
+    judge = Judge(dialect, known, DefaultFields.of(contract))
+    tested = contact.ids.tested
+    for exchange in contact.exchanges:
+        if exchange.operation in tested:
+            judge.note(exchange)
+    for situation in SITUATIONS:
+        if situation.calls and (situation.needs or tested[0]) in tested:
+            *before, last = [backend.send(call) for call in situation.calls(contact.ids)]
+            for exchange in before:
+                judge.note(exchange)
+            judge.judge_situation(situation, last)
+    engine = Engine(backend, contract, contact.ids, budget)
+    with _no_traces():
+        for call in engine:
+            judge.judge_call(call)
+    judge.require_success()
+    if engine.out_of_time:
+        contact.not_tested["all that was planned"] = f"{budget.time_limit} s were over before"
+    seconds = time.monotonic() - started
+    return Report(backend.url, budget.seed, seconds, judge, contact.not_tested, engine.troubles)
+
+
+@contextmanager
+def _no_traces() -> Iterator[None]:
+    """Let Hypothesis keep nothing in the folder where one happens to be."""
+    with tempfile.TemporaryDirectory() as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)

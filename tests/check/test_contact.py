@@ -1,0 +1,211 @@
+"""The first calls: what cannot be checked is told, and what can be found is found."""
+
+import re
+import socket
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from tests.check.backends import Meddler, Request, Response
+from tests.check.conftest import IDS, Check
+from tests.conftest import Serve, served
+
+from xclade_store_mock.app import create_app
+from xclade_store_mock.check.backend import explain_failure
+from xclade_store_mock.error_responses import Dialect
+
+
+@pytest.fixture
+def babbler() -> Iterator[str]:
+    """Listen to one connection, and answer something that is not HTTP."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def babble() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(10_000)
+                connection.sendall(b"220 mail.example ready\r\n")
+
+        thread = threading.Thread(target=babble)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join()
+
+
+def test_nobody_listens(check: Check) -> None:
+    """A dead port is told as such."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+    outcome = check(f"http://127.0.0.1:{port}", *IDS)
+
+    told = f"http://127.0.0.1:{port}: connection refused: nothing listens there"
+    assert (2, f"xclade-store-mock: {told}\n") == (outcome.code, outcome.err)
+
+
+def test_not_http(check: Check, babbler: str) -> None:
+    """Somebody who does not speak HTTP is told as such."""
+    outcome = check(babbler, *IDS)
+
+    assert 2 == outcome.code
+    assert f"{babbler}: the answer is not HTTP: " in outcome.err
+
+
+def test_no_tls(check: Check, serve: Serve) -> None:
+    """A failure of TLS is told as such."""
+    outcome = check(serve().replace("http:", "https:"), *IDS)
+
+    assert 2 == outcome.code
+    assert ": TLS failed: " in outcome.err
+
+
+def test_unknown_host() -> None:
+    """A name that does not resolve is told as such."""
+    error = httpx.ConnectError("[Errno -2] Name or service not known")
+    error.__cause__ = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    assert explain_failure(error, 10).startswith("the host's name cannot be resolved: ")
+
+
+def test_nobody_answers_in_time(check: Check) -> None:
+    """A backend that does not answer is told as such."""
+    with served(Meddler(create_app(), delay=lambda _: 3), is_store=False) as url:
+        outcome = check(url, *IDS, "--timeout", "1")
+
+    assert (2, f"xclade-store-mock: {url}: no answer within 1 s\n") == (outcome.code, outcome.err)
+
+
+def shop_page(_: Request, response: Response) -> None:
+    """Answer a page, whatever was asked."""
+    response.status, response.body = 200, b"<!DOCTYPE html><p>Welcome"
+    response.headers = {"content-type": "text/html"}
+
+
+def gateway(_: Request, response: Response) -> None:
+    """Answer as a proxy does whose backend is away."""
+    response.status, response.body = 502, b"<h1>Bad Gateway"
+
+
+def sign_in(_: Request, response: Response) -> None:
+    """Send everyone elsewhere."""
+    response.status = 302
+    response.headers["location"] = "https://login.example/"
+
+
+@pytest.mark.parametrize(
+    ("meddle", "told"),
+    [
+        (
+            shop_page,
+            "{} is not a Store API: GET /store/payment-providers is answered 200 text/html",
+        ),
+        (gateway, "{}: the gateway answers, not the backend: 502 <h1>Bad Gateway"),
+        (
+            sign_in,
+            "{} redirects to https://login.example/, which is not followed: check that URL instead",
+        ),
+    ],
+)
+def test_not_a_store_api(check: Check, meddle: object, told: str) -> None:
+    """Whoever else answers is told, and is not tested."""
+    with served(Meddler(create_app(), meddle), is_store=False) as url:  # type: ignore[arg-type]
+        outcome = check(url, *IDS)
+
+    assert (2, f"xclade-store-mock: {told.format(url)}\n") == (outcome.code, outcome.err)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_wrong_key(check: Check, serve: Serve, dialect: Dialect) -> None:
+    """A key that is refused is told, in either dialect, and not repeated."""
+    url = serve(dialect=dialect)
+
+    outcome = check(url, *IDS, key="pk_wrong")
+
+    assert 2 == outcome.code
+    assert outcome.err.startswith(f"xclade-store-mock: {url} refuses the publishable key: 40")
+    assert "pk_wrong" not in outcome.out + outcome.err
+
+
+def test_wrong_base_path(check: Check, serve: Serve) -> None:
+    """A URL that is not the API's is told."""
+    outcome = check(f"{serve()}/store", *IDS)
+
+    assert 2 == outcome.code
+    assert "is not a Store API: GET /store/payment-providers is answered 404" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--cart-id", "cart_gone"), "404 not_found: Cart id not found: cart_gone. Are the ids"),
+        (
+            ("--collection-id", "pay_col_demo", "--provider-id", "pp_acme_acme"),
+            "400 invalid_data: Payment provider pp_acme_acme is not enabled",
+        ),
+        (
+            ("--collection-id", "pay_col_free", "--provider-id", "pp_stripe_stripe"),
+            "422 payment_authorization_error: ",
+        ),
+        ((), "there is nothing to test: list_payment_providers: needs a region, --region-id; "),
+    ],
+)
+def test_wrong_ids(check: Check, serve: Serve, options: tuple[str, ...], told: str) -> None:
+    """Ids that the backend refuses are told before anything is tested."""
+    outcome = check(serve(), *options)
+
+    assert 2 == outcome.code
+    assert told in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("options", "tested", "not_tested"),
+    [
+        (
+            ("--region-id", "reg_demo"),
+            ["list_payment_providers"],
+            {
+                "create_payment_collection": "needs a cart, --cart-id",
+                "initialize_payment_session": "needs a payment collection, --collection-id, or"
+                " --cart-id",
+                "the link from create_payment_collection to initialize_payment_session": "needs"
+                " both",
+            },
+        ),
+        (
+            ("--cart-id", "cart_demo"),
+            ["create_payment_collection"],
+            {
+                "list_payment_providers": "needs a region, --region-id",
+                "initialize_payment_session": "needs a provider, --provider-id, or a region with"
+                " the manual one, --region-id",
+                "the link from create_payment_collection to initialize_payment_session": "needs"
+                " both",
+            },
+        ),
+        (
+            ("--collection-id", "pay_col_demo", "--provider-id", "pp_stripe_stripe"),
+            ["initialize_payment_session"],
+            {
+                "list_payment_providers": "needs a region, --region-id",
+                "create_payment_collection": "needs a cart, --cart-id",
+                "the link from create_payment_collection to initialize_payment_session": "needs"
+                " both",
+            },
+        ),
+    ],
+)
+def test_what_lacks_an_id_is_not_tested(
+    check: Check,
+    serve: Serve,
+    options: tuple[str, ...],
+    tested: list[str],
+    not_tested: dict[str, str],
+) -> None:
+    """It is listed, with what it needs; the rest is tested."""
+    outcome = check(serve(), *options)
+
+    assert (0, "") == (outcome.code, outcome.err)
+    assert tested == re.findall(r"^(\w+) +[1-9]\d* +[1-9]\d* +0$", outcome.out, re.MULTILINE)
+    listed = outcome.out.partition("Not tested:\n")[2].partition("\n\n")[0].splitlines()
+    assert not_tested == dict(line.strip().split(": ", 1) for line in listed)

@@ -1,0 +1,194 @@
+"""The reports: for a terminal, for CI and for a browser; no secret in any, whatever came."""
+
+import json
+import os
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree.ElementTree import parse
+
+import pytest
+from tests.check.backends import Meddler, Request, Response
+from tests.check.conftest import IDS, Check, Outcome
+from tests.conftest import served
+
+from xclade_store_mock.app import create_app
+from xclade_store_mock.check.exchange import Answer, Exchange
+from xclade_store_mock.check.showing import make_show, show_answer, show_curl
+from xclade_store_mock.error_responses import Dialect
+
+KEY = "pk_demo"
+SCRIPT = "</td></dd><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+class Page(HTMLParser):
+    """What is on a page: its tags, its attributes and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep a tag and the names of its attributes."""
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        """Keep a text."""
+        self.text += data
+
+
+def hostile(request: Request, response: Response) -> None:
+    """Answer what would run in a browser, move a cursor, and tell secrets."""
+    if response.status == 400:
+        response.status = 418
+        secrets = {"client_secret": "pi_1_secret_2", "your_key": request.headers.get(
+            "x-publishable-api-key", "none")}  # fmt: skip
+        response.body = json.dumps({"type": SCRIPT, "message": "\x1b[2J\u202e", **secrets}).encode()
+        response.body = response.body.replace(b"\\u001b", b"\x1b")
+    elif b'"count"' in response.body:
+        # What breaks the schema is told in its words, and they quote it.
+        response.edit(lambda document: document.update(count=f"{KEY} \x1b pi_1_secret_2"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Answer where the reports of this module are."""
+    return tmp_path_factory.mktemp("reports")
+
+
+@pytest.fixture
+def outcome(check: Check, folder: Path) -> Outcome:
+    """Check a hostile backend, and write every report."""
+    with served(Meddler(create_app(), hostile), is_store=False) as url:
+        return check(
+            url,
+            *("--region-id", "reg_demo"),
+            *("--junit", str(folder / "report.xml"), "--html", str(folder / "report.html")),
+        )
+
+
+def test_hostile_answers_do_no_harm(outcome: Outcome, folder: Path) -> None:
+    """They stand in each report as text, without secrets and without control characters."""
+    page = (folder / "report.html").read_text("utf-8")
+    document = (folder / "report.xml").read_text("utf-8")
+
+    assert 1 == outcome.code
+    for report in (outcome.out, page, document):
+        assert "418" in report
+        assert [] == [each for each in (KEY, "secret_2", "\x1b", "\u202e") if each in report]
+    read = Page(page)
+    assert not read.tags & {"script", "img", "iframe", "object", "link"}
+    assert not {name for name in read.attributes if name.startswith("on")} | (
+        read.attributes & {"src", "href"}
+    )
+    assert SCRIPT in read.text
+    assert SCRIPT in outcome.out
+    suite = parse(folder / "report.xml").getroot().find("testsuite")  # noqa: S314 - our own
+    assert suite is not None
+    failures = suite.findall("testcase/failure")
+    assert str(len(failures)) == suite.attrib["failures"]
+    assert any(SCRIPT in failure.attrib["message"] for failure in failures)
+    assert len(suite.findall("testcase")) == int(suite.attrib["tests"])
+    assert len(suite.findall("testcase/skipped")) == int(suite.attrib["skipped"]) == 3
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> dict[str, str]:
+    """Answer the environment of a shell in which curl only tells what it was told."""
+    curl = tmp_path / "curl"
+    curl.write_text(
+        f"#!{sys.executable}\n"
+        "import json, os, sys\n"
+        "body = sys.stdin.buffer.read().decode('latin-1') if '@-' in sys.argv else ''\n"
+        "words = [os.fsencode(word).decode('latin-1') for word in sys.argv[1:]]\n"
+        "json.dump([words, body], sys.stdout)\n",
+        "utf-8",
+    )
+    curl.chmod(0o700)
+    return {"PATH": f"{tmp_path}:{os.environ['PATH']}", "XCLADE_PUBLISHABLE_KEY": KEY}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"cart_id": "it\'s $HOME `id` \\u0000 100%"}',
+        b'{"cart_id": "cart_1"}' + b" " * 2000,
+        b"--x\r\nbinary: \x00\xff\xfe\r\n--x--\r\n",
+        '{"cart_id": "größer"}'.encode(),
+        b"@file",
+    ],
+)
+def test_commands_say_what_was_sent(shell: dict[str, str], body: bytes) -> None:
+    """A shell makes the same call of the command: method, URL, headers and body."""
+    headers = {"x-publishable-api-key": KEY, "Idempotency-Key": "", "X-Odd": "é 'x' \"y\" %s"}
+    url = "http://127.0.0.1:4010/store/payment-collections?fields=a%2Cb&x='y'"
+    exchange = Exchange("create_payment_collection", "POST", url, headers, body, None)
+
+    command = show_curl(exchange, KEY, make_show(KEY))
+
+    assert KEY not in command
+    assert command.isprintable()
+    said = subprocess.run(["sh", "-c", command], env=shell, capture_output=True, check=True)
+    words, piped = json.loads(said.stdout)
+    assert ["-sS", "-i", "-X", "POST", url] == words[:5]
+    assert [f"x-publishable-api-key: {KEY}", "Idempotency-Key;", "X-Odd: é 'x' \"y\" %s"] == [
+        words[index + 1] for index, word in enumerate(words) if word == "-H"
+    ]
+    told = piped if words[-1] == "@-" else words[-1]
+    assert body == told.encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        (
+            b'{"data": {"client_secret": "pi_1_secret_2"}}',
+            '{"data": {"client_secret": "[secret]"}}',
+        ),
+        (b'{"access_token":"a\\"b","x":1}', '{"access_token":"[secret]","x":1}'),
+        (b'{"password": "never clo', '{"password": "[secret]"'),
+        (b"pi_3N8k_secret_9z said pk_demo", "[secret] said [publishable key]"),
+        (b"\x1b[31mred\x1b[0m\n\n  plain", "\\x1b[31mred\\x1b[0m plain"),
+        (b"x" * 1000, "x" * 400 + " …"),
+    ],
+)
+def test_answers_are_shown_without_secrets(answer: bytes, shown: str) -> None:
+    """Neither secrets nor control characters are shown, and not too much."""
+    received = Answer(200, {"content-type": "application/json; charset=utf-8"}, answer)
+    exchange = Exchange("create_payment_collection", "GET", "", {}, b"", received)
+
+    assert f"200 application/json {shown}" == show_answer(exchange, make_show(KEY))
+
+
+def test_medusa_report_tells_the_deviations(check: Check, tmp_path: Path) -> None:
+    """Each listed deviation that showed is told on the page, and a test case that passed."""
+    junit, html = tmp_path / "report.xml", tmp_path / "report.html"
+    with served(create_app(dialect=Dialect.MEDUSA)) as url:
+        outcome = check(
+            url,
+            *("--region-id", "reg_demo", "--dialect", "medusa"),
+            *("--junit", str(junit), "--html", str(html)),
+        )
+
+    assert 0 == outcome.code
+    shown = ["publishable key missing or blank", "blank `region_id`"]
+    assert [] == [name for name in shown if name not in Page(html.read_text("utf-8")).text]
+    cases = parse(junit).getroot().findall("testsuite/testcase")  # noqa: S314 - our own
+    passed = {case.attrib["name"]: case for case in cases if case.find("failure") is None}
+    assert "400 `not_allowed`, instead of 401" in str(passed[shown[0]].findtext("system-out"))
+
+
+def test_report_that_cannot_be_written_is_told_first(check: Check, tmp_path: Path) -> None:
+    """Nothing is called for a report that would be lost."""
+    path = tmp_path / "nowhere/report.xml"
+
+    outcome = check("http://127.0.0.1:1", *IDS, "--junit", str(path))
+
+    assert 2 == outcome.code
+    assert f"xclade-store-mock: cannot write {path}: No such file or directory\n" == outcome.err

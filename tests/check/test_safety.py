@@ -1,0 +1,263 @@
+"""What a check does to a backend, and what it never does."""
+
+import json
+import os
+import pty
+import re
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from schemathesis.core.rate_limit import build_limiter
+from tests.check.backends import Meddle, Meddler, Request, Response
+from tests.check.conftest import IDS, Check
+from tests.conftest import served
+
+from xclade_store_mock.app import create_app
+from xclade_store_mock.check.backend import Backend
+from xclade_store_mock.check.checking import check as hold
+from xclade_store_mock.check.ids import Ids
+from xclade_store_mock.check.settings import Budget
+from xclade_store_mock.check.target import is_loopback
+from xclade_store_mock.cli import main
+from xclade_store_mock.error_responses import Dialect
+
+COMMAND = Path(sys.executable).with_name("xclade-store-mock")
+PATHS = re.compile(r"/store/payment-providers|/store/payment-collections(/[^/]+/payment-sessions)?")
+
+
+@pytest.fixture(scope="module", params=Dialect)
+def seen(request: pytest.FixtureRequest) -> list[Request]:
+    """Check the mock with a provider that is not the manual one; answer what it was asked."""
+    backend = Meddler(create_app(dialect=request.param))
+    options = [*IDS, "--provider-id", "pp_stripe_stripe", "--max-examples", "5", "--seed", "1"]
+    with served(backend, is_store=False) as url, redirect_stdout(StringIO()):
+        main(["check", url, "--publishable-key", "pk_demo", *options])
+    return backend.seen
+
+
+def test_only_the_three_operations_are_called(seen: list[Request]) -> None:
+    """No other path, no method that could change something else, and not too many calls."""
+    assert 150 < len(seen) < 500
+    assert [] == [each.path for each in seen if not PATHS.fullmatch(each.path)]
+    methods = {(each.method, each.path.endswith("-providers")) for each in seen}
+    assert {
+        ("GET", True),
+        ("OPTIONS", True),
+        ("POST", False),
+        ("GET", False),
+        ("OPTIONS", False),
+    } == methods
+
+
+def test_only_the_given_provider_is_asked(seen: list[Request]) -> None:
+    """Nobody else is told to start a payment, whatever examples or answers say."""
+    asked = {each.provider for each in seen if isinstance(each.provider, str)}
+
+    assert {"pp_stripe_stripe"} == asked
+
+
+def test_every_call_carries_the_key(seen: list[Request]) -> None:
+    """But for those that see whether it is asked for."""
+    keys = Counter(each.headers.get("x-publishable-api-key") for each in seen)
+
+    with_key = keys.pop("pk_demo")
+    assert sum(keys.values()) < with_key / 2
+    assert {None, "pk_of_nobody_in_this_store", "SCHEMATHESIS-INVALID-VALUE"} >= keys.keys()
+
+
+def test_idempotency_keys_are_new(seen: list[Request]) -> None:
+    """No call gets the answer that was meant for another, but where that is the point."""
+    used = Counter(
+        each.headers["idempotency-key"]
+        for each in seen
+        if each.headers.get("idempotency-key", "").startswith("check-")
+        and each.headers.get("x-publishable-api-key") == "pk_demo"
+    )
+
+    assert len(used) > 20
+    assert [2, 2] == [count for count in used.values() if count > 1]
+
+
+def test_redirects_are_not_followed(check: Check) -> None:
+    """Neither on the same host nor to another one; each is a finding."""
+    backend = Meddler(create_app())
+
+    def redirect(request: Request, response: Response) -> None:
+        if request.path.endswith("-collections"):
+            response.status = 307
+            port = request.headers["host"].partition(":")[2]
+            places = ["/elsewhere", f"http://localhost:{port}/elsewhere"]
+            response.headers["location"] = places[len(backend.seen) % 2]
+
+    backend.meddle = redirect
+    with served(backend, is_store=False) as url:
+        outcome = check(url, *IDS)
+
+    assert 1 == outcome.code
+    assert "   came      307 application/json" in outcome.out
+    assert [] == [each.path for each in backend.seen if each.path == "/elsewhere"]
+
+
+@pytest.fixture
+def other_machine() -> Iterator[tuple[Meddler, str]]:
+    """Serve a backend at an address that does not name this machine, though it is this machine."""
+    backend = Meddler(create_app())
+    with served(backend, is_store=False) as url:
+        yield backend, url.replace("127.0.0.1", "0.0.0.0")  # noqa: S104 - as a target
+
+
+def run_in_terminal(url: str, folder: Path, typed: str) -> tuple[int, str]:
+    """Run the command in a terminal where somebody types; answer its code and what it showed."""
+    command: list[str | Path] = [
+        *(COMMAND, "check", url, "--publishable-key", "pk_demo"),
+        *("--region-id", "reg_demo", "--max-examples", "1"),
+    ]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        os.write(ours, typed.encode())
+        shown = b""
+        try:
+            while part := os.read(ours, 10_000):
+                shown += part
+        except OSError:
+            # The other end was closed: the command is over.
+            pass
+    os.close(ours)
+    return process.returncode, shown.decode()
+
+
+def test_other_machine_needs_a_yes(check: Check, other_machine: tuple[Meddler, str]) -> None:
+    """Without a terminal to ask in, nothing is called."""
+    backend, url = other_machine
+
+    outcome = check(url, *IDS)
+
+    told = f"{url} is another machine: pass --yes if it is to be checked"
+    assert (2, f"xclade-store-mock: {told}\n") == (outcome.code, outcome.err)
+    assert [] == backend.seen
+
+
+@pytest.mark.parametrize(("typed", "code", "called"), [("n\n", 2, False), ("y\n", 0, True)])
+def test_other_machine_is_asked_about(
+    other_machine: tuple[Meddler, str], tmp_path: Path, typed: str, code: int, *, called: bool
+) -> None:
+    """In a terminal somebody decides, knowing what will happen.
+
+    The folder where one happens to be stays as it is, and its settings are not read.
+    """
+    backend, url = other_machine
+    (tmp_path / "schemathesis.toml").write_text("no = settings", "utf-8")
+
+    result, shown = run_in_terminal(url, tmp_path, typed)
+
+    assert code == result, shown
+    assert f"some hundred calls to {url}, at most 20/s,\r\nand creates payment sessions" in shown
+    assert called == bool(backend.seen)
+    assert ["schemathesis.toml"] == [each.name for each in tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("options", "pace"), [((), "at most 20/s"), (("--rate", "9999/m"), "at most 9999/m")]
+)
+def test_other_machine_is_not_called_too_fast(
+    check: Check, options: tuple[str, ...], pace: str
+) -> None:
+    """The rate has a limit, unless another one is given."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+    outcome = check(f"http://0.0.0.0:{port}", "--region-id", "reg_demo", "--yes", *options)
+
+    assert f"(documented dialect, seed 1, {pace})" in outcome.out
+
+
+def test_every_call_counts_against_the_rate() -> None:
+    """Whoever makes it: the first calls, the situations, Schemathesis and its checks."""
+    limiter = build_limiter("99999/h")
+    backend = Meddler(create_app())
+    with served(backend, is_store=False) as url, Backend(url, "pk_demo", limiter, 10) as called:
+        hold(called, Ids("reg_demo", "cart_demo"), Budget(1, 1), Dialect.DOCUMENTED)
+
+    (bucket,) = limiter.buckets()
+    assert len(backend.seen) == bucket.count()
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:4010", True),
+        ("http://127.1.2.3", True),
+        ("https://[::1]:9000/shop", True),
+        ("http://LOCALHOST", True),
+        ("http://shop.localhost:9000", True),
+        ("http://0.0.0.0:4010", False),
+        ("http://192.168.0.1", False),
+        ("http://localhost.example.com", False),
+        ("http://127.0.0.1.example.com", False),
+        ("http://2130706433", False),
+    ],
+)
+def test_this_machine_is_known_by_its_names(url: str, *, expected: bool) -> None:
+    """Only what cannot be anybody else is not asked about."""
+    assert expected == is_loopback(url)
+
+
+def test_a_seed_repeats_the_calls(check: Check) -> None:
+    """Two runs with one seed make the same calls; another seed makes others."""
+    backend = Meddler(create_app())
+    runs: list[list[tuple[str, str, bytes]]] = []
+    with served(backend, is_store=False) as url:
+        for seed in ("5", "5", "6"):
+            backend.seen.clear()
+            check(url, "--region-id", "reg_demo", "--max-examples", "3", "--seed", seed)
+            runs.append([(each.method, each.path, each.query) for each in backend.seen])
+
+    assert runs[0] == runs[1]
+    assert runs[0] != runs[2]
+
+
+def test_answers_teach_nothing(check: Check) -> None:
+    """Whatever a backend says, the calls are the same: its answers suggest no values."""
+
+    def refuse(told: dict[str, Any]) -> Meddle:
+        def meddle(request: Request, response: Response) -> None:
+            if request.path.endswith("-sessions") and b"fields=" in request.query:
+                response.status, response.body = 400, json.dumps(told).encode()
+            elif b'"payment_providers"' in response.body and "detail" in told:
+                response.edit(
+                    lambda document: document.update(payment_providers=[{"id": "pp_acme_acme"}])
+                )
+
+        return meddle
+
+    fault = {"type": "missing", "loc": ["body", "data"], "msg": "Field required"}
+    ids = ("--region-id", "reg_demo", "--collection-id", "pay_col_demo")
+    runs: list[list[tuple[str, str, bytes, bytes]]] = []
+    for told in ({"message": "No."}, {"detail": [fault]}):
+        backend = Meddler(create_app(), refuse(told))
+        with served(backend, is_store=False) as url:
+            check(url, *ids, "--provider-id", "pp_system_default", "--max-examples", "10")
+        runs.append([(each.method, each.path, each.query, each.body) for each in backend.seen])
+
+    assert runs[0] == runs[1]
+
+
+def test_time_limit_ends_the_calls(check: Check) -> None:
+    """What was not tried is told."""
+    backend = Meddler(create_app(), delay=lambda _: 0.05)
+    with served(backend, is_store=False) as url:
+        outcome = check(url, *IDS, "--time-limit", "1", "--max-examples", "60")
+
+    assert 0 == outcome.code
+    assert "   all that was planned: 1 s were over before\n" in outcome.out
