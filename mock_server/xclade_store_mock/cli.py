@@ -3,7 +3,6 @@
 import argparse
 import errno
 import os
-import re
 import socket
 import sys
 from collections.abc import Sequence
@@ -17,17 +16,14 @@ from pathlib import Path
 
 from xclade_store_mock.check.command import add_parser
 from xclade_store_mock.control.access import Access
-from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
+from xclade_store_mock.control.scenarios import find_scenario
+from xclade_store_mock.limits import Limits
+from xclade_store_mock.options import LOOPBACK, MEMORY, add_options
 from xclade_store_mock.storage import StorageError
 from xclade_store_mock.store import Store
 from xclade_store_mock.store_file import StoreFileError, demo_store, read_store
 
-_MEMORY = "memory"
-_LOOPBACK = "127.0.0.1"
-_PORT = 4010
-_PORTS = 2**16
 _BACKLOG = 2048
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\sA-Z]+|null")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,10 +43,11 @@ def _serve(options: argparse.Namespace) -> int:
         return _fail(contradiction)
     seed: Path | None = getattr(options, "seed", None)
     read = partial(_read_store, seed, getattr(options, "cors_origin", None))
-    storage_url = None if options.storage == _MEMORY else options.storage
+    storage_url = None if options.storage == MEMORY else options.storage
     try:
         log_format = getattr(options, "log_format", None)
-        service = Service(read(), options.dialect, storage_url, log_format)
+        limits = Limits(options.max_connections, options.max_head, options.request_timeout)
+        service = Service(read(), options.dialect, storage_url, log_format, limits)
         held = service.prepare()
     except (StoreFileError, StorageError) as error:
         return _fail(str(error))
@@ -85,12 +82,12 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _contradiction(options: argparse.Namespace) -> str | None:
     """Find options that do not go together."""
-    if options.workers > 1 and options.storage == _MEMORY:
+    if options.workers > 1 and options.storage == MEMORY:
         return (
             "several workers cannot share a memory: choose --storage sqlite:///FILE"
             " or --storage postgresql://USER:PASSWORD@HOST/DATABASE, or one worker"
         )
-    if hasattr(options, "watch") and options.storage != _MEMORY:
+    if hasattr(options, "watch") and options.storage != MEMORY:
         return (
             "--watch starts again from the seed, but a database keeps the store that it has:"
             " leave out --watch, or --storage"
@@ -149,7 +146,7 @@ def _cannot_listen(options: argparse.Namespace, error: OSError) -> str:
 def _url(listener: socket.socket) -> str:
     """Tell where the server can be reached from this machine."""
     host, port = listener.getsockname()[:2]
-    reachable = {"0.0.0.0": _LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 - not to bind
+    reachable = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 - not to bind
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
@@ -167,104 +164,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     serve.set_defaults(run=_serve)
-    serve.add_argument("--host", default=_LOOPBACK, help="the address to listen on")
-    serve.add_argument(
-        "--port",
-        type=_port,
-        default=_PORT,
-        help="the port to listen on; 0 lets the system choose",
-    )
-    serve.add_argument(
-        "--dialect",
-        choices=("documented", "medusa"),
-        default="documented",
-        help="answer as the documentation says, or as a recorded Medusa backend does",
-    )
-    serve.add_argument(
-        "--seed",
-        type=Path,
-        metavar="FILE",
-        default=argparse.SUPPRESS,
-        help="the store to start from, YAML or JSON (default: a demo store)",
-    )
-    serve.add_argument(
-        "--storage",
-        metavar="URL",
-        default=_MEMORY,
-        help="where the state is kept: memory, which forgets it with the process,"
-        " sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE",
-    )
-    serve.add_argument(
-        "--workers",
-        type=_workers,
-        default=1,
-        metavar="N",
-        help="how many processes serve; several need a storage that they can share",
-    )
-    serve.add_argument(
-        "--cors-origin",
-        type=_origin,
-        action="append",
-        metavar="ORIGIN",
-        default=argparse.SUPPRESS,
-        help="an origin whose pages may call, like http://localhost:8000; can be repeated"
-        " (default: those of the seed, or every origin)",
-    )
-    serve.add_argument(
-        "--watch",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="start again from the seed when it or the contract changes",
-    )
-    serve.add_argument(
-        "--log-format",
-        choices=("text", "json"),
-        default=argparse.SUPPRESS,
-        help="write a line for each request, too (default: for problems only, as text)",
-    )
-    serve.add_argument(
-        "--scenario",
-        choices=[each.name for each in SCENARIOS],
-        default=argparse.SUPPRESS,
-        help="start in a trouble that storefronts had, and the storage as new (default: none)",
-    )
-    serve.add_argument(
-        "--control-token",
-        type=_token,
-        metavar="TOKEN",
-        default=argparse.SUPPRESS,
-        help="what the control API asks for (default: nothing, and only on a loopback address)",
-    )
+    add_options(serve)
     add_parser(commands)
     return parser
-
-
-def _origin(text: str) -> str:
-    if not _ORIGIN.fullmatch(text):
-        message = f"{text!r} is not what browsers call an origin, like https://shop.example"
-        raise argparse.ArgumentTypeError(message)
-    return text
-
-
-def _token(text: str) -> str:
-    if not re.fullmatch("[!-~]+", text):
-        message = "a token is made of visible ASCII characters, and has one at least"
-        raise argparse.ArgumentTypeError(message)
-    return text
-
-
-def _workers(text: str) -> int:
-    workers = int(text)
-    if workers < 1:
-        raise ValueError(text)
-    return workers
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if port not in range(_PORTS):
-        raise ValueError(text)
-    return port
 
 
 def _fail(message: str) -> int:

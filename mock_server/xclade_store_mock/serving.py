@@ -7,7 +7,7 @@ import logging
 import logging.config
 import sys
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,7 +15,9 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from xclade_store_mock.banner import banner
+from xclade_store_mock.limits import Limits, allow
 from xclade_store_mock.logs import logging_configuration
+from xclade_store_mock.protocol import BoundedProtocol
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.watching import Watched
 
@@ -80,6 +82,7 @@ class Service:
     """Where the state is kept; None for memory."""
     log_format: str | None = None
     """How requests are logged: "text" or "json"; None for not at all."""
+    limits: Limits = field(default_factory=Limits)
     access: Access | None = None
     """Who may use the control API, which is one process's; None switches it off."""
     scenario: Scenario | None = None
@@ -148,6 +151,8 @@ class Service:
             log_config=logging_configuration(self.log_format),
             log_level=None,
             access_log=self.log_format is not None,
+            http=partial(BoundedProtocol, limits=allow(self.limits)),  # type: ignore[arg-type] # it is called only
+            ws="none",
             server_header=False,
             proxy_headers=False,
             # What cannot be finished then, is broken off: a second after the signal all is over.

@@ -1,0 +1,161 @@
+"""The options of `xclade-store-mock serve`."""
+
+import argparse
+import re
+from math import inf
+from pathlib import Path
+
+from xclade_store_mock.control.scenarios import SCENARIOS
+from xclade_store_mock.limits import Limits
+
+MEMORY = "memory"
+LOOPBACK = "127.0.0.1"
+
+_PORT = 4010
+_PORTS = 2**16
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\sA-Z]+|null")
+
+
+def add_options(serve: argparse.ArgumentParser) -> None:
+    """Let a command take the options."""
+    _add_place(serve)
+    _add_store(serve)
+    _add_comfort(serve)
+    _add_limits(serve)
+
+
+def _add_place(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument("--host", default=LOOPBACK, help="the address to listen on")
+    serve.add_argument(
+        "--port",
+        type=_port,
+        default=_PORT,
+        help="the port to listen on; 0 lets the system choose",
+    )
+    serve.add_argument(
+        "--workers",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="how many processes serve; several need a storage that they can share",
+    )
+    serve.add_argument(
+        "--cors-origin",
+        type=_origin,
+        action="append",
+        metavar="ORIGIN",
+        default=argparse.SUPPRESS,
+        help="an origin whose pages may call, like http://localhost:8000; can be repeated"
+        " (default: those of the seed, or every origin)",
+    )
+
+
+def _add_store(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--dialect",
+        choices=("documented", "medusa"),
+        default="documented",
+        help="answer as the documentation says, or as a recorded Medusa backend does",
+    )
+    serve.add_argument(
+        "--seed",
+        type=Path,
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="the store to start from, YAML or JSON (default: a demo store)",
+    )
+    serve.add_argument(
+        "--storage",
+        metavar="URL",
+        default=MEMORY,
+        help="where the state is kept: memory, which forgets it with the process,"
+        " sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE",
+    )
+    serve.add_argument(
+        "--scenario",
+        choices=[each.name for each in SCENARIOS],
+        default=argparse.SUPPRESS,
+        help="start in a trouble that storefronts had, and the storage as new (default: none)",
+    )
+
+
+def _add_comfort(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--watch",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="start again from the seed when it or the contract changes",
+    )
+    serve.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default=argparse.SUPPRESS,
+        help="write a line for each request, too (default: for problems only, as text)",
+    )
+    serve.add_argument(
+        "--control-token",
+        type=_token,
+        metavar="TOKEN",
+        default=argparse.SUPPRESS,
+        help="what the control API asks for (default: nothing, and only on a loopback address)",
+    )
+
+
+def _add_limits(serve: argparse.ArgumentParser) -> None:
+    limits = serve.add_argument_group("limits, for each process")
+    limits.add_argument(
+        "--max-connections",
+        type=_positive,
+        metavar="N",
+        default=Limits.connections,
+        help="how many connections there may be; one more is answered 503",
+    )
+    limits.add_argument(
+        "--max-head",
+        type=_positive,
+        metavar="BYTES",
+        default=Limits.head,
+        help="how large a request's headers may be; larger ones are answered 431",
+    )
+    limits.add_argument(
+        "--request-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        default=Limits.seconds,
+        help="how long a request may take to arrive; then it is answered 408",
+    )
+
+
+def _origin(text: str) -> str:
+    if not _ORIGIN.fullmatch(text):
+        message = f"{text!r} is not what browsers call an origin, like https://shop.example"
+        raise argparse.ArgumentTypeError(message)
+    return text
+
+
+def _token(text: str) -> str:
+    if not re.fullmatch("[!-~]+", text):
+        message = "a token is made of visible ASCII characters, and has one at least"
+        raise argparse.ArgumentTypeError(message)
+    return text
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < inf:
+        raise ValueError(text)
+    return seconds
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if port not in range(_PORTS):
+        raise ValueError(text)
+    return port

@@ -1,0 +1,158 @@
+"""What the server takes of a connection, and what of many."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+import httpx
+import pytest
+from tests.conftest import KEY
+from tests.server.command import Running, running
+from tests.server.wire import PROVIDERS, SESSIONS
+
+REQUEST = (
+    f"GET {PROVIDERS}?region_id=reg_demo HTTP/1.1\r\nHost: mock\r\n"
+    "x-publishable-api-key: pk_demo\r\n"
+)
+HALF_A_BODY = (
+    f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nContent-Length: 100\r\n"
+    "Content-Type: application/json\r\nx-publishable-api-key: pk_demo\r\n\r\n{"
+)
+
+
+@contextmanager
+def connected(mock: Running) -> Iterator[socket.socket]:
+    """Connect to the server."""
+    url = httpx.URL(mock.url)
+    with socket.create_connection((url.host, url.port or 80), timeout=30) as connection:
+        yield connection
+
+
+def read_all(connection: socket.socket) -> str:
+    """Read what comes until the server closes the connection."""
+    parts = []
+    # What the server has not read any more makes its system reset the connection.
+    with suppress(ConnectionResetError):
+        while part := connection.recv(65_536):
+            parts.append(part)
+    return b"".join(parts).decode()
+
+
+def status_of(answer: str) -> int:
+    """Read the status of an answer."""
+    return int(answer.split(" ", 2)[1])
+
+
+def assert_others_are_served(mock: Running) -> None:
+    """Expect everybody else to be answered."""
+    response = httpx.get(f"{mock.url}{PROVIDERS}?region_id=reg_demo", headers=KEY, timeout=30)
+    assert 200 == response.status_code
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        "",
+        "GET /store",
+        REQUEST,
+        HALF_A_BODY,
+    ],
+    ids=["nothing", "half a line", "half a head", "half a body"],
+)
+def test_request_that_does_not_arrive(beginning: str) -> None:
+    """Whoever takes too long is told so, and the connection is closed."""
+    with running("--request-timeout", "0.5") as mock, connected(mock) as connection:
+        connection.sendall(beginning.encode())
+
+        assert 408 == status_of(read_all(connection))
+        assert_others_are_served(mock)
+        assert [] == mock.stop()
+
+
+def test_request_that_drips() -> None:
+    """A header from time to time does not buy more time."""
+    with running("--request-timeout", "0.5") as mock, connected(mock) as connection:
+        connection.sendall(REQUEST.encode())
+        connection.settimeout(0.05)
+        for _ in range(200):
+            with suppress(TimeoutError):
+                assert 408 == status_of(connection.recv(1_000).decode())
+                return
+            connection.sendall(b"X-Drop: 1\r\n")
+    pytest.fail("it was never refused")
+
+
+def test_time_between_requests_is_not_counted() -> None:
+    """A connection that is kept may rest, and go on."""
+    with running("--request-timeout", "0.3") as mock, httpx.Client(headers=KEY) as client:
+        for _ in range(3):
+            answer = client.get(f"{mock.url}{PROVIDERS}?region_id=reg_demo")
+            assert 200 == answer.status_code
+            time.sleep(0.4)
+
+
+@pytest.mark.parametrize("part", [1_000_000, 1_000], ids=["at once", "bit by bit"])
+@pytest.mark.parametrize("end", ["\r\n\r\n", ""], ids=["whole", "without end"])
+def test_head_that_is_too_large(part: int, end: str) -> None:
+    """A megabyte of headers is not read."""
+    with running() as mock, connected(mock) as connection:
+        head = f"{REQUEST}X-Large: {'x' * 1_000_000}{end}".encode()
+        # The server does not read on, so that its answer may be lost on the way.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for start in range(0, len(head), part):
+                connection.sendall(head[start : start + part])
+        told = read_all(connection)
+
+        assert not told or 431 == status_of(told)
+        assert_others_are_served(mock)
+
+
+def test_head_that_just_fits() -> None:
+    """The limit is what the option says, in bytes, whatever the body has."""
+    with running("--max-head", "2000") as mock:
+        for size, status in ((1_800, 200), (2_200, 431)):
+            response = httpx.post(
+                f"{mock.url}{SESSIONS}",
+                json={"provider_id": "pp_system_default", "data": {"note": "x" * 50_000}},
+                headers={**KEY, "X-Large": "x" * (size - 250)},
+            )
+            assert status == response.status_code
+
+
+def test_connections_beyond_the_limit() -> None:
+    """One connection too many is told so; when one has gone, the next is served."""
+    with running("--max-connections", "5") as mock, ExitStack() as stack:
+        held = [stack.enter_context(connected(mock)) for _ in range(5)]
+        # The server has taken those that it has answered.
+        for each in held:
+            each.sendall(f"{REQUEST}\r\n".encode())
+            assert 200 == status_of(each.recv(65_536).decode())
+        with connected(mock) as one_more:
+            assert 503 == status_of(read_all(one_more))
+        held[0].close()
+        time.sleep(0.1)
+        assert_others_are_served(mock)
+
+
+def test_pipelined_requests_are_answered_in_their_order() -> None:
+    """Requests that come in one piece are answered one after the other."""
+    with running() as mock, connected(mock) as connection:
+        paths = (PROVIDERS, "/nowhere", PROVIDERS)
+        asked = "".join(REQUEST.replace(PROVIDERS, path) + "\r\n" for path in paths)
+        connection.sendall(f"{asked}{REQUEST}Connection: close\r\n\r\n".encode())
+
+        statuses = [int(each[:3]) for each in read_all(connection).split("HTTP/1.1 ")[1:]]
+        assert [200, 404, 200, 200] == statuses
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
+def test_connections_that_the_system_does_not_grant() -> None:
+    """As many files are opened as may be, and some are left for other things."""
+    told = "from xclade_store_mock.limits import *; print(allow(Limits()).connections)"
+    for hard, connections in (("264", 200), ("12000", 10_000)):
+        command = f"ulimit -Sn 128; ulimit -Hn {hard}; exec '{sys.executable}' -c '{told}'"
+        result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+        assert connections == int(result.stdout)
