@@ -83,6 +83,7 @@ def _install(*commands: tuple[str | Path, ...]) -> None:
         try:
             run(*command)
         except (OSError, subprocess.CalledProcessError) as error:
-            said = getattr(error, "stderr", None) or str(error)
-            message = f"{Path(command[0]).name}: {said.strip().splitlines()[-1]}"
+            said = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
+            line = next((line for line in said if "error" in line.lower()), said[-1])
+            message = f"{Path(command[0]).name}: {line}"
             raise NotInstalled(message) from error

@@ -1,0 +1,141 @@
+"""The servers that are measured: the mock, its peers, and how to start them."""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib import resources
+from pathlib import Path
+
+import yaml
+from tests.bench.calls import CONTRACT, DEMO, INITIALIZE
+from tests.bench.tools import ROOT, install_mockoon, node, on_first_core
+
+COLLECTIONS = 300
+PATIENCE = 60
+"""How many seconds a server may take to start."""
+PRISM = ROOT / "tests/contract/node/node_modules/.bin/prism"
+
+MEMORY = "the mock, in memory"
+SQLITE = "the mock, SQLite"
+POSTGRESQL = "the mock, PostgreSQL"
+PRISM_NAME = "Prism"
+MOCKOON = "Mockoon"
+STOCK = "Connexion as it comes"
+BARE = "Starlette and orjson alone"
+
+Command = tuple[str | Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A server that can be started on a port."""
+
+    name: str
+    command: Callable[[str], Command]
+    """Answers the command for a port, or raises NotInstalled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers."""
+
+    name: str
+    url: str
+    pid: int
+
+    def resident(self) -> float:
+        """Tell how much memory the process holds, in MB."""
+        status = Path(f"/proc/{self.pid}/status").read_text("ascii")
+        (kilobytes,) = (line.split()[1] for line in status.splitlines() if "VmRSS" in line)
+        return int(kilobytes) / 1024
+
+    def cpu(self) -> float:
+        """Tell for how many seconds the process had a core."""
+        stat = Path(f"/proc/{self.pid}/stat").read_text("ascii")
+        in_user_mode, in_the_kernel = stat.rpartition(")")[2].split()[11:13]
+        return (int(in_user_mode) + int(in_the_kernel)) / os.sysconf("SC_CLK_TCK")
+
+
+def write_store(path: Path) -> None:
+    """Write a store file: the demo store with many more collections."""
+    demo = resources.files("xclade_store_mock").joinpath("demo_store.yaml").read_text("utf-8")
+    store = yaml.safe_load(demo)
+    cart, collection = store["carts"][0], store["payment_collections"][0]
+    for number in range(1, COLLECTIONS + 1):
+        ids = {"id": f"pay_col_{number}", "cart_id": f"cart_{number}"}
+        store["carts"].append({**cart, "id": ids["cart_id"]})
+        store["payment_collections"].append({**collection, **ids})
+    path.write_text(json.dumps(store), "utf-8")
+
+
+def mock(name: str = MEMORY, *options: str | Path) -> Subject:
+    """Answer the mock, served with options."""
+    command = Path(sys.executable).with_name("xclade-store-mock")
+    return Subject(name, lambda port: (command, "serve", "--port", port, *options))
+
+
+def prism() -> Subject:
+    """Answer Prism."""
+    start = (PRISM, "mock", CONTRACT, "--verboseLevel", "fatal", "--port")
+    return Subject(PRISM_NAME, lambda port: (node(), *start, port))
+
+
+def mockoon() -> Subject:
+    """Answer Mockoon."""
+    options = ("--hostname", "127.0.0.1", "--disable-log-to-file", "--disable-admin-api")
+    start = ("start", "--data", CONTRACT, *options, "--port")
+    return Subject(MOCKOON, lambda port: (node(), install_mockoon(), *start, port))
+
+
+def stock(*store_file: Path) -> Subject:
+    """Answer Connexion as it comes."""
+    return Subject(STOCK, lambda port: _peer("stock", port, *store_file))
+
+
+def bare(*store_file: Path) -> Subject:
+    """Answer Starlette alone."""
+    return Subject(BARE, lambda port: _peer("bare", port, *store_file))
+
+
+def _peer(name: str, port: str, *store_file: Path) -> Command:
+    return (sys.executable, "-W", "ignore", "-m", "tests.bench.peers", name, port, *store_file)
+
+
+@contextmanager
+def started(subject: Subject) -> Iterator[Running]:
+    """Start a server on the first core, and wait until it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [*on_first_core(), *subject.command(str(port))]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        deadline = time.monotonic() + PATIENCE
+        try:
+            while not _answers(port):
+                is_hopeful = process.poll() is None and time.monotonic() < deadline
+                assert is_hopeful, f"{subject.name} did not start"
+                time.sleep(0.005)
+            yield Running(subject.name, f"http://127.0.0.1:{port}", process.pid)
+        finally:
+            process.terminate()
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    headers = {"Content-Type": "application/json", **INITIALIZE.headers}
+    try:
+        connection.request("POST", DEMO, json.dumps(INITIALIZE.body), headers)
+        return connection.getresponse().status == HTTPStatus.OK
+    except ConnectionError:
+        return False
+    finally:
+        connection.close()
