@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import client, server, storage
+from tests.bench import client, memory, server, startup, storage
 from tests.bench.page import Section, origin, write_section
 from tests.bench.tools import NotInstalled, take_second_core
 
@@ -22,6 +22,8 @@ class Part(NamedTuple):
 
 PARTS: Mapping[str, Part] = {
     "server": Part(server.measure, rounds=7),
+    "startup": Part(startup.measure, rounds=9),
+    "memory": Part(memory.measure, rounds=1),
     "client": Part(client.measure, rounds=25),
     "storage": Part(storage.measure, rounds=25),
 }

@@ -1,0 +1,71 @@
+"""Measures how long servers take from their command to their first right answer."""
+
+import time
+from collections import defaultdict
+from typing import NamedTuple
+
+from tests.bench.figures import Bar, bars, ratios, spread, table
+from tests.bench.page import Section
+from tests.bench.subjects import (
+    MEMORY,
+    PRISM_NAME,
+    Subject,
+    bare,
+    mock,
+    mockoon,
+    prism,
+    started,
+    stock,
+)
+from tests.bench.tools import NotInstalled
+
+
+class Start(NamedTuple):
+    """What one start took."""
+
+    elapsed: float
+    """Milliseconds."""
+    core: float
+    """Milliseconds that the server had its core."""
+
+
+def start(subject: Subject) -> Start:
+    """Start a server, and stop it."""
+    began = time.perf_counter()
+    with started(subject) as server:
+        return Start((time.perf_counter() - began) * 1e3, server.cpu() * 1e3)
+
+
+def measure(rounds: int) -> Section:
+    """Start one server after the other, in rounds, and tell."""
+    starts: dict[str, list[Start]] = defaultdict(list)
+    missing = {}
+    for number in range(rounds + 1):
+        for subject in (mock(), prism(), mockoon(), stock(), bare()):
+            try:
+                measured = start(subject)
+            except NotInstalled as reason:
+                missing[subject.name] = (f"not measured: {reason}", "")
+            else:
+                if number:  # the first round warms the disk's cache up
+                    starts[subject.name].append(measured)
+    rows = [
+        (name, *(spread(values) for values in zip(*measured, strict=True)))
+        for name, measured in starts.items()
+    ]
+    rows += ((name, *cells) for name, cells in missing.items())
+    elapsed, by_core = (
+        ratios([each[kind] for each in starts[MEMORY]], [each[kind] for each in starts[PRISM_NAME]])
+        for kind in range(2)
+    )
+    return Section(
+        "Start-up",
+        f"""From the command to the first session that was initialized, on one core.
+{rounds} rounds, in turns; medians, and in brackets the least and the most.
+
+{bars(Bar("start-up in memory, of Prism's", elapsed, limit=1, by_core=by_core))}
+
+{table(("start-up", "ms", "ms of the core"), rows)}
+""",
+        {name: [each._asdict() for each in measured] for name, measured in starts.items()},
+    )
