@@ -32,7 +32,7 @@ _SHOWN = 5
 
 
 async def banner(storage: Storage, url: str, *notes: str) -> str:
-    """Describe a store that is served at a URL; `notes` are lines more."""
+    """Describe a store that is served at a URL; `notes` are lines more, after the first."""
     settings = await storage.settings()
     carts, cart_count = await storage.carts(_SHOWN)
     collections, collection_count = await storage.collections(_SHOWN)
@@ -40,12 +40,12 @@ async def banner(storage: Storage, url: str, *notes: str) -> str:
     owed = [f"{each.id} ({each.amount} {each.currency_code})" for each in collections]
     lines = (
         f"Store API    {url}  (reference: {url}/docs)",
+        *notes,
         f"Key          {_listed(keys, len(keys))}",
         f"Regions      {_listed(settings.regions, len(settings.regions))}",
         f"Providers    {_listed(settings.payment_providers, len(settings.payment_providers))}",
         f"Carts        {_listed([each.id for each in carts], cart_count)}",
         f"Collections  {_listed(owed, collection_count)}",
-        *notes,
     )
     text = "\n".join(lines) + "\n"
     found = await _payable(storage, collections)

@@ -118,7 +118,7 @@ class Service:
 
     def _notes(self, url: str) -> Iterator[str]:
         if self.access is not None:
-            yield f"Control API  {url}/_mock/state"
+            yield f"Console      {url}/  (control API: {url}/_mock/state)"
         if self.scenario is not None:
             yield f"Scenario     {self.scenario.name}, with {self.scenario.cast}"
 

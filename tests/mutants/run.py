@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.mutants import catalogue, storage
+from tests.mutants import catalogue, console, storage
 from tests.mutants.mutant import Mutant
 
-MUTANTS = (*catalogue.MUTANTS, *storage.MUTANTS)
+MUTANTS = (*catalogue.MUTANTS, *console.MUTANTS, *storage.MUTANTS)
 ROOT = Path(__file__).parents[2]
 FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", re.MULTILINE)
 

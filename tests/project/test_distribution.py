@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+CONSOLE = ROOT / "mock_server/xclade_store_mock/control/console"
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -38,7 +39,7 @@ def install(dist: Path, folder: Path, extra: str = "") -> Path:
 
 
 def test_wheel_and_sdist_are_complete(dist: Path) -> None:
-    """Both hold the two packages, the contract and the typing markers."""
+    """Both hold the two packages, the contract, the console and the typing markers."""
     (wheel,) = dist.glob("*.whl")
     (sdist,) = dist.glob("*.tar.gz")
     packed = set(zipfile.ZipFile(wheel).namelist())
@@ -52,6 +53,7 @@ def test_wheel_and_sdist_are_complete(dist: Path) -> None:
         "xclade_store_mock/app.py",
         "xclade_store_mock/check/report.html",
         "xclade_store_mock/check/schemathesis.toml",
+        *(f"xclade_store_mock/control/console/{each.name}" for each in CONSOLE.glob("*.[chjs]*")),
         "xclade_store_mock/demo_store.yaml",
         "xclade_store_mock/openapi/store.yaml",
         "xclade_store_mock/py.typed",

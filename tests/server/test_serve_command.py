@@ -41,12 +41,12 @@ def test_printed_examples_work(process: subprocess.Popen[str]) -> None:
 
     assert [
         "Store API",
+        "Console",
         "Key",
         "Regions",
         "Providers",
         "Carts",
         "Collections",
-        "Control API",
     ] == re.findall(r"^(\w[\w ]*?)  +\S", banner, re.MULTILINE)
     assert 200 == run_curl(banner).status_code
     printed = run_python(banner)

@@ -12,6 +12,7 @@ from connexion.resolver import Resolver
 
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access, AccessCheck
+from xclade_store_mock.control.console import console_pages
 from xclade_store_mock.control.control import Control
 from xclade_store_mock.control.errors import (
     ControlForbidden,
@@ -46,6 +47,7 @@ def with_control(
     way = partial(
         ControlFront,
         control_app=_create_app(control, access, dialect),
+        console=console_pages(),
         clock=control.clock,
         note=control.note,
     )

@@ -1,6 +1,6 @@
-"""What stands in front of everything: the way to the control API, and the journal."""
+"""What stands in front of everything: the way to the console and its API, and the journal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -9,28 +9,33 @@ from xclade_store_mock.control.exchange import Exchange
 from xclade_store_mock.routing import is_page
 
 PREFIX = "/_mock"
+_READS = frozenset({"GET", "HEAD"})
 
 
 class ControlFront:
-    """Leads requests to the control API there, and notes those to the Store API."""
+    """Leads requests to the control API and the console there, and notes those to the Store API."""
 
     def __init__(
         self,
         app: ASGIApp,
         *,
         control_app: ASGIApp,
+        console: Mapping[str, ASGIApp],
         clock: Callable[[], datetime],
         note: Callable[[Exchange], None],
     ) -> None:
         self._app = app
         self._control_app = control_app
+        self._console = console
         self._clock = clock
         self._note = note
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         path = scope.get("path", "")
-        if scope["type"] != "http" or is_page(path):
+        if path in self._console and scope.get("method") in _READS:
+            await self._console[path](scope, receive, send)
+        elif scope["type"] != "http" or is_page(path):
             await self._app(scope, receive, send)
         elif path == PREFIX or path.startswith(f"{PREFIX}/"):
             await self._control_app(scope, receive, send)

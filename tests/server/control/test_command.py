@@ -119,7 +119,8 @@ def test_nobody_is_waited_for_when_it_stops() -> None:
     The control API is there without a word, on a loopback address.
     """
     with serving() as (process, url, banner), ThreadPoolExecutor() as pool:
-        assert f"Control API  {url}/_mock/state\n" in banner
+        console = f"Console      {url}/  (control API: {url}/_mock/state)"
+        assert console == banner.splitlines()[1]
         control = httpx.Client(base_url=f"{url}/_mock", timeout=PATIENCE)
         held = {"when": "after", "delay": 60_000, "payment_collection_id": "pay_col_gone"}
         control.post("/faults", json=held)

@@ -1,0 +1,186 @@
+// A request as a command to paste: curl, Python with our client, JavaScript with fetch.
+//
+// Keys and tokens are not in the journal, so that commands take them from the environment.
+
+import { readFaithfully } from "./json.js";
+import { inJavaScript, inPython, inShell, jsonInJavaScript, valueInPython } from "./quoting.js";
+
+const KEPT_HEADERS = ["accept-language", "content-type", "idempotency-key", "prefer"];
+const SECRET_HEADERS = [
+  { name: "x-publishable-api-key", variable: "PUBLISHABLE_KEY", before: "" },
+  { name: "authorization", variable: "CUSTOMER_TOKEN", before: "Bearer " },
+];
+
+/** The request that initializes a session of a payment collection. */
+export function initializeRequest(collectionId, providerId) {
+  const path = `/store/payment-collections/${collectionId}/payment-sessions`;
+  return storeRequest("initialize_payment_session", path, { provider_id: providerId });
+}
+
+/** The request that creates the payment collection of a cart. */
+export function createRequest(cartId) {
+  return storeRequest("create_payment_collection", "/store/payment-collections", { cart_id: cartId });
+}
+
+function storeRequest(operation, path, body) {
+  const headers = { "content-type": "application/json", "x-publishable-api-key": "" };
+  return { operation, method: "POST", path, query: "", headers, body: JSON.stringify(body), note: "" };
+}
+
+/** The request that an entry of the journal tells of. */
+export function requestOf(entry) {
+  const { headers, body, bytes, is_whole: isWhole } = entry.request;
+  return {
+    operation: entry.violations.length ? null : entry.operation_id,
+    method: entry.method,
+    path: entry.path,
+    query: entry.query,
+    headers,
+    body: body === "" ? null : body,
+    note: isWhole && (body !== null || !bytes) ? "" : "The journal does not have the whole body.",
+  };
+}
+
+function urlOf({ path, query }, origin) {
+  const encoded = path.split("/").map(encodeURIComponent).join("/");
+  return `${origin}${encoded}${query ? `?${query}` : ""}`;
+}
+
+function headersOf(request) {
+  const kept = KEPT_HEADERS.filter((name) => name in request.headers);
+  const secret = SECRET_HEADERS.filter(({ name }) => name in request.headers);
+  return { kept: kept.map((name) => [name, request.headers[name]]), secret };
+}
+
+export function curl(request, origin) {
+  const url = urlOf(request, origin);
+  const { kept, secret } = headersOf(request);
+  const literal = /[[\]{}]|\/\.\.?(?:[/?]|$)/.test(url) ? " --globoff --path-as-is" : "";
+  const method = request.method === "HEAD" ? " --head" : ` -X ${inShell(request.method)}`;
+  const lines = [`curl -i${literal}${request.method === "GET" ? "" : method} ${inShell(url)}`];
+  for (const { name, variable, before } of secret)
+    lines.push(`-H "${name}: ${before}\${${variable}:?is not set}"`);
+  for (const [name, value] of kept) lines.push(`-H ${inShell(value ? `${name}: ${value}` : `${name};`)}`);
+  if (request.body !== null) {
+    // Of itself curl would call it a form.
+    if (!("content-type" in request.headers)) lines.push("-H content-type:");
+    lines.push(`--data-raw ${inShell(request.body)}`);
+  }
+  return noted("#", request, lines.join(" \\\n  "));
+}
+
+export function javaScript(request, origin) {
+  const { kept, secret } = headersOf(request);
+  const headers = [
+    ...secret.map(({ name, variable, before }) =>
+      `"${name}": ${before ? `\`${before}\${process.env.${variable}}\`` : `process.env.${variable}`}`),
+    ...kept.map(([name, value]) => `"${name}": ${inJavaScript(value)}`),
+  ];
+  const options = [`method: ${inJavaScript(request.method)}`];
+  if (headers.length) options.push(`headers: {\n    ${headers.join(",\n    ")},\n  }`);
+  if (request.body !== null && !["GET", "HEAD"].includes(request.method))
+    options.push(`body: ${bodyInJavaScript(request)}`);
+  return noted("//", request, [
+    `const response = await fetch(${inJavaScript(urlOf(request, origin))}, {`,
+    ...options.map((option) => `  ${option},`),
+    "});",
+    "console.log(response.status, await response.text());",
+  ].join("\n"));
+}
+
+function bodyInJavaScript({ body, headers }) {
+  const value = readFaithfully(body);
+  const isPlain = value !== undefined
+    && JSON.stringify(value) === JSON.stringify(JSON.parse(body))
+    // In an object literal that would be its prototype.
+    && !body.includes("__proto__");
+  if (isPlain) {
+    const literal = JSON.stringify(value, null, 2).replaceAll("\n", "\n  ");
+    return `JSON.stringify(${jsonInJavaScript(literal)})`;
+  }
+  const text = inJavaScript(body);
+  // Of itself fetch would call it plain text.
+  return "content-type" in headers ? text : `new Blob([${text}])`;
+}
+
+export function python(request, origin) {
+  return noted("#", request, clientCall(request, origin) ?? plainCall(request, origin));
+}
+
+/** Write a call of our client; null for a request that it would not make. */
+function clientCall(request, origin) {
+  const write = CLIENT_ARGUMENTS[request.operation];
+  const query = [...new URLSearchParams(request.query)];
+  const body = request.body === null ? {} : readFaithfully(request.body);
+  if (!write || body === undefined || new Set(query.map(([name]) => name)).size < query.length) return null;
+  const { args, rest } = write(request, Object.fromEntries(query), body);
+  if (args.includes(null) || Object.keys(rest).some((name) => name !== "fields")) return null;
+  if ("fields" in rest) args.push(`fields=${inPython(rest.fields)}`);
+  const key = request.headers["idempotency-key"];
+  if (key !== undefined && request.operation === "initialize_payment_session")
+    args.push(`idempotency_key=${inPython(key)}`);
+  const customer = "authorization" in request.headers
+    ? ',\n    customer_token=os.environ["CUSTOMER_TOKEN"]' : "";
+  return [
+    "import os",
+    "",
+    "from xclade_store import StoreClient",
+    "",
+    "with StoreClient(",
+    `    ${inPython(origin)},`,
+    `    publishable_key=os.environ["PUBLISHABLE_KEY"]${customer},`,
+    ") as store:",
+    `    print(store.${request.operation}(${args.join(", ")}))`,
+  ].join("\n");
+}
+
+// By operation, the arguments of its method - null for one that it does not take - and the rest of the query.
+const CLIENT_ARGUMENTS = {
+  list_payment_providers: (_, { region_id: region, limit, offset, ...rest }) => ({
+    args: [
+      region === undefined ? null : inPython(region),
+      ...Object.entries({ limit, offset })
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => (/^\d{1,9}$/.test(value) ? `${name}=${Number(value)}` : null)),
+    ],
+    rest,
+  }),
+  create_payment_collection: (_, rest, { cart_id: cart }) => ({ args: [textArgument(cart)], rest }),
+  initialize_payment_session: ({ path }, rest, { provider_id: provider, data }) => ({
+    args: [
+      inPython(path.split("/")[3]),
+      textArgument(provider),
+      ...(data === undefined ? [] : [valueInPython(data)]),
+    ],
+    rest,
+  }),
+};
+
+function textArgument(value) {
+  return typeof value === "string" ? inPython(value) : null;
+}
+
+function plainCall(request, origin) {
+  const { kept, secret } = headersOf(request);
+  const headers = [
+    ...secret.map(({ name, variable, before }) =>
+      `"${name}": ${before ? `"${before}" + ` : ""}os.environ["${variable}"]`),
+    ...kept.map(([name, value]) => `"${name}": ${inPython(value)}`),
+  ];
+  return [
+    ...(secret.length ? ["import os", ""] : []),
+    "import httpx",
+    "",
+    "response = httpx.request(",
+    `    ${inPython(request.method)},`,
+    `    ${inPython(urlOf(request, origin))},`,
+    ...(headers.length ? [`    headers={${headers.join(", ")}},`] : []),
+    ...(request.body === null ? [] : [`    content=${inPython(request.body)},`]),
+    ")",
+    "print(response.status_code, response.text)",
+  ].join("\n");
+}
+
+function noted(comment, { note }, command) {
+  return `${note ? `${comment} ${note}\n` : ""}${command}\n`;
+}

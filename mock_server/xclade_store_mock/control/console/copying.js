@@ -1,0 +1,44 @@
+// Buttons that copy a request as a command.
+
+import { curl, javaScript, python } from "./commands.js";
+import { announce, h } from "./dom.js";
+
+const LANGUAGES = [["curl", curl], ["Python", python], ["JavaScript", javaScript]];
+
+/** Make a button for each language; `read` answers the request when one is pressed. */
+export function copyButtons(read) {
+  const buttons = LANGUAGES.map(([name, write]) => {
+    const button = h("button", { type: "button", class: "copy", "aria-label": `Copy as ${name}` }, name);
+    button.addEventListener("click", () => copy(button, write(read(), location.origin), `Copied as ${name}`));
+    return button;
+  });
+  return h("div", { class: "copying" }, h("span", { class: "hint", "aria-hidden": "true" }, "Copy as"), ...buttons);
+}
+
+/** Show a command, with a button that copies it. */
+export function showCommand(place, request) {
+  const text = curl(request, location.origin);
+  const button = h("button", { type: "button", class: "copy" }, "Copy");
+  button.addEventListener("click", () => copy(button, text, "Copied"));
+  place.replaceChildren(h("pre", { tabindex: "0" }, text.trimEnd()), button);
+}
+
+async function copy(button, text, done) {
+  // Browsers offer the clipboard only to pages of this machine, or with TLS.
+  if (navigator.clipboard) await navigator.clipboard.writeText(text);
+  else copySelected(text);
+  announce(done);
+  button.dataset.done = "";
+  setTimeout(() => delete button.dataset.done, 1500);
+}
+
+function copySelected(text) {
+  const focused = document.activeElement;
+  const area = h("textarea", { class: "unseen" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+  focused.focus({ preventScroll: true });
+}

@@ -1,0 +1,60 @@
+// One request in the journal: a line, and what was said when it is opened.
+
+import { requestOf } from "./commands.js";
+import { copyButtons } from "./copying.js";
+import { h, mark, moment } from "./dom.js";
+import { pretty, readFaithfully } from "./json.js";
+
+const KINDS = { 1: "waiting", 2: "good", 3: "good", 4: "refused", 5: "failed" };
+
+/** Make the line of an entry; what is inside is made when it is opened. */
+export function entryRow(entry) {
+  const line = h("details", {},
+    h("summary", {},
+      statusMark(entry.status),
+      h("span", { class: "method" }, entry.method),
+      h("bdi", { class: "path" }, entry.path, entry.query ? h("span", { class: "query" }, `?${entry.query}`) : null),
+      entry.fault_id === null ? null : h("span", { class: "chip fault" }, entry.fault_id),
+      h("span", { class: "duration" }, `${duration(entry.milliseconds)} ms`),
+      moment(entry.at),
+      reasons(entry)));
+  line.addEventListener("toggle", () => {
+    if (line.open && line.childElementCount === 1) line.append(exchange(entry));
+  });
+  return h("li", { class: "entry", "data-id": entry.id }, line);
+}
+
+function statusMark(status) {
+  return status === null ? mark("failed", "none") : mark(KINDS[Math.floor(status / 100)], String(status));
+}
+
+function duration(milliseconds) {
+  return milliseconds < 9.95 ? milliseconds.toFixed(1) : String(Math.round(milliseconds));
+}
+
+/** Say in words what is wrong: how the request breaks the contract or, if it does not, the answer. */
+function reasons({ violations, status, response }) {
+  if (violations.length) {
+    const sentences = violations.map((sentence) => h("span", {}, h("span", { class: "unseen" }, "Breaks the contract: "), sentence));
+    return h("span", { class: "reasons violations" }, ...sentences);
+  }
+  const { message } = (status >= 400 && response.body && readFaithfully(response.body)) || {};
+  return typeof message === "string" ? h("span", { class: "reasons" }, message) : null;
+}
+
+function exchange(entry) {
+  return h("div", { class: "exchange" },
+    copyButtons(() => requestOf(entry)),
+    half("Request", entry.request),
+    half("Response", entry.response));
+}
+
+function half(title, { headers, body, bytes, is_whole: isWhole }) {
+  const lines = Object.entries(headers).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
+  return h("section", { class: "half" },
+    h("h4", {}, title, h("span", { class: "count" }, `${bytes.toLocaleString("en")} bytes`)),
+    h("dl", { class: "headers" }, ...lines),
+    body === null && bytes ? h("p", { class: "hint" }, "The body is no text.") : null,
+    body ? h("pre", { tabindex: "0", "aria-label": `${title} body` }, isWhole ? pretty(body) : body) : null,
+    isWhole || body === null ? null : h("p", { class: "hint" }, "The journal keeps only the beginning of it."));
+}

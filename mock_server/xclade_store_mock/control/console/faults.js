@@ -1,0 +1,77 @@
+// Faults: planned here, and listed for as long as they are still to come.
+
+import { call, segment } from "./api.js";
+import { $, h, KeptList } from "./dom.js";
+import { filled, onSubmit } from "./form.js";
+import { asNumber } from "./json.js";
+
+const HELD_AT_MOST = 600_000; // milliseconds, the control API's own
+
+export class Faults {
+  #list = new KeptList($("faults"), faultRow);
+
+  constructor() {
+    const form = $("plan-fault");
+    form.addEventListener("change", () => showFieldsOf(form));
+    showFieldsOf(form);
+    onSubmit(form, (values) => call("POST", "/faults", faultOf(values)));
+    onSubmit($("cancel-faults"), () => call("DELETE", "/faults"));
+  }
+
+  async load() {
+    const { faults } = await call("GET", "/faults");
+    this.#list.show(faults);
+    $("fault-count").textContent = faults.length || "";
+    $("faults-empty").hidden = faults.length > 0;
+    $("cancel-faults").hidden = faults.length < 2;
+  }
+}
+
+function showFieldsOf(form) {
+  for (const label of form.querySelectorAll("[data-for]"))
+    label.hidden = !label.dataset.for.split(" ").includes(form.elements.kind.value);
+}
+
+/** Make a fault of what was entered; what does not belong to its kind is left out. */
+function faultOf({ kind, status, retry_after, message, delay, times, ...rest }) {
+  const fault = { ...filled(rest), times: times === "" ? null : asNumber(times) };
+  if (kind === "hold") return { ...fault, delay: HELD_AT_MOST };
+  if (delay !== "") fault.delay = asNumber(delay);
+  if (kind === "delay") return fault;
+  if (kind !== "answer") return { ...fault, broken: kind };
+  const answer = filled({ message, retry_after: retry_after && asNumber(retry_after) });
+  return { ...fault, answer: { status: asNumber(status), ...answer } };
+}
+
+function faultRow(fault) {
+  const form = h("form", { class: "inline" },
+    fault.waiting ? h("button", { value: "release", class: "primary" }, `Release ${fault.waiting}`) : null,
+    h("button", { value: "cancel", class: "quiet", "aria-label": `Cancel ${fault.id}` }, "Cancel"),
+    h("p", { class: "problem", role: "alert" }));
+  const path = `/faults/${segment(fault.id)}`;
+  onSubmit(form, (_, action) =>
+    action === "release" ? call("POST", `${path}/release`) : call("DELETE", path));
+  return h("li", {},
+    h("div", { class: "line" }, h("strong", { class: "name" }, effect(fault)), form),
+    h("p", { class: "hint" }, `${fault.id}: ${target(fault)}`));
+}
+
+/** Say what a fault does. */
+function effect({ answer, broken, delay, note }) {
+  const parts = [];
+  if (answer) parts.push(`${answer.status}${answer.message ? ` “${answer.message}”` : ""}`);
+  if (answer?.retry_after !== undefined) parts.push(`Retry-After ${answer.retry_after} s`);
+  if (broken) parts.push({ dropped: "connection reset", truncated: "half an answer", garbled: "no JSON" }[broken]);
+  if (delay === HELD_AT_MOST) parts.push("held until released");
+  else if (delay) parts.push(`${delay.toLocaleString("en")} ms late`);
+  if (note) parts.push(note);
+  return parts.join(", ");
+}
+
+/** Say which requests a fault befalls. */
+function target({ times, waiting, when, operation_id, method, path, payment_collection_id }) {
+  if (times === 0) return `holds ${waiting === 1 ? "a request" : `${waiting} requests`}, no more to come`;
+  const count = times === null ? "all requests" : times === 1 ? "the next request" : `the next ${times} requests`;
+  const named = [operation_id, method, path, payment_collection_id].filter((each) => each !== null);
+  return `${count}${named.length ? ` to ${named.join(", ")}` : ""}, ${when} the store acts`;
+}

@@ -1,0 +1,14 @@
+// Amounts in major units, as people write them.
+
+/** Format a decimal, which is a string, to its last digit: "25.5" in usd is $25.50. */
+export function formatMoney(decimal, currencyCode) {
+  const options = { style: "currency", currency: currencyCode };
+  const usual = new Intl.NumberFormat("en", options).resolvedOptions().maximumFractionDigits;
+  const digits = Math.min(Math.max(usual, fractionDigits(decimal)), 100);
+  return new Intl.NumberFormat("en", { ...options, maximumFractionDigits: digits }).format(decimal);
+}
+
+function fractionDigits(decimal) {
+  const [, fraction = "", exponent = "0"] = /^-?\d+(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(decimal);
+  return Math.max(fraction.replace(/0+$/, "").length - Number(exponent), 0);
+}

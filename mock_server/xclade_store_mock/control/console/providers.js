@@ -1,0 +1,64 @@
+// Payment providers, and what their next calls come to.
+
+import { call, segment } from "./api.js";
+import { $, h, KeptList, mark } from "./dom.js";
+import { filled, onSubmit } from "./form.js";
+import { asNumber } from "./json.js";
+
+const KINDS = { accepted: "waiting", declined: "refused", unreachable: "failed" };
+const RESULTS = [
+  ["declined", "declines"],
+  ["unreachable", "cannot be reached"],
+  ["accepted", "answers as always, but late"],
+];
+
+export class Providers {
+  #list = new KeptList($("providers"), providerRow);
+
+  show(providers) {
+    this.#list.show(providers);
+    $("providers-empty").hidden = providers.length > 0;
+  }
+}
+
+function providerRow({ id, outcome, is_enabled: isEnabled, installed }) {
+  return h("li", {}, h("details", { class: "provider" },
+    h("summary", {},
+      h("code", { class: "name" }, id),
+      installed ? null : h("span", { class: "chip" }, "not installed"),
+      isEnabled ? null : h("span", { class: "chip" }, "not enabled"),
+      outcome === null ? mark("good", "behaves") : mark(KINDS[outcome.result], said(outcome))),
+    outcomeForm(id, outcome)));
+}
+
+function said({ result, delay, times }) {
+  const late = delay ? [`${delay.toLocaleString("en")} ms late`] : [];
+  const what = result === "accepted" ? late : [result, ...late];
+  return [...what, times === null ? "always" : `${times} more`].join(", ");
+}
+
+function outcomeForm(id, outcome) {
+  const select = h("select", { name: "result" }, ...RESULTS.map(([value, text]) => h("option", { value }, text)));
+  const message = field("Message", "message", "Your card was declined.", "wide");
+  const form = h("form", { class: "fields" },
+    h("label", { class: "wide" }, h("span", {}, "What it does"), select),
+    message,
+    field("Delay, milliseconds", "delay", "none"),
+    field("Next calls", "times", "all"),
+    h("div", { class: "actions" },
+      h("button", { value: "plan", class: "primary" }, "Plan outcome"),
+      outcome === null ? null : h("button", { value: "cancel" }, "Behave again")),
+    h("p", { class: "problem", role: "alert" }));
+  select.addEventListener("change", () => (message.hidden = select.value !== "declined"));
+  const path = `/payment-providers/${segment(id)}/outcome`;
+  onSubmit(form, ({ result, message: text, delay, times }, action) => {
+    if (action === "cancel") return call("DELETE", path);
+    const numbers = filled({ delay: asNumber(delay), times: asNumber(times) });
+    return call("PUT", path, { result, ...(result === "declined" ? filled({ message: text }) : {}), ...numbers });
+  });
+  return form;
+}
+
+function field(label, name, placeholder, class_ = null) {
+  return h("label", { class: class_ }, h("span", {}, label), h("input", { name, placeholder, autocomplete: "off" }));
+}

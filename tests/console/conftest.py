@@ -1,0 +1,91 @@
+"""The console of a real mock, in a real browser, with the real client's requests behind it."""
+
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, expect
+
+from xclade_store import StoreClient
+from xclade_store_mock.pytest_plugin import StoreMock
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser: Browser) -> Iterator[Page]:
+    """Answer a page for all tests of a module: to open one takes longer than most of them."""
+    with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        yield page
+
+
+@pytest.fixture
+def page(shared_page: Page) -> Iterator[Page]:
+    """Answer an empty page; nothing on it may break its security policy, or fail otherwise."""
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        # The mock says no, or is gone: part of what is tested.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            complaints.append(message.text)
+
+    def note_error(error: Error) -> None:
+        complaints.append(str(error))
+
+    shared_page.on("console", note)
+    shared_page.on("pageerror", note_error)
+    yield shared_page
+    shared_page.unroute_all()
+    shared_page.emulate_media(color_scheme="light")
+    shared_page.set_viewport_size({"width": 1280, "height": 720})
+    shared_page.goto("about:blank")
+    shared_page.remove_listener("console", note)
+    shared_page.remove_listener("pageerror", note_error)
+    assert [] == complaints
+
+
+def open_console(page: Page, url: str) -> None:
+    """Open the console, and wait until it follows the mock."""
+    page.goto(url)
+    expect(page.locator("#connection")).to_have_text("Live")
+
+
+@pytest.fixture
+def console(page: Page, store_mock: StoreMock) -> Page:
+    """Answer the page at `/` of a store of the test's own."""
+    open_console(page, store_mock.url)
+    return page
+
+
+@pytest.fixture
+def store(store_mock: StoreMock) -> StoreClient:
+    """Answer a client of that store, which tries only once."""
+    return store_mock.client(retries=0)
+
+
+@pytest.fixture
+def control(store_mock: StoreMock) -> Iterator[httpx.Client]:
+    """Answer a client of that store's control API."""
+    with httpx.Client(base_url=f"{store_mock.url}/_mock") as client:
+        yield client
+
+
+def entries(console: Page) -> Locator:
+    """Find the lines of the journal."""
+    return console.locator("#entries > li")
+
+
+def section(console: Page, heading: str) -> Locator:
+    """Find the part of the page below a heading."""
+    return console.get_by_role("region", name=heading)
+
+
+def flood(url: str, count: int) -> None:
+    """Send many requests in one go, and wait for their answers."""
+    address = httpx.URL(url)
+    lines = [f"GET /nothing/{each} HTTP/1.1\r\nHost: mock\r\n" for each in range(count)]
+    with socket.create_connection((address.host, address.port or 80)) as connection:
+        connection.sendall(("\r\n".join(lines) + "Connection: close\r\n\r\n").encode())
+        while connection.recv(65536):
+            pass

@@ -1,0 +1,153 @@
+"""The console and a mock that goes, comes back, or wants a token."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+from playwright.sync_api import Page, expect
+from tests.conftest import Serve
+from tests.console.conftest import entries, open_console
+
+from xclade_store_mock.app import create_app
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.control.events import MOST_WAITING
+from xclade_store_mock.serving import Server
+
+
+class Mock(Server):
+    """A demo store with its control API, which ends as `serve` does."""
+
+    loop: asyncio.AbstractEventLoop
+
+    def __init__(self, port: int, access: Access) -> None:
+        app = create_app(control=access)
+        self.events = app.control.events
+        self.url = f"http://127.0.0.1:{port}"
+        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)
+        super().__init__(config, app)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve."""
+        self.loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def cut_off(self) -> None:
+        """Have happened at once more than waits for those who follow events."""
+
+        def happen() -> None:
+            for _ in range(MOST_WAITING + 1):
+                self.events.changed("clock")
+
+        self.loop.call_soon_threadsafe(happen)
+
+
+def bound(port: int = 0) -> socket.socket:
+    """Answer a socket that shares its port."""
+    shared = socket.socket()
+    shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    shared.bind(("127.0.0.1", port))
+    return shared
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Answer a port that nobody else takes, whether the mock is there or not."""
+    with bound() as reserved:
+        yield reserved.getsockname()[1]
+
+
+OPEN = Access()
+
+
+@contextmanager
+def running(port: int, access: Access = OPEN) -> Iterator[Mock]:
+    """Run a mock in a thread."""
+    server = Mock(port, access)
+    thread = threading.Thread(target=server.run, args=[[bound(port)]])
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            thread.join(0.005)
+        yield server
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def test_follows_a_mock_that_starts_again(page: Page, port: int) -> None:
+    """After a restart the page shows the new mock's journal, whatever the old one's ids were."""
+    with running(port) as mock:
+        open_console(page, mock.url)
+        httpx.get(f"{mock.url}/old/1")
+        httpx.get(f"{mock.url}/old/2")
+        expect(entries(page)).to_have_count(2)
+    expect(page.locator("#connection")).not_to_have_text("Live")
+    page.get_by_role("button", name="Reset").click()
+    problem = page.locator("#reset .problem")
+    expect(problem).to_have_text("The mock does not answer. Is it still running?")
+    with running(port) as mock:
+        httpx.get(f"{mock.url}/new/1")
+        expect(page.locator("#connection")).to_have_text("Live")
+        expect(entries(page)).to_have_count(1)
+        expect(problem).to_be_hidden()
+        httpx.get(f"{mock.url}/new/2")
+
+        expect(entries(page).last).to_contain_text("/new/2")
+
+
+def test_catches_up_without_losing_what_is_open(page: Page, port: int) -> None:
+    """What came while the stream was cut off is there afterwards, in order, and once."""
+    with running(port) as mock:
+        open_console(page, mock.url)
+        httpx.get(f"{mock.url}/seen")
+        entries(page).locator("summary").click()
+        page.route("**/_mock/events", lambda route: route.abort())
+        mock.cut_off()
+        expect(page.locator("#connection")).not_to_have_text("Live")
+        for number in range(3):
+            httpx.get(f"{mock.url}/missed/{number}")
+        page.unroute("**/_mock/events")
+        expect(page.locator("#connection")).to_have_text("Live")
+        httpx.get(f"{mock.url}/after")
+
+        paths = ["/seen", "/missed/0", "/missed/1", "/missed/2", "/after"]
+        expect(entries(page).locator(".path")).to_have_text(paths)
+        expect(entries(page).locator("details[open]")).to_have_count(1)
+
+
+def test_asks_for_the_token_once(page: Page, port: int) -> None:
+    """A wrong token is refused in words, a right one is kept for the tab."""
+    with running(port, Access("s3cret")) as mock:
+        page.goto(mock.url)
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_be_visible()
+        for _ in range(3):
+            page.keyboard.press("Escape")
+        dialog.get_by_label("Token").fill("wrong")
+        dialog.get_by_role("button").click()
+        expect(dialog.locator(".problem")).to_have_text("The mock does not take this token.")
+        dialog.get_by_label("Token").fill("s3cret")
+        dialog.get_by_role("button").click()
+        expect(page.locator("#connection")).to_have_text("Live")
+        httpx.get(f"{mock.url}/nothing")
+        expect(entries(page)).to_have_count(1)
+        page.reload()
+
+        expect(page.locator("#connection")).to_have_text("Live")
+        expect(dialog).to_be_hidden()
+        assert "s3cret" not in page.content()
+
+
+def test_is_not_there_without_the_control_api(serve: Serve) -> None:
+    """Where nobody may steer, `/` leads to the reference, and the page's parts are nowhere."""
+    with httpx.Client(base_url=serve()) as api:
+        start, part = api.get("/"), api.get("/console/main.js")
+
+    assert (307, "/docs/") == (start.status_code, start.headers["Location"])
+    assert 404 == part.status_code

@@ -1,0 +1,166 @@
+"""Commands that the console copies: pasted, they make the same request again."""
+
+import ast
+import json
+import os
+import random
+import subprocess
+import sys
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from tests.console.conftest import entries
+
+from xclade_store import StoreClient, StoreError
+from xclade_store_mock.pytest_plugin import StoreMock
+
+NODE = str(Path(__file__).parents[2] / "scripts/node")
+RUN = {
+    "curl": ["bash"],
+    "Python": [sys.executable, "-"],
+    "JavaScript": [NODE, "node", "--input-type=module"],
+}
+"""What takes a command from its standard input."""
+
+HOSTILE = 'it\'s $(touch /tmp/x) `id` "\\n" !! \u202e \x1b[201~ \u00e9\U0001f600 </script>'
+
+
+def copied(console: Page, place: Locator, language: str) -> str:
+    """Press a button, and answer what gets into the clipboard."""
+    console.evaluate("navigator.clipboard.writeText('')")
+    place.get_by_role("button", name=f"Copy as {language}").click()
+    console.wait_for_function("navigator.clipboard.readText()")
+    text: str = console.evaluate("navigator.clipboard.readText()")
+    return text
+
+
+def run(language: str, command: str) -> str:
+    """Paste a command; answer what it says."""
+    environment = {**os.environ, "PUBLISHABLE_KEY": "pk_demo", "CUSTOMER_TOKEN": "customer_demo"}
+    done = subprocess.run(
+        RUN[language],
+        input=command.encode(),
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return (done.stdout + done.stderr).decode()
+
+
+def asked(control: httpx.Client) -> list[dict[str, Any]]:
+    """Answer what the journal has of each request, apart from how its sender puts it."""
+    keys = ("method", "path", "query", "status", "violations")
+    found = []
+    for entry in control.get("/journal").json()["entries"]:
+        request = entry["request"]
+        headers = request["headers"]
+        body = request["body"]
+        found.append(
+            {key: entry[key] for key in keys}
+            | {"body": body and json.loads(body), "token": headers.get("authorization")}
+            | {"key": headers.get("idempotency-key"), "type": headers.get("content-type")}
+        )
+    return found
+
+
+@pytest.mark.parametrize("language", RUN)
+def test_requests_of_the_journal(
+    console: Page, store_mock: StoreMock, control: httpx.Client, language: str
+) -> None:
+    """Each operation, with hostile values, arguments and a customer, is repeated to the letter."""
+    store = store_mock.client(retries=0, customer_token="customer_demo")  # noqa: S106 - of the demo store
+    with pytest.raises(StoreError):
+        store.create_payment_collection(HOSTILE, fields="+status")
+    store.initialize_payment_session(
+        "pay_col_demo",
+        "pp_system_default",
+        {"hostile": HOSTILE, "__proto__": {"number": 1.5, "none": None, "list": [True]}},
+        idempotency_key="it's-$1-`a`-\\",
+    )
+    store.list_payment_providers("reg_demo", limit=1, fields="id")
+    expect(entries(console)).to_have_count(3)
+    for line in entries(console).all():
+        line.locator("summary").click()
+        command = copied(console, line, language)
+        assert "pk_demo" not in command
+        if language == "Python":
+            assert "from xclade_store import StoreClient" in command
+        run(language, command)
+
+    *first, create, initialize, list_ = asked(control)
+    assert first == [create, initialize, list_]
+
+
+@pytest.mark.parametrize("language", RUN)
+def test_requests_that_the_client_would_not_make(
+    console: Page, store_mock: StoreMock, control: httpx.Client, language: str
+) -> None:
+    """What breaks the contract breaks it again; Python then goes without our client."""
+    with httpx.Client(base_url=store_mock.url) as api:
+        api.post("/store/payment-collections/a b'?x=%27&x=2", content='{"a": 1, "a": 1e400}')
+        api.delete("/store/payment-collections")
+    expect(entries(console)).to_have_count(2)
+    for line in entries(console).all():
+        line.locator("summary").click()
+        run(language, copied(console, line, language))
+
+    expect(entries(console)).to_have_count(4)
+    *first, post, delete = asked(control)
+    assert first == [post, delete]
+
+
+@pytest.mark.parametrize("language", RUN)
+def test_initializing_a_session(
+    console: Page, store: StoreClient, control: httpx.Client, language: str
+) -> None:
+    """For each payment collection there is a command that initializes a session of it."""
+    console.get_by_role("link", name="Store").click()
+    card = console.locator("#collections > li").filter(has_text="pay_col_demo")
+    card.get_by_text("Initialize a session").click()
+    card.get_by_label("Payment provider").select_option("pp_stripe_stripe")
+    output = run(language, copied(console, card, language))
+
+    assert "payses_" in output
+    expect(card.locator(".session")).to_contain_text("pp_stripe_stripe")
+    assert [200] == [entry["status"] for entry in asked(control)]
+    assert store.create_payment_collection("cart_demo").payment_sessions
+
+
+def test_first_command(console: Page, control: httpx.Client) -> None:
+    """What the empty journal offers works as it is, and says so if the key is not set."""
+    console.locator("#first-command").get_by_role("button").click()
+    expect(console.locator("#announcement")).to_have_text("Copied")
+    command = console.evaluate("navigator.clipboard.readText()")
+
+    assert "PUBLISHABLE_KEY: is not set" in run("curl", f"unset PUBLISHABLE_KEY\n{command}")
+    assert "HTTP/1.1 200" in run("curl", command)
+    assert [200] == [entry["status"] for entry in asked(control)]
+
+
+def test_any_text_is_quoted(console: Page) -> None:
+    """In each language a quoted text is that text, and none of it is invisible."""
+    dice = random.Random(1)
+    letters = "ab'\"\\$`!*~ \n\t\r\x1b\x7f\x9b\u00e9\u200b\u202e\u2028\ufeff\U0001f600\U000e0041"
+    texts = ["", "'", "\\", "\n", "@x", "-x", "${x", HOSTILE]
+    texts += ["".join(dice.choices(letters, k=dice.randrange(12))) for _ in range(500)]
+    quoted = console.evaluate(
+        """async (texts) => {
+            const { inShell, inPython, inJavaScript } = await import("/console/quoting.js");
+            return [inShell, inPython, inJavaScript].map((quote) => texts.map(quote));
+        }""",
+        texts,
+    )
+    shell, python, javascript = quoted
+    printed = run("curl", f"printf '%s\\0' {' '.join(shell)}")
+    said = run("JavaScript", f"console.log(JSON.stringify([{','.join(javascript)}]))")
+
+    assert texts == printed.split("\0")[:-1]
+    assert texts == [ast.literal_eval(each) for each in python]
+    assert texts == json.loads(said)
+    for each in chain.from_iterable(quoted):
+        assert not set(each) & set("\x1b\x9b\u202e\u2028\U000e0041")

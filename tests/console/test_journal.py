@@ -1,0 +1,135 @@
+"""The journal: what a storefront asks and gets, while it happens."""
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+from tests.console.conftest import entries, flood
+
+from xclade_store import PaymentRefused, StoreClient
+from xclade_store_mock.pytest_plugin import StoreMock
+
+
+def test_starts_with_what_to_do(console: Page) -> None:
+    """An empty journal says how to send a first request."""
+    empty = console.locator("#journal-empty")
+
+    expect(empty).to_contain_text("No request yet")
+    expect(empty).to_contain_text("/store/payment-collections/pay_col_demo/payment-sessions")
+
+
+def test_shows_a_request_at_once(console: Page, store: StoreClient) -> None:
+    """A request appears without anybody's doing, with its method, path, status and time."""
+    store.list_payment_providers("reg_demo")
+
+    line = entries(console)
+    expect(line).to_have_count(1)
+    text = re.compile(r"200GET/store/payment-providers\?\S+?[\d.]+ ms\d\d:\d\d:\d\d")
+    expect(line).to_have_text(text)
+    expect(console.locator("#journal-empty")).to_be_hidden()
+    expect(console.locator("#journal-count")).to_have_text("1 request")
+
+
+def test_says_how_a_request_breaks_the_contract(console: Page, store_mock: StoreMock) -> None:
+    """Each violation stands in words below its request."""
+    httpx.post(f"{store_mock.url}/store/payment-collections", json={"card_id": "cart_demo"})
+
+    violations = entries(console).locator(".violations")
+    expect(violations).to_contain_text("Field 'cart_id' is required")
+    expect(violations).to_contain_text("Header 'x-publishable-api-key' is required")
+
+
+def test_says_why_a_request_was_refused(console: Page, store: StoreClient) -> None:
+    """Where the contract was kept, the answer's own words stand below the request."""
+    with pytest.raises(PaymentRefused) as refused:
+        store.initialize_payment_session("pay_col_free", "pp_stripe_stripe")
+
+    expect(entries(console)).to_contain_text(refused.value.message)
+    expect(entries(console).locator(".violations")).to_have_count(0)
+
+
+def test_opens_to_headers_and_bodies_without_secrets(console: Page, store: StoreClient) -> None:
+    """An opened entry tells the whole exchange, but for keys and secrets."""
+    collection = store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
+    entries(console).locator("summary").click()
+
+    expect(entries(console).locator(".half")).to_have_count(2)
+    request, response = entries(console).locator(".half").all()
+    expect(request).to_contain_text("x-publishable-api-key[redacted]")
+    expect(request).to_contain_text('"provider_id": "pp_stripe_stripe"')
+    expect(response).to_contain_text('"client_secret": "[redacted]"')
+    text = console.content()
+    assert "pk_demo" not in text
+    assert collection.payment_sessions[0].data["client_secret"] not in text
+
+
+def test_filters(console: Page, store: StoreClient, store_mock: StoreMock) -> None:
+    """Path, method and status choose what is shown, of what is there and of what comes."""
+    form = console.get_by_role("search")
+    form.get_by_label("Path").fill("pay_col_demo")
+    store.list_payment_providers("reg_demo")
+    store.initialize_payment_session("pay_col_demo", "pp_system_default")
+    httpx.post(f"{store_mock.url}/store/payment-collections/pay_col_demo/nothing")
+
+    expect(entries(console)).to_have_text([re.compile("200POST"), re.compile("404POST")])
+    expect(console.locator("#journal-count")).to_have_text("2 of 3 requests")
+    form.get_by_label("Status").fill("404")
+    expect(entries(console)).to_have_text(re.compile("404POST"))
+    form.get_by_label("Path").fill("")
+    form.get_by_label("Status").fill("2")
+    expect(entries(console)).to_have_text([re.compile("200GET"), re.compile("200POST")])
+    form.get_by_label("Method").select_option("GET")
+    expect(entries(console)).to_have_text(re.compile("200GET"))
+    form.get_by_label("Status").fill("5")
+    expect(console.get_by_text("No request in the journal matches this filter.")).to_be_visible()
+
+
+def test_is_cleared(console: Page, store: StoreClient) -> None:
+    """Clear empties the journal, and the next request is shown again."""
+    store.list_payment_providers("reg_demo")
+    expect(entries(console)).to_have_count(1)
+    console.get_by_role("button", name="Clear").click()
+    expect(entries(console)).to_have_count(0)
+    store.create_payment_collection("cart_demo")
+
+    expect(entries(console)).to_have_count(1)
+
+
+def test_stays_light(console: Page, store_mock: StoreMock) -> None:
+    """Of more than a thousand requests the newest are shown, and the page still answers."""
+    flood(store_mock.url, 1100)
+
+    expect(console.locator("#journal-count")).to_have_text("200 of 1,000 requests")
+    expect(entries(console)).to_have_count(200)
+    expect(entries(console).last).to_contain_text("/nothing/1099")
+    console.get_by_role("search").get_by_label("Path").fill("/nothing/100")
+    expect(entries(console)).to_have_count(11)
+
+
+def test_does_not_move_under_a_reader(console: Page, store_mock: StoreMock) -> None:
+    """What comes while an entry is open waits behind a button."""
+    flood(store_mock.url, 40)
+    expect(entries(console)).to_have_count(40)
+    log = console.locator("#log")
+    expect(entries(console).last).to_be_in_viewport()
+    entries(console).last.locator("summary").click()
+    before = log.evaluate("log => log.scrollTop")
+    flood(store_mock.url, 5)
+
+    jump = console.get_by_role("button", name="5 new requests")
+    expect(jump).to_be_visible()
+    assert before == log.evaluate("log => log.scrollTop")
+    jump.click()
+    expect(entries(console).last).to_be_in_viewport()
+    expect(jump).to_be_hidden()
+
+
+def test_tells_listeners(console: Page, store: StoreClient) -> None:
+    """Who cannot see the journal hears of new requests, a little later and in one sentence."""
+    store.list_payment_providers("reg_demo")
+    store.create_payment_collection("cart_demo")
+
+    spoken = console.locator("#announcement")
+    expect(spoken).to_have_attribute("aria-live", "polite")
+    expect(spoken).to_have_text("2 requests, the last one POST /store/payment-collections: 200")

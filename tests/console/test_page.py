@@ -1,0 +1,251 @@
+"""The page itself: for keyboards, for phones, by day and by night, and without a way in."""
+
+import re
+import time
+from pathlib import Path
+from typing import Literal
+
+import httpx
+import pytest
+from playwright.sync_api import Page, Route, expect
+from tests.conftest import Serve
+from tests.console.conftest import entries, open_console
+
+import xclade_store_mock.control.console
+from xclade_store import StoreClient, StoreError
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.pytest_plugin import StoreMock
+
+FILES = sorted(Path(xclade_store_mock.control.console.__file__).parent.glob("*.[chjs]*"))
+VIEWS = ("journal", "store", "trouble")
+LONG = "x" * 200
+
+# What can be read on the page, each with its contrast to what is behind it, as WCAG counts.
+CONTRASTS = """() => {
+    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const rgba = (colour) => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data];
+    };
+    const luminance = (colour) => {
+        const [red, green, blue] = rgba(colour).map((each) => {
+            const part = each / 255;
+            return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const behind = (element) => {
+        const colour = getComputedStyle(element).backgroundColor;
+        return rgba(colour)[3] === 255 ? colour : behind(element.parentElement);
+    };
+    const isText = (node) => node.nodeType === Node.TEXT_NODE && node.data.trim();
+    const hasText = (element) => [...element.childNodes].some(isText);
+    return [...document.body.querySelectorAll("*")]
+        .filter((element) => element.checkVisibility() && hasText(element) && !element.disabled)
+        .map((element) => {
+            const both = [getComputedStyle(element).color, behind(element)].map(luminance);
+            const contrast = (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+            return { contrast, text: element.textContent.slice(0, 40) };
+        });
+}"""
+
+
+# Boxes whose content has no room in them, apart from what is there for listeners only.
+TOO_WIDE = """() => [...document.querySelectorAll("body, body *")]
+    .filter((each) => each.checkVisibility() && !each.closest(".unseen, pre, select, input"))
+    .filter((each) => each.clientWidth && each.scrollWidth > each.clientWidth + 1)
+    .map((each) => `${each.scrollWidth} > ${each.clientWidth}: ${each.outerHTML.slice(0, 200)}`)"""
+
+
+def busy(console: Page, store: StoreClient) -> None:
+    """Have something in every part of the page, and hostile lengths among it."""
+    store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe", {"long": LONG})
+    with pytest.raises(StoreError):
+        store.initialize_payment_session(LONG, LONG)
+    url = console.url.partition("#")[0]
+    httpx.post(f"{url}store/payment-collections", json={})
+    httpx.post(f"{url}_mock/faults", json={"broken": "dropped", "path": f"/{LONG}"})
+    expect(entries(console)).to_have_count(3)
+    expect(console.locator("#faults > li")).to_have_count(1)
+    console.locator("details").evaluate_all("all => all.forEach((each) => (each.open = true))")
+
+
+def test_lets_nothing_else_in(store_mock: StoreMock) -> None:
+    """The policy names this origin alone; the page is not framed, guessed at or told about."""
+    page = httpx.get(store_mock.url)
+    policy = page.headers["Content-Security-Policy"]
+
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert {"'none'", "'self'", "'script'"} == set(re.findall(r"'[^']+'|https?:\S+", policy))
+    assert "nosniff" == page.headers["X-Content-Type-Options"]
+    assert "no-referrer" == page.headers["Referrer-Policy"]
+
+
+def test_is_read_in_minutes() -> None:
+    """No part is long, none makes HTML of text, and none comes from elsewhere."""
+    assert len(FILES) > 10
+    for file in FILES:
+        text = file.read_text("utf-8")
+        assert len(text.splitlines()) < 300, file.name
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(", text)
+        assert not re.search(r"\bon[a-z]+=|style=", text), file.name
+        assert [] == re.findall(r"https?://(?!www\.w3\.org/2000/svg)\S+", text)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_is_there_in_either_dialect(page: Page, serve: Serve, dialect: Dialect) -> None:
+    """It names the dialect, and leads to the reference."""
+    open_console(page, serve(dialect=dialect, control=Access()))
+    expect(page.locator("#dialect")).to_have_text(f"{dialect.value} dialect")
+    page.get_by_role("link", name="Reference").click()
+
+    expect(page.get_by_role("heading", name="Store API")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_can_be_read(console: Page, store: StoreClient, scheme: Literal["light", "dark"]) -> None:
+    """All text stands out from what is behind it by 4.5 to 1 at least."""
+    console.emulate_media(color_scheme=scheme)
+    busy(console, store)
+    for view in VIEWS:
+        console.evaluate("view => (location.hash = view)", view)
+        found = console.evaluate(CONTRASTS)
+
+        assert len(found) > 20
+        assert [] == [each for each in found if each["contrast"] < 4.5]
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_fits_a_phone(console: Page, store: StoreClient, width: int) -> None:
+    """Nothing is wider than the screen, however long what is shown, and each view is reached."""
+    console.set_viewport_size({"width": width, "height": 844})
+    busy(console, store)
+    for view in VIEWS:
+        console.get_by_role("link", name=view.title()).click()
+        expect(console.locator(f"#{view}")).to_be_visible()
+
+        assert [] == console.evaluate(TOO_WIDE)
+
+
+def test_is_walked_with_the_keyboard_alone(console: Page, store: StoreClient) -> None:
+    """Tab reaches every control, visibly and in the order of the page; Enter does the rest."""
+    store.list_payment_providers("reg_demo")
+    expect(entries(console)).to_have_count(1)
+    controls = "a[href], button:enabled, input, select, summary, [tabindex='0']"
+    expected = console.evaluate(
+        """(controls) => [...document.querySelectorAll(controls)]
+            .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+            .map((each) => each.outerHTML)""",
+        controls,
+    )
+    reached = []
+    for _ in expected:
+        console.keyboard.press("Tab")
+        focused = console.evaluate(
+            """() => ({
+                html: document.activeElement.outerHTML,
+                outline: getComputedStyle(document.activeElement).outlineStyle,
+            })"""
+        )
+        assert "solid" == focused["outline"], focused["html"]
+        reached.append(focused["html"])
+    assert expected == reached
+
+    entries(console).locator("summary").focus()
+    console.keyboard.press("Enter")
+    expect(entries(console).locator(".exchange")).to_be_visible()
+    console.get_by_role("link", name="Store").focus()
+    console.keyboard.press("Enter")
+    expect(console.get_by_role("heading", name="Payment collections")).to_be_visible()
+    console.get_by_label("Total of cart_demo").fill("30")
+    console.keyboard.press("Enter")
+    expect(console.locator("#carts > li").first).to_contain_text("$30.00")
+    expect(console.get_by_label("Total of cart_demo")).to_be_focused()
+
+
+def test_every_control_has_a_name(console: Page, store: StoreClient) -> None:
+    """Who cannot see the page is told what each control is for."""
+    busy(console, store)
+
+    nameless = """() => [...document.querySelectorAll("button, input, select, a, summary")]
+        .filter((each) => each.checkVisibility())
+        .filter((each) => !each.ariaLabel && !each.textContent.trim() && !each.labels?.length)
+        .map((each) => each.outerHTML)"""
+    labels = """() => [...document.querySelectorAll("input, select")]
+        .filter((each) => ![...each.labels].some((label) => label.innerText.trim()))
+        .map((each) => each.outerHTML)"""
+    assert [] == console.evaluate(nameless)
+    assert [] == console.evaluate(labels)
+
+
+def test_nothing_moves(page: Page, store_mock: StoreMock, store: StoreClient) -> None:
+    """Neither while the page loads nor while requests come does anything change its place."""
+
+    def answer_late(route: Route) -> None:
+        time.sleep(0.2)
+        route.continue_()
+
+    page.route("**/_mock/scenarios", answer_late)
+    open_console(page, store_mock.url)
+    for count in range(1, 4):
+        store.list_payment_providers("reg_demo")
+        expect(entries(page)).to_have_count(count)
+    moved = page.evaluate(
+        """async () => {
+            let sum = 0;
+            const add = ({ value }) => (sum += value);
+            const observer = new PerformanceObserver((list) => list.getEntries().forEach(add));
+            observer.observe({ type: "layout-shift", buffered: true });
+            await new Promise((resolve) => setTimeout(resolve, 100));
+            return sum;
+        }"""
+    )
+
+    assert moved < 0.001
+
+
+def test_keeps_what_somebody_types(console: Page, store: StoreClient) -> None:
+    """What changes elsewhere takes neither text nor focus away."""
+    console.get_by_role("link", name="Store").click()
+    total = console.get_by_label("Total of cart_new")
+    total.fill("12")
+    store.initialize_payment_session("pay_col_demo", "pp_system_default")
+    expect(console.locator("#collections .session")).to_have_count(1)
+
+    expect(total).to_have_value("12")
+    expect(total).to_be_focused()
+
+
+def test_money_is_exact(console: Page) -> None:
+    """Amounts have their currency's decimals, and as many more as they need."""
+    amounts = [
+        ("25.5", "usd", "$25.50"),
+        ("0", "usd", "$0.00"),
+        ("1999", "jpy", "¥1,999"),
+        ("1.5", "jpy", "¥1.5"),
+        ("1.25", "kwd", "KWD\u00a01.250"),
+        ("0.001", "eur", "€0.001"),
+        ("12345678901234567890.12", "usd", "$12,345,678,901,234,567,890.12"),
+        ("1e20", "usd", "$100,000,000,000,000,000,000.00"),
+        ("1.5e-3", "usd", "$0.0015"),
+    ]
+    formatted = console.evaluate(
+        """async (amounts) => {
+            const { formatMoney } = await import("/console/money.js");
+            return amounts.map(([amount, currency]) => formatMoney(amount, currency));
+        }""",
+        amounts,
+    )
+    read = console.evaluate(
+        """async () => {
+            const { readAnswer } = await import("/console/json.js");
+            return readAnswer('{"amount": 12345678901234567890.12, "total": 0.10, "count": 3}');
+        }"""
+    )
+
+    assert [text for *_, text in amounts] == formatted
+    assert {"amount": "12345678901234567890.12", "total": "0.10", "count": 3} == read

@@ -1,0 +1,262 @@
+"""Every button that steers the mock, pressed once; the storefront behind it feels it."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from tests.console.conftest import entries, section
+
+from xclade_store import (
+    BrokenAnswer,
+    ConnectionFailed,
+    PaymentRefused,
+    StoreClient,
+    StoreError,
+)
+
+FAULTS = "Plan a fault"
+
+
+def plan(console: Page, kind: str, **fields: str) -> Locator:
+    """Plan a fault with the form; answer the form."""
+    form = section(console, FAULTS).locator("#plan-fault")
+    if not form.get_by_label("When").is_visible():
+        form.get_by_text("Which requests, and when").click()
+    form.get_by_label("What happens").select_option(kind)
+    for name, value in fields.items():
+        field = form.locator(f"[name={name}]")
+        if name in {"when", "operation_id"}:
+            field.select_option(value)
+        else:
+            field.fill(value)
+    form.get_by_role("button", name="Plan fault").click()
+    return form
+
+
+def planned(console: Page) -> Locator:
+    """Find the lines of the faults that are still to come."""
+    return console.locator("#faults > li")
+
+
+def test_an_error_is_planned(console: Page, store: StoreClient) -> None:
+    """The next requests get the error, the list counts them down, the journal names the fault."""
+    plan(console, "answer", status="503", retry_after="7", message="Not now.", times="2")
+    expect(planned(console)).to_contain_text("503 “Not now.”, Retry-After 7 s")
+    expect(planned(console)).to_contain_text("the next 2 requests, before the store acts")
+    with pytest.raises(StoreError) as failed:
+        store.list_payment_providers("reg_demo")
+
+    assert (503, "Not now.") == (failed.value.status, failed.value.message)
+    expect(planned(console)).to_contain_text("the next request, before")
+    expect(entries(console).locator(".fault")).to_have_text(re.compile("fault_"))
+    with pytest.raises(StoreError):
+        store.list_payment_providers("reg_demo")
+    expect(console.get_by_text("Nothing is planned")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("dropped", ConnectionFailed), ("truncated", ConnectionFailed), ("garbled", BrokenAnswer)],
+)
+def test_an_answer_is_broken(
+    console: Page, store: StoreClient, kind: str, expected: type[StoreError]
+) -> None:
+    """What becomes of an answer can be chosen, and for which operation and collection."""
+    plan(
+        console,
+        kind,
+        when="after",
+        operation_id="initialize_payment_session",
+        payment_collection_id="pay_col_demo",
+    )
+    target = "the next request to initialize_payment_session, pay_col_demo, after the store acts"
+    expect(planned(console)).to_contain_text(target)
+    store.list_payment_providers("reg_demo")
+
+    with pytest.raises(expected):
+        store.initialize_payment_session("pay_col_demo", "pp_system_default")
+    assert store.create_payment_collection("cart_demo").payment_sessions
+
+
+def test_an_answer_is_late(console: Page, store: StoreClient, control: httpx.Client) -> None:
+    """A delay alone leaves the answer as it is."""
+    plan(console, "delay", delay="30", times="")
+    expect(planned(console)).to_contain_text("30 ms late")
+    expect(planned(console)).to_contain_text("all requests")
+    store.list_payment_providers("reg_demo")
+
+    (entry,) = control.get("/journal").json()["entries"]
+    assert entry["milliseconds"] >= 30
+
+
+def test_a_request_is_held_and_released(console: Page, store: StoreClient) -> None:
+    """A held request waits for its button: so two requests can be raced."""
+    plan(console, "hold")
+    expect(planned(console)).to_contain_text("held until released")
+    with ThreadPoolExecutor() as pool:
+        held = pool.submit(store.create_payment_collection, "cart_demo")
+        release = console.get_by_role("button", name="Release 1")
+        expect(release).to_be_visible()
+        expect(planned(console)).to_contain_text("holds a request, no more to come")
+        assert not held.done()
+        release.click()
+
+        assert "pay_col_demo" == held.result(10).id
+    expect(planned(console)).to_have_count(0)
+
+
+def test_faults_are_cancelled(console: Page, store: StoreClient) -> None:
+    """One by one, or all of them."""
+    for _ in range(3):
+        plan(console, "dropped")
+    expect(planned(console)).to_have_count(3)
+    planned(console).first.get_by_role("button", name="Cancel").click()
+    expect(planned(console)).to_have_count(2)
+    console.get_by_role("button", name="Cancel all").click()
+    expect(planned(console)).to_have_count(0)
+
+    store.list_payment_providers("reg_demo")
+
+
+def test_what_the_control_api_refuses_stands_at_the_form(console: Page) -> None:
+    """Its own words, for whatever was entered, until it is mended."""
+    form = plan(console, "answer", status="200")
+    expect(form.locator(".problem")).to_contain_text("less than the minimum of 400")
+    plan(console, "answer", status="often")
+    expect(form.locator(".problem")).to_contain_text("got: 'often'")
+    plan(console, "answer", status="500")
+
+    expect(planned(console)).to_have_count(1)
+    expect(form.locator(".problem")).to_be_hidden()
+
+
+def provider(console: Page, id_: str) -> Locator:
+    """Find a payment provider's line, opened."""
+    line = section(console, "Payment providers").locator("li").filter(has_text=id_)
+    if not line.locator("form").is_visible():
+        line.locator("summary").click()
+    return line
+
+
+def test_a_provider_declines_until_told_otherwise(console: Page, store: StoreClient) -> None:
+    """A planned outcome is shown, befalls the storefront, and can be taken back."""
+    line = provider(console, "pp_stripe_stripe")
+    line.get_by_label("Message").fill("Your card has expired.")
+    line.get_by_label("Next calls").fill("5")
+    line.get_by_role("button", name="Plan outcome").click()
+    expect(line.locator(".mark")).to_have_text("declined, 5 more")
+    with pytest.raises(PaymentRefused) as refused:
+        store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
+    assert "Your card has expired." == refused.value.message
+    expect(line.locator(".mark")).to_have_text("declined, 4 more")
+    line.get_by_role("button", name="Behave again").click()
+    expect(line.locator(".mark")).to_have_text("behaves")
+
+    store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
+
+
+@pytest.mark.parametrize(
+    ("result", "delay", "shown"),
+    [("unreachable", "", "unreachable, always"), ("accepted", "20", "20 ms late, always")],
+)
+def test_a_provider_is_slow_or_unreachable(
+    console: Page, control: httpx.Client, result: str, delay: str, shown: str
+) -> None:
+    """The other outcomes have their place in the same form."""
+    line = provider(console, "pp_system_default")
+    line.get_by_label("What it does").select_option(result)
+    expect(line.get_by_label("Message")).to_be_hidden()
+    line.get_by_label("Delay").fill(delay)
+    line.get_by_role("button", name="Plan outcome").click()
+
+    expect(line.locator(".mark")).to_have_text(shown)
+    state = control.get("/state").json()
+    (outcome,) = (each["outcome"] for each in state["payment_providers"] if each["outcome"])
+    assert (result, int(delay or 0), None) == (
+        outcome["result"],
+        outcome["delay"],
+        outcome["times"],
+    )
+
+
+def test_the_customer_finishes_at_the_provider(console: Page, store: StoreClient) -> None:
+    """A session's status is set, and its collection follows."""
+    store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
+    console.get_by_role("link", name="Store").click()
+    card = console.locator("#collections > li").filter(has_text="pay_col_demo")
+    expect(card.locator(".mark")).to_have_text(["not_paid", "pending"])
+    card.get_by_label("Status of").select_option("authorized")
+    card.get_by_role("button", name="Set status").click()
+
+    expect(card.locator(".mark")).to_have_text(["authorized", "authorized"])
+    assert "authorized" == store.create_payment_collection("cart_demo", fields="status").status
+
+
+def test_a_cart_becomes_dearer(console: Page, store: StoreClient) -> None:
+    """A new total arrives to the digit; what is no amount is refused in words."""
+    console.get_by_role("link", name="Store").click()
+    cart = console.locator("#carts > li").filter(has_text="cart_demo")
+    cart.get_by_label("Total of cart_demo").fill("cheap")
+    cart.get_by_role("button", name="Change total").click()
+    expect(cart.locator(".problem")).to_contain_text("'total'")
+    cart.get_by_label("Total of cart_demo").fill("1234.56")
+    cart.get_by_role("button", name="Change total").click()
+
+    expect(cart.locator(".line")).to_contain_text("$1,234.56")
+    assert Decimal("1234.56") == store.create_payment_collection("cart_demo").amount
+
+
+def test_a_scenario_is_played(console: Page, store: StoreClient) -> None:
+    """It tells what the trouble is and what to do; once started, it is named at the top."""
+    line = section(console, "Scenarios").locator("li").filter(has_text="zero-amount")
+    line.locator("summary").click()
+    expect(line).to_contain_text("The storefront should")
+    expect(line.locator("code").first).to_have_text("pp_system_default")
+    line.get_by_role("button", name="Start").click()
+    expect(console.locator("#scenario-on")).to_have_text("Scenario zero-amount")
+
+    assert 0 == store.create_payment_collection("cart_scenario").amount
+    expect(line.get_by_role("button", name="Start again")).to_be_visible()
+
+
+def now(control: httpx.Client) -> tuple[datetime, Any]:
+    """Read the mock's clock."""
+    clock = control.get("/clock").json()
+    return datetime.fromisoformat(clock["now"]), clock["frozen"]
+
+
+def test_the_clock_is_frozen_advanced_and_released(console: Page, control: httpx.Client) -> None:
+    """Each button does as it says, and the time that is shown is the mock's."""
+    clock = section(console, "Clock")
+    clock.get_by_role("button", name="Freeze").click()
+    expect(clock.locator("#clock-state")).to_have_text("frozen")
+    frozen_at, _ = now(control)
+    clock.get_by_role("button", name="Advance").click()
+    expect(clock.locator("#now")).to_have_text(f"{frozen_at + timedelta(days=1):%Y-%m-%d %X} UTC")
+    assert (frozen_at + timedelta(days=1), True) == now(control)
+    clock.get_by_label("Advance by").fill("-1")
+    clock.get_by_role("button", name="Advance").click()
+    expect(clock.locator(".problem")).to_contain_text("'seconds'")
+    clock.get_by_role("button", name="Let it run").click()
+    expect(clock.locator("#clock-state")).to_have_text("runs ahead")
+    clock.get_by_role("button", name="Real time").click()
+
+    expect(clock.locator("#clock-state")).to_have_text("real time")
+    assert control.get("/clock").json()["is_real"]
+
+
+def test_everything_starts_again(console: Page, store: StoreClient) -> None:
+    """Reset takes back what was planned and done, and leaves the journal."""
+    plan(console, "dropped", operation_id="list_payment_providers")
+    store.initialize_payment_session("pay_col_demo", "pp_system_default")
+    console.get_by_role("button", name="Reset").click()
+
+    expect(planned(console)).to_have_count(0)
+    expect(console.locator("#collections .session")).to_have_count(0)
+    expect(entries(console)).to_have_count(1)
+    assert [] == store.create_payment_collection("cart_demo").payment_sessions
