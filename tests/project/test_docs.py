@@ -51,3 +51,12 @@ def test_curl_examples_answer_what_is_printed(serve: Serve) -> None:
         expected = re.escape(printed.strip()).replace("…", ".*")
         assert re.fullmatch(expected, told, re.DOTALL), (told, printed)
     assert page.count("$ curl ") == len(examples)
+
+
+def test_pictures_are_small_and_shown() -> None:
+    """What scripts/screenshots takes stands in the server's page, and nothing else does."""
+    pictures = {each.name: each.stat().st_size for each in (ROOT / "docs/images").iterdir()}
+    page = (ROOT / "docs/mock-server.md").read_text("utf-8")
+
+    assert set(pictures) == set(re.findall(r"images/([\w.-]+)", page))
+    assert [] == [name for name, size in pictures.items() if size > 150_000]
