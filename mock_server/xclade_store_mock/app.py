@@ -7,9 +7,7 @@ from functools import partial
 from typing import Any
 
 from connexion import AsyncApp
-from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
-from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
@@ -24,8 +22,8 @@ from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.app import with_control
 from xclade_store_mock.control.control import Control
 from xclade_store_mock.endpoints import Endpoints
-from xclade_store_mock.error_handlers import add_error_handlers, bug_handler
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.error_handlers import Errors
+from xclade_store_mock.error_responses import Dialect, error_response
 from xclade_store_mock.guard import Guard
 from xclade_store_mock.medusa_front import MedusaFront
 from xclade_store_mock.operations import Operations
@@ -125,7 +123,6 @@ def create_app(
     checks = {"publishableKey": partial(check_publishable_key, storage)}
     app.add_api(contract.document, contract=contract, dialect=dialect, checks=checks)
     _add_pages(app, contract)
-    add_error_handlers(app, dialect)
     app.steering = steering
     return app
 
@@ -134,13 +131,12 @@ def _front(
     dialect: Dialect, contract: Contract, storage: Storage, origins: tuple[str, ...] | None
 ) -> list[Any]:
     """Put together what a request passes before Connexion: errors, CORS, the body."""
-    # Its own handler is one that it forgets to await.
-    server_error = partial(ServerErrorMiddleware, handler=bug_handler(dialect))
+    errors = partial(Errors, answer=lambda error: error_response(error, dialect))
     if dialect is Dialect.MEDUSA:
         medusa = partial(MedusaFront, document=contract.document, storage=storage, origins=origins)
-        return [server_error, medusa, ExceptionMiddleware]
-    cors = partial(CORSMiddleware, **_cors(origins))
-    return [server_error, cors, ExceptionMiddleware, Guard]
+        return [errors, medusa, errors]
+    # An error's answer has CORS headers, too; unless it is one of what adds them.
+    return [errors, partial(CORSMiddleware, **_cors(origins)), errors, Guard]
 
 
 def _add_pages(app: AsyncApp, contract: Contract) -> None:

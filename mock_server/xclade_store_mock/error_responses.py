@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from html import escape
 
-from connexion.lifecycle import ConnexionResponse
+from starlette.responses import Response
 
 from xclade_store_mock import errors, json_text
 from xclade_store_mock.errors import DomainError
@@ -113,7 +113,7 @@ TABLE: Mapping[type[DomainError], Row] = {
 }
 
 
-def error_response(error: DomainError, dialect: Dialect) -> ConnexionResponse:
+def error_response(error: DomainError, dialect: Dialect) -> Response:
     """Answer an error; what it does not tell is logged."""
     if isinstance(error, errors.StorageUnavailable):
         _log.error("The storage is not available: %s", error.reason)
@@ -130,13 +130,13 @@ def error_response(error: DomainError, dialect: Dialect) -> ConnexionResponse:
 
 def reply_response(
     reply: Reply, message: str, dialect: Dialect, headers: Mapping[str, str] | None = None
-) -> ConnexionResponse:
+) -> Response:
     """Answer with a reply, whose fixed message goes before another."""
-    return ConnexionResponse(
+    media_type = json_type(dialect) if reply.type else reply.media_type
+    return Response(
+        _body(reply, reply.message or message),
         reply.status,
-        content_type=json_type(dialect) if reply.type else reply.media_type,
-        body=_body(reply, reply.message or message),
-        headers={**(headers or {})},
+        {"content-type": media_type, **(headers or {})},
     )
 
 

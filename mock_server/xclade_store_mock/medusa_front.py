@@ -160,6 +160,4 @@ def _allowed(route: _Route) -> str:
 
 
 async def _answer(error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
-    answer = error_response(error, Dialect.MEDUSA)
-    response = Response(answer.body, answer.status_code, headers=answer.headers)
-    await response(scope, receive, send)
+    await error_response(error, Dialect.MEDUSA)(scope, receive, send)

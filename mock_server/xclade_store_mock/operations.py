@@ -196,7 +196,7 @@ class Operations:
 
     def _answer_error(self, error: DomainError) -> Answer:
         response = error_response(error, self.dialect)
-        return Answer(response.status_code, response.body)
+        return Answer(response.status_code, bytes(response.body))
 
     def _select(self, fields: str | None, selectable: Selectable) -> Selection:
         if self.dialect is Dialect.MEDUSA:

@@ -13,7 +13,6 @@ from string import punctuation, whitespace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from connexion.exceptions import ProblemException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -48,6 +47,25 @@ class Preferences:
     seed: str | None
 
 
+class PreferenceNotMet(Exception):
+    """What is preferred cannot be answered; Prism's problem says why."""
+
+    def __init__(self, status: int, kind: str, title: str, detail: str) -> None:
+        super().__init__(title)
+        self._problem = {
+            "type": _ERRORS + kind,
+            "title": title,
+            "detail": detail,
+            "status": status,
+        }
+        self._status = status
+
+    def response(self) -> Response:
+        """Answer with the problem (RFC 9457)."""
+        headers = {"content-type": "application/problem+json"}
+        return Response(json_text.write(self._problem), self._status, headers)
+
+
 class Prefer:
     """Reads what a request prefers, and takes it out of the query."""
 
@@ -55,7 +73,7 @@ class Prefer:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; raise ProblemException for a malformed preference."""
+        """Pass the request on; raise PreferenceNotMet for a malformed preference."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -119,11 +137,11 @@ def _unquote(value: str) -> str:
 
 
 def _read(stated: Mapping[str, Any]) -> Preferences | None:
-    """Answer what is preferred, or None; raise ProblemException for a malformed preference."""
+    """Answer what is preferred, or None; raise PreferenceNotMet for a malformed preference."""
     known = {name: stated[name] for name in _FORMS if name in stated}
     faults = [fault for name in known for fault in _faults(name, known[name])]
     if faults:
-        raise _problem(422, "UNPROCESSABLE_ENTITY", "Invalid request", "\n".join(faults))
+        raise PreferenceNotMet(422, "UNPROCESSABLE_ENTITY", "Invalid request", "\n".join(faults))
     if not known:
         return None
     return Preferences(
@@ -144,10 +162,6 @@ def _faults(name: str, value: Any) -> Iterator[str]:
     yield f'optional property "{name}"\n└─ cannot decode {shown}, should be {word}'
 
 
-def _problem(status: int, kind: str, title: str, detail: str) -> ProblemException:
-    return ProblemException(status=status, type=_ERRORS + kind, title=title, detail=detail)
-
-
 def preferences(scope: Scope) -> Preferences | None:
     """Answer what a request prefers; None where nothing is, or nothing may be."""
     found: Preferences | None = scope["extensions"].get(_PREFERENCES)
@@ -166,7 +180,7 @@ class DocumentedAnswers:
         self._json_type = json_type(dialect)
 
     def answer(self, preferred: Preferences) -> Response:
-        """Answer what is preferred; raise ProblemException."""
+        """Answer what is preferred; raise PreferenceNotMet."""
         status, media_type, value = self._choose(preferred)
         is_json = media_type == "application/json"
         content = json_text.write(value) if is_json else value.encode()
@@ -178,7 +192,7 @@ class DocumentedAnswers:
         code = preferences.code
         if code is not None and code not in self._documented:
             detail = f"Requested status code {code} is not defined in the document."
-            raise _problem(404, "NOT_FOUND", _NOT_FOUND, detail)
+            raise PreferenceNotMet(404, "NOT_FOUND", _NOT_FOUND, detail)
         name = preferences.example
         for status in (code or self._success, self._success):
             media_type, documented = self._documented[status]
@@ -194,6 +208,6 @@ class DocumentedAnswers:
         if code is not None:
             found = f"{_ERRORS}NOT_FOUND: {_NOT_FOUND}"
             title = f"{found}. We tried default response, but we got {found}"
-            raise _problem(500, "UNKNOWN", title, "")
+            raise PreferenceNotMet(500, "UNKNOWN", title, "")
         detail = f"Response for contentType: {media_type} and exampleKey: {name} does not exist."
-        raise _problem(404, "NOT_FOUND", _NOT_FOUND, detail)
+        raise PreferenceNotMet(404, "NOT_FOUND", _NOT_FOUND, detail)

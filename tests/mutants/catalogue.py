@@ -37,9 +37,8 @@ MUTANTS = (
     Mutant(
         "leaked traceback",
         SERVER / "error_handlers.py",
-        "return error_response(UnknownFailure(), dialect)",
-        'return ConnexionResponse(500, "application/json", "utf-8",'
-        " {'type': 'unknown_error', 'message': repr(error.__traceback__.tb_frame)})",
+        "response = self._answer(UnknownFailure())",
+        "response = Response(repr(error.__traceback__.tb_frame), 500)",
         ("tests/server/test_response_validation.py",),
     ),
     Mutant(

@@ -5,10 +5,8 @@ from functools import partial
 from typing import Any
 
 from connexion import AsyncApp
-from connexion.lifecycle import ConnexionRequest, ConnexionResponse
-from connexion.middleware.exceptions import ExceptionMiddleware
-from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.resolver import Resolver
+from starlette.responses import Response
 
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access, AccessCheck
@@ -25,8 +23,8 @@ from xclade_store_mock.control.misbehaviour import Misbehaviour
 from xclade_store_mock.control.plan_operations import PlanOperations
 from xclade_store_mock.control.state_operations import StateOperations
 from xclade_store_mock.endpoints import Endpoints
-from xclade_store_mock.error_handlers import add_error_handlers, bug_handler
-from xclade_store_mock.error_responses import Dialect, Reply, reply_response
+from xclade_store_mock.error_handlers import Errors
+from xclade_store_mock.error_responses import Dialect, Reply, error_response, reply_response
 from xclade_store_mock.errors import DomainError
 from xclade_store_mock.guard import Guard
 from xclade_store_mock.routing import ExactRouting
@@ -65,8 +63,7 @@ def _create_app(control: Control, access: Access, dialect: Dialect) -> AsyncApp:
     app = AsyncApp(
         __name__,
         middlewares=[
-            partial(ServerErrorMiddleware, handler=bug_handler(Dialect.DOCUMENTED)),
-            ExceptionMiddleware,
+            partial(Errors, answer=_answer),
             partial(AccessCheck, access=access),
             Guard,
             ExactRouting,
@@ -76,9 +73,6 @@ def _create_app(control: Control, access: Access, dialect: Dialect) -> AsyncApp:
     )
     contract = load_contract("control.yaml")
     app.add_api(contract.document, contract=contract, dialect=Dialect.DOCUMENTED, checks={})
-    add_error_handlers(app, Dialect.DOCUMENTED)
-    for error, reply in _REPLIES.items():
-        app.add_error_handler(error, partial(_answer, reply))
     return app
 
 
@@ -87,5 +81,8 @@ def _find(operations: tuple[object, ...], operation_id: str) -> Any:
     return getattr(found, operation_id)
 
 
-async def _answer(reply: Reply, _: ConnexionRequest, error: DomainError) -> ConnexionResponse:
-    return reply_response(reply, error.message, Dialect.DOCUMENTED)
+def _answer(error: DomainError) -> Response:
+    for kind, reply in _REPLIES.items():
+        if isinstance(error, kind):
+            return reply_response(reply, error.message, Dialect.DOCUMENTED)
+    return error_response(error, Dialect.DOCUMENTED)

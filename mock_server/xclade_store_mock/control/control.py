@@ -57,7 +57,8 @@ class Control:
     def note(self, exchange: Exchange) -> None:
         """Take a request to the Store API into the journal, and tell of it."""
         id_ = self.journal.add(exchange)
-        self.events.publish(self.journal_event(id_, exchange))
+        if self.events.are_listened_to:
+            self.events.publish(self.journal_event(id_, exchange))
         if exchange.scope["method"] not in _READS:
             self.events.changed("store")
 

@@ -93,16 +93,21 @@ class Events:
         self._listeners.append(listener)
         return listener
 
+    @property
+    def are_listened_to(self) -> bool:
+        """Tell whether anybody listens."""
+        return bool(self._listeners)
+
     def publish(self, event: Event) -> None:
         """Tell an event."""
-        if self._listeners:
-            self._listeners = [each for each in self._listeners if not each.has_ended]
+        self._listeners = [each for each in self._listeners if not each.has_ended]
         for listener in self._listeners:
             listener.put(event)
 
     def changed(self, part: str) -> None:
         """Tell that a part of the state is no longer what it was."""
-        self.publish(Event("changed", lambda: {"part": part}))
+        if self._listeners:
+            self.publish(Event("changed", lambda: {"part": part}))
 
     def close(self) -> None:
         """End all streams, and those to come."""

@@ -95,8 +95,7 @@ class Misbehaviour:
         if answer.type is not None:
             reply = Reply(answer.status, answer.type)
         message = answer.message or reply.message or _phrase(answer.status)
-        planned = reply_response(replace(reply, message=message), message, self._dialect)
-        response = Response(planned.body, planned.status_code, planned.headers)
+        response = reply_response(replace(reply, message=message), message, self._dialect)
         if answer.retry_after is not None:
             response.headers["Retry-After"] = str(answer.retry_after)
         return response
