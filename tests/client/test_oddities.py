@@ -1,6 +1,7 @@
 """Answers that are odd, but not quite wrong; and some that are."""
 
 import json
+import socket
 from typing import Any
 
 import httpx
@@ -90,6 +91,20 @@ def test_password_of_the_address_is_kept() -> None:
     """A client's repr shows where its store is, and no password."""
     with StoreClient("http://user:pw@store.test", publishable_key="pk") as store:
         assert "StoreClient('http://user:[secure]@store.test')" == repr(store)
+
+
+def test_password_of_the_address_is_kept_when_a_call_fails() -> None:
+    """The message tells what was not reached, without the password and the query."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+    with (
+        StoreClient(f"http://user:pw@{address}", publishable_key="pk", retries=0) as store,
+        pytest.raises(ConnectionFailed) as raised,
+    ):
+        store.list_payment_providers("reg_demo")
+
+    told = f"GET http://{address}/store/payment-providers: ConnectError: "
+    assert str(raised.value).startswith(told)
 
 
 def test_answers_do_not_change() -> None:

@@ -160,7 +160,7 @@ MUTANTS = (
         SERVER / "idempotency.py",
         "record.fingerprint != draft.fingerprint",
         "record.fingerprint == ''",
-        (IDEMPOTENCY, "tests/server/test_idempotency_keys.py"),
+        ("tests/server/test_idempotency_expiry.py", "tests/server/test_documented_statuses.py"),
     ),
     Mutant(
         "claim ignored",
@@ -253,7 +253,7 @@ MUTANTS = (
         CLIENT / "calls.py",
         'self.request.url.copy_with(userinfo=b"", query=None)',
         "self.request.url",
-        ("tests/client/test_secrets.py", "tests/client/test_addresses.py"),
+        ("tests/client/test_oddities.py",),
     ),
     Mutant(
         "generated code edited",
@@ -275,7 +275,7 @@ MUTANTS = (
         PurePosixPath("openapi/store.yaml"),
         "            - authorized_at\n            - payment\n",
         "            - authorized_at\n            - payment_collection\n            - payment\n",
-        (INITIALIZE, CONTRACT),
+        ("tests/contract/test_contract_changes.py", "tests/contract/test_drift.py"),
     ),
     Mutant(
         "response withdrawn",

@@ -19,7 +19,8 @@ from queue import SimpleQueue
 from tests.mutants import catalogue, console, storage
 from tests.mutants.mutant import Mutant
 
-MUTANTS = (*catalogue.MUTANTS, *console.MUTANTS, *storage.MUTANTS)
+GROUPS = {"core": catalogue.MUTANTS, "console": console.MUTANTS, "storage": storage.MUTANTS}
+MUTANTS = tuple(mutant for group in GROUPS.values() for mutant in group)
 ROOT = Path(__file__).parents[2]
 FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", re.MULTILINE)
 
@@ -33,8 +34,9 @@ def copy_project(folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / name).exists():
             shutil.copy2(ROOT / name, target, follow_symlinks=False)
-    # The tools of scripts/generate are found here.
+    # The tools of scripts are found here; none of them may install the copy in its place.
     (folder / ".venv").symlink_to(ROOT / ".venv")
+    (folder / "scripts/setup").write_text("#!/bin/sh\n", "utf-8")
     return folder
 
 
@@ -86,9 +88,20 @@ def find(mutant: Mutant, folders: SimpleQueue[Path]) -> str | None:
 def main() -> int:
     """Run those of the mutants that are named, or all; answer 1 if one survives."""
     parser = argparse.ArgumentParser(prog="scripts/mutants", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a mutant; all if none is named")
-    names = parser.parse_args().names
-    chosen = [each for each in MUTANTS if not names or each.name in names]
+    parser.add_argument(
+        "names",
+        nargs="*",
+        choices=[*GROUPS, *(each.name for each in MUTANTS), []],
+        metavar="NAME",
+        help=f"a mutant, or a group of them: {', '.join(GROUPS)}; all if none is named",
+    )
+    names = parser.parse_args().names or [*GROUPS]
+    chosen = [
+        mutant
+        for group, mutants in GROUPS.items()
+        for mutant in mutants
+        if {group, mutant.name} & {*names}
+    ]
     jobs = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(jobs) as pool:
         folders: SimpleQueue[Path] = SimpleQueue()
