@@ -46,7 +46,8 @@ def require_json(value: Any) -> None:
 def write(value: Any) -> bytes:
     """Serialize to compact UTF-8; NaN and infinities, as JavaScript does, to null."""
     try:
-        return orjson.dumps(value)
+        # Copied, since it keeps the kilobytes of room in which it was written.
+        return bytes(memoryview(orjson.dumps(value)))
     except orjson.JSONEncodeError:
         # It takes no integers beyond 64 bits, no lone surrogates and no deep nesting.
         return _ENCODER.encode(value).encode("utf-8", errors="backslashreplace")

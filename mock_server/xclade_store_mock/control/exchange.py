@@ -10,6 +10,7 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 _KEY = "xclade_store_mock.exchange"
+_KEPT = ("method", "path", "query_string", "headers")
 _MOST_KEPT = 131_072  # bytes; all of a body that the mock takes
 
 
@@ -90,8 +91,10 @@ class Exchange:
         await self._send(message)
 
     def end(self) -> None:
-        """Tell how long it took."""
+        """Tell how long it took, and let go of all that is not to be kept."""
         self.milliseconds = round((time.perf_counter() - self._started) * 1000, 3)
+        self.scope = {name: self.scope[name] for name in _KEPT}
+        del self._receive, self._send
 
     async def break_off(self) -> None:
         """Reset the connection if nothing was sent, or else close it behind that.
