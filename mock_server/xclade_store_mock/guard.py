@@ -41,10 +41,8 @@ def _header_values(scope: Scope, name: str) -> list[str]:
 
 
 def with_body(scope: Scope, body: Any) -> Scope:
-    """Answer the scope of a request whose body has been read: nobody should try it again."""
-    headers = [header for header in scope["headers"] if header[0] != b"content-type"]
-    extensions = {**scope.get("extensions", {}), _BODY: body}
-    return {**scope, "headers": headers, "extensions": extensions}
+    """Answer the scope of a request whose body has been read."""
+    return {**scope, "extensions": {**scope.get("extensions", {}), _BODY: body}}
 
 
 async def read_whole(receive: Receive) -> bytes | None:

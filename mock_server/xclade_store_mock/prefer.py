@@ -74,11 +74,11 @@ class Prefer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; raise PreferenceNotMet for a malformed preference."""
-        if scope["type"] != "http":
+        header = read_header(scope, "prefer") if scope["type"] == "http" else None
+        if not header and not scope.get("query_string"):
             await self._app(scope, receive, send)
             return
         query_string, parameters = split_query(scope["query_string"])
-        header = read_header(scope, "prefer")
         # Any header silences the query, even one that prefers none of this.
         preferences = _read(_parse(header) if header else parameters)
         extensions = {**scope.get("extensions", {}), _PREFERENCES: preferences}
