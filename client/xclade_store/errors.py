@@ -20,16 +20,32 @@ StoreError
 Bad arguments raise ValueError or TypeError instead, before anything is sent.
 """
 
+import time
+from email.utils import parsedate_to_datetime
+
 import httpx
 
 RETRIED_STATUSES = frozenset({409, 429, 502, 503, 504})
 """The statuses after which the same call may succeed; not 500: stores refuse with it, too."""
 
 
+def retry_after(response: httpx.Response) -> float | None:
+    """Read the header, in seconds or as a date; None where there is no sense in it."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        date = parsedate_to_datetime(value)
+        return max(0.0, date.timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
 class StoreError(Exception):
     """A call that did not get its result.
 
-    `body` holds the raw bytes of the answer. `retryable` tells whether the same call may succeed
+    `body` holds the raw bytes of the answer, `retry_after` the seconds that the store asked to wait
+    (`Retry-After`). `retryable` tells whether the same call may succeed
     later; make it with the same `idempotency_key`, so that it cannot happen twice.
     """
 
@@ -50,6 +66,7 @@ class StoreError(Exception):
         self.status = None if response is None else response.status_code
         self.body = None if response is None else response.content
         self.request_id = None if response is None else response.headers.get("x-request-id")
+        self.retry_after = None if response is None else retry_after(response)
 
     @property
     def retryable(self) -> bool:

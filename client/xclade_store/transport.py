@@ -8,12 +8,11 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 
 import httpx
 
 from xclade_store import arguments
-from xclade_store.errors import RETRIED_STATUSES
+from xclade_store.errors import RETRIED_STATUSES, retry_after
 
 _log = logging.getLogger("xclade_store")
 
@@ -52,7 +51,7 @@ class Retries:
 
     def pause(self, attempt: int, outcome: Outcome) -> float:
         """Answer how long to wait after an attempt, the first being 1."""
-        asked = _retry_after(outcome)
+        asked = retry_after(outcome) if isinstance(outcome, httpx.Response) else None
         if asked is not None:
             return asked
         longest = min(self.first_pause * 2.0 ** (attempt - 1), self.longest_pause)
@@ -88,20 +87,6 @@ def _is_retried(outcome: Outcome) -> bool:
     if isinstance(outcome, httpx.Response):
         return outcome.status_code in RETRIED_STATUSES
     return isinstance(outcome, httpx.TransportError)
-
-
-def _retry_after(outcome: Outcome) -> float | None:
-    """Read the header, in seconds or as a date; None where there is no sense in it."""
-    if not isinstance(outcome, httpx.Response):
-        return None
-    value = outcome.headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        date = parsedate_to_datetime(value)
-        return max(0.0, date.timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def _log_attempt(request: httpx.Request, attempt: int, outcome: Outcome, seconds: float) -> None:

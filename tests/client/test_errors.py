@@ -117,6 +117,17 @@ def test_an_error_tells_all_that_the_store_told(method: str, arguments: tuple[st
     assert not error.retryable
 
 
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [({"retry-after": "90"}, 90.0), ({"retry-after": "soon"}, None), ({}, None)],
+)
+def test_an_error_tells_how_long_to_wait(header: dict[str, str], seconds: float | None) -> None:
+    """Where the store asks for more patience than the call has, the caller can wait instead."""
+    answer = refusal(429, "rate_limit_error")._replace(headers=header)
+
+    assert seconds == caught(Desk(answer, answer, answer), *CREATE[:1], *CREATE[1]).retry_after
+
+
 def test_an_error_without_code_and_request_id() -> None:
     """What the store did not tell is None."""
     error = caught(Desk(refusal(404, "not_found", "Gone.")), *CREATE[:1], *CREATE[1])

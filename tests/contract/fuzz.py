@@ -132,7 +132,12 @@ def main() -> int:
     parser.add_argument("--hours", type=float, default=1.0, help="for how long (default: 1)")
     parser.add_argument("--seed", type=int, help="repeat a run (default: a new one)")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--dialect", choices=("documented", "medusa"), default="documented")
+    what.add_argument(
+        "--dialect",
+        choices=("documented", "medusa"),
+        default="documented",
+        help="of the server that is fuzzed (default: documented)",
+    )
     what.add_argument("--client", action="store_true", help="fuzz the client, not the server")
     arguments = parser.parse_args()
     subject = SUBJECTS["client" if arguments.client else arguments.dialect]
