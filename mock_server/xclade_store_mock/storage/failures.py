@@ -3,19 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
-
 from xclade_store_mock.errors import StorageUnavailable
+
+Errors = tuple[type[Exception], ...]
 
 
 @contextmanager
-def storage_failures() -> Iterator[None]:
-    """Turn what an operator can mend into StorageUnavailable; let the server's own bugs pass."""
+def storage_failures(failures: Errors, bugs: Errors) -> Iterator[None]:
+    """Turn what an operator can mend into StorageUnavailable; let the server's own bugs pass.
+
+    Of a driver's failures, those are bugs that come from what the database was given.
+    """
     try:
         yield
-    except (DataError, IntegrityError):
+    except bugs:
         raise
-    except (DBAPIError, OSError) as error:
+    except failures as error:
         # What the database said, in a line.
-        said = error.orig if isinstance(error, DBAPIError) and error.orig else error
-        raise StorageUnavailable(" ".join(str(said).split())) from error
+        raise StorageUnavailable(" ".join(str(error).split())) from error

@@ -7,10 +7,11 @@ from sqlalchemy.exc import ArgumentError
 
 from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.storage import StorageError
+from xclade_store_mock.storage.databases import Database
 from xclade_store_mock.storage.postgresql import PostgresqlDatabase
-from xclade_store_mock.storage.sql import Database, SqlStorage
+from xclade_store_mock.storage.sql import SqlStorage
 from xclade_store_mock.storage.sqlite import SqliteDatabase
-from xclade_store_mock.storage.statements import WrongVersion
+from xclade_store_mock.storage.works import WrongVersion
 from xclade_store_mock.store import Settings, Store
 
 _FORMS = "memory, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
@@ -18,7 +19,7 @@ _FORMS = "memory, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
 
 def open_storage(url: str) -> SqlStorage:
     """Open a storage that has been prepared. Raises StorageError for a URL of no storage."""
-    return SqlStorage(_database(_parse(url)))
+    return SqlStorage(open_database(_parse(url)))
 
 
 async def prepare_storage(url: str, seed: Store) -> Settings | None:
@@ -51,12 +52,13 @@ def _parse(text: str) -> URL:
     raise StorageError(message)
 
 
-def _database(url: URL) -> Database:
+def open_database(url: URL) -> Database:
+    """Open the database that a URL names. Raises StorageError for a URL of no storage."""
     file = url.database
-    if file not in {None, "", ":memory:"} and url == URL.create("sqlite", database=file):
-        return SqliteDatabase(url)
-    if url.drivername in {"postgresql", "postgresql+psycopg"}:
-        return PostgresqlDatabase(url.set(drivername="postgresql+psycopg"))
+    if file and file != ":memory:" and url == URL.create("sqlite", database=file):
+        return SqliteDatabase(file)
+    if url.drivername == "postgresql":
+        return PostgresqlDatabase(url)
     message = f"{_shown(url)} is no storage: use {_FORMS}"
     raise StorageError(message)
 

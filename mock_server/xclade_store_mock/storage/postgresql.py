@@ -1,70 +1,128 @@
-"""PostgreSQL, by psycopg 3."""
+"""PostgreSQL, by asyncpg."""
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ, DefaultSelector
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, select
+import asyncpg
+from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
 
 from xclade_store_mock.errors import StorageUnavailable
+from xclade_store_mock.storage.compiler import Compiler
+from xclade_store_mock.storage.databases import Statement
 from xclade_store_mock.storage.failures import storage_failures
-from xclade_store_mock.storage.transactions import transact
-
-if TYPE_CHECKING:
-    import psycopg
 
 T = TypeVar("T")
 
-_CONNECT_TIMEOUT = 5  # seconds
+_CONNECT_TIMEOUT = "5"  # seconds
 _CONNECTIONS = 8
 
-_TAKE = select(func.pg_try_advisory_lock(bindparam("key")))
-_RELEASE = select(func.pg_advisory_unlock(bindparam("key")))
+_KEY = bindparam("key", type_=BigInteger)
+_TAKE = select(func.pg_try_advisory_lock(_KEY))
+_RELEASE = select(func.pg_advisory_unlock(_KEY))
+_TABLE = select(func.to_regclass(bindparam("table")).is_not(None))
+
+_failures = partial(
+    storage_failures,
+    (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError),
+    # A ValueError is the driver's for what it cannot send.
+    (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError),
+)
+
+
+class _Driver(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    """A connection that can tell at any moment whether the server has closed it."""
+
+    def __init__(self, protocol: Any, transport: asyncio.Transport, *args: Any) -> None:
+        super().__init__(protocol, transport, *args)
+        self._selector = DefaultSelector()
+        self._selector.register(transport.get_extra_info("socket"), EVENT_READ)
+
+    def has_ended(self) -> bool:
+        """Tell whether an idle connection cannot be used; nothing else makes the server speak."""
+        return self.is_closed() or bool(self._selector.select(timeout=0))
+
+    def terminate(self) -> None:
+        """Close the connection, whatever it is at."""
+        self._selector.close()
+        super().terminate()
+
+
+class PostgresqlConnection:
+    """Carries statements out, each prepared once."""
+
+    def __init__(self, driver: _Driver, compiler: Compiler) -> None:
+        self.driver = driver
+        self._compiler = compiler
+
+    async def row(self, statement: Statement, **values: Any) -> Sequence[Any] | None:
+        """Answer the one row that is found, or None."""
+        text, arguments = self._compiler.compile(statement, values)
+        row: Sequence[Any] | None = await self.driver.fetchrow(text, *arguments)
+        return row
+
+    async def rows(self, statement: Statement, **values: Any) -> Sequence[Sequence[Any]]:
+        """Answer all rows that are found."""
+        text, arguments = self._compiler.compile(statement, values)
+        rows: Sequence[Sequence[Any]] = await self.driver.fetch(text, *arguments)
+        return rows
+
+    async def change(self, statement: Statement, **values: Any) -> int:
+        """Change the database; answer how many rows that befell."""
+        text, arguments = self._compiler.compile(statement, values)
+        # As in UPDATE 1, and in CREATE TABLE.
+        _, _, count = (await self.driver.execute(text, *arguments)).rpartition(" ")
+        return int(count) if count.isdecimal() else 0
+
+    async def has_table(self, name: str) -> bool:
+        """Tell whether there is a table of this name."""
+        return await self.agrees(_TABLE, table=name)
+
+    async def agrees(self, question: Statement, **values: Any) -> bool:
+        """Answer a question."""
+        row = await self.row(question, **values)
+        return bool(row and row[0])
 
 
 class _Connections:
     """Keeps connections from one work to the next: fetching one from a pool takes longer."""
 
-    def __init__(self, engine: AsyncEngine, most: int) -> None:
-        self._engine = engine
-        # The one that was used last is used next; None stands for one to be opened.
-        self._idle: asyncio.LifoQueue[AsyncConnection | None] = asyncio.LifoQueue()
-        for _ in range(most):
-            self._idle.put_nowait(None)
+    def __init__(self, connect: Callable[[], Awaitable[PostgresqlConnection]], most: int) -> None:
+        self._connect = connect
+        self._free = asyncio.Semaphore(most)
+        # The one that was used last is used next.
+        self._idle: list[PostgresqlConnection] = []
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
+    async def run(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Work on a connection; one that failed is not used again."""
-        connection = await self._idle.get()
-        failed = True
-        try:
-            if connection is not None and _is_closed(connection):
-                await connection.close()
-                connection = None
-            if connection is None:
-                connection = await self._engine.connect()
-            result = await connection.run_sync(work)
-            failed = False
+        async with self._free:
+            connection = self._find_idle() or await self._connect()
+            try:
+                result = await work(connection)
+            except BaseException:
+                connection.driver.terminate()
+                raise
+            self._idle.append(connection)
             return result
-        finally:
-            self._idle.put_nowait(None if failed else connection)
-            if failed and connection is not None:
-                await connection.close()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close all that are idle."""
-        idle = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
-        for connection in idle:
-            self._idle.put_nowait(None)
-            if connection is not None:
-                await connection.close()
+        while self._idle:
+            self._idle.pop().driver.terminate()
+
+    def _find_idle(self) -> PostgresqlConnection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.driver.has_ended():
+                return connection
+            connection.driver.terminate()
+        return None
 
 
 class PostgresqlDatabase:
@@ -75,51 +133,59 @@ class PostgresqlDatabase:
     """
 
     def __init__(self, url: URL) -> None:
-        engine = create_async_engine(
-            url,
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",
-            connect_args={"connect_timeout": url.query.get("connect_timeout", _CONNECT_TIMEOUT)},
-            hide_parameters=True,
-        )
-        self._connections = _Connections(engine, _CONNECTIONS)
-        self._locks = _Connections(engine, 1)
+        self._url = url
+        self._compiler = Compiler(PGDialect_asyncpg())  # type: ignore[no-untyped-call]
+        self._connections = _Connections(self._connect, _CONNECTIONS)
+        self._locks = _Connections(self._connect, 1)
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
+    async def run(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Do a work of one statement."""
-        with storage_failures():
+        with _failures():
             return await self._connections.run(work)
 
-    async def transact(self, work: Callable[[Connection], T]) -> T:
+    async def transact(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Do all of a work or nothing."""
+
+        async def transaction(connection: PostgresqlConnection) -> T:
+            async with connection.driver.transaction():
+                return await work(connection)
+
         try:
-            return await self.run(partial(transact, work=work))
-        except IntegrityError:
+            return await self.run(transaction)
+        except asyncpg.IntegrityConstraintViolationError:
             # Somebody put in the same at the same moment; it can be seen by now.
-            return await self.run(partial(transact, work=work))
+            return await self.run(transaction)
 
     async def take(self, name: str) -> bool:
         """Take an advisory lock."""
-        with storage_failures():
-            return await self._locks.run(lambda it: bool(it.scalar(_TAKE, {"key": _key(name)})))
+        with _failures():
+            return await self._locks.run(lambda it: it.agrees(_TAKE, key=_key(name)))
 
     async def release(self, name: str) -> None:
         """Give an advisory lock back, unless it went with its connection."""
-        with suppress(StorageUnavailable), storage_failures():
-            await self._locks.run(lambda it: it.scalar(_RELEASE, {"key": _key(name)}))
+        with suppress(StorageUnavailable), _failures():
+            await self._locks.run(lambda it: it.row(_RELEASE, key=_key(name)))
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._connections.close()
-        await self._locks.close()
+        self._connections.close()
+        self._locks.close()
 
-
-def _is_closed(connection: AsyncConnection) -> bool:
-    """Tell whether the server has closed an idle connection; nothing else makes it speak."""
-    idle = cast("Connection", connection.sync_connection).connection.driver_connection
-    with DefaultSelector() as selector:
-        selector.register(cast("psycopg.AsyncConnection", idle), EVENT_READ)
-        return bool(selector.select(timeout=0))
+    async def _connect(self) -> PostgresqlConnection:
+        timeout = self._url.normalized_query.get("connect_timeout", [_CONNECT_TIMEOUT])[-1]
+        url = self._url.difference_update_query(["connect_timeout"])
+        try:
+            driver = await asyncpg.connect(
+                url.render_as_string(hide_password=False),
+                timeout=float(timeout),
+                connection_class=_Driver,
+            )
+        except TimeoutError as error:
+            reason = "connection timeout expired"
+            raise StorageUnavailable(reason) from error
+        except (ValueError, OverflowError) as error:
+            raise StorageUnavailable(str(error)) from error
+        return PostgresqlConnection(driver, self._compiler)
 
 
 def _key(name: str) -> int:

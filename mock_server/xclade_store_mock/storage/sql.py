@@ -6,21 +6,20 @@ turn was kept is checked once more, by the collection's revision, where the coll
 
 import asyncio
 from asyncio import Lock
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from weakref import WeakValueDictionary
-
-from sqlalchemy import Connection
 
 from xclade_store_mock.errors import CartNotFound, CollectionNotFound
 from xclade_store_mock.idempotency import KeyScope, Record
 from xclade_store_mock.json_text import find_unstorable
 from xclade_store_mock.payments import Cart, PaymentCollection
-from xclade_store_mock.storage import statements, texts
-from xclade_store_mock.storage.tables import CARTS, COLLECTIONS
+from xclade_store_mock.storage import statements, texts, works
+from xclade_store_mock.storage.databases import Connection, Database
+from xclade_store_mock.storage.tables import STORE
 from xclade_store_mock.store import Settings, Store
 
 T = TypeVar("T")
@@ -31,29 +30,8 @@ _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.05
 
 
-class Database(Protocol):
-    """One kind of database; every method raises StorageUnavailable when it cannot work."""
-
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """Do a work of one statement."""
-
-    async def transact(self, work: Callable[[Connection], T]) -> T:
-        """Do all of a work or nothing."""
-
-    async def take(self, name: str) -> bool:
-        """Take a lock unless another process has it; it ends with this process at the latest."""
-
-    async def release(self, name: str) -> None:
-        """Give a lock back."""
-
-    async def close(self) -> None:
-        """Let go of what is open."""
-
-
 class _HeldCollection:
-    def __init__(
-        self, database: Database, found: statements.Surroundings, settings: Settings
-    ) -> None:
+    def __init__(self, database: Database, found: works.Surroundings, settings: Settings) -> None:
         self._database = database
         self._revision = found.revision
         self.collection = texts.read_collection(found.collection)
@@ -62,7 +40,7 @@ class _HeldCollection:
 
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
         do = self._database.run if record is None else self._database.transact
-        keep = statements.keep_collection
+        keep = works.keep_collection
         self._revision = await do(lambda it: keep(it, collection, self._revision, record))
 
 
@@ -81,13 +59,13 @@ class SqlStorage:
         Raises WrongVersion.
         """
         # Before anything is locked: what cannot be opened has no lock file beside it.
-        await self._database.run(lambda _: None)
+        await self._database.run(lambda it: it.has_table(STORE.name))
         async with self._turn("tables"):
-            return await self._database.transact(partial(statements.prepare, seed=seed))
+            return await self._database.transact(partial(works.prepare, seed=seed))
 
     async def reset(self, store: Store) -> None:
         """Start again from a store; requests that still run fail."""
-        await self._database.transact(partial(statements.fill, store=store))
+        await self._database.transact(partial(works.fill, store=store))
 
     async def close(self) -> None:
         """Close the database's connections."""
@@ -95,40 +73,40 @@ class SqlStorage:
 
     async def settings(self) -> Settings:
         """Answer the settings as they are now."""
-        return await self._settings_at(await self._database.run(statements.find_revision))
+        return await self._settings_at(await self._database.run(works.find_revision))
 
     async def _settings_at(self, revision: str) -> Settings:
         if self._settings is None or self._settings[0] != revision:
-            revision, text = await self._database.run(statements.find_settings)
+            revision, text = await self._database.run(works.find_settings)
             self._settings = (revision, texts.read_settings(text))
         return self._settings[1]
 
     async def change_settings(self, change: Callable[[Settings], Settings]) -> Settings:
         """Put settings made of the present ones in their place."""
-        return await self._database.transact(partial(statements.change_settings, change=change))
+        return await self._database.transact(partial(works.change_settings, change=change))
 
     async def cart(self, cart_id: str) -> Cart | None:
         """Find a cart."""
-        text = await self._find(statements.find_cart, cart_id)
+        text = await self._find(works.find_cart, cart_id)
         return None if text is None else texts.read_cart(text)
 
     async def carts(self, limit: int, offset: int = 0) -> tuple[list[Cart], int]:
         """List carts by id, and count all."""
         rows, count = await self._database.run(
-            lambda it: statements.page_of(it, CARTS.c.cart, limit, offset)
+            lambda it: works.page_of(it, statements.CARTS_BY_ID, limit, offset)
         )
         return [texts.read_cart(each) for each in rows], count
 
     async def put_cart(self, cart: Cart, now: datetime) -> None:
         """Take in a cart, new or changed; its payment collection follows it."""
-        found = await self._find(statements.find_collection_of_cart, cart.id)
+        found = await self._find(works.find_collection_of_cart, cart.id)
         collection_id = found.collection_id if found else None
         async with self._turn(collection_id) if collection_id else nullcontext():
-            await self._database.transact(partial(statements.put_cart, cart=cart, now=now))
+            await self._database.transact(partial(works.put_cart, cart=cart, now=now))
 
     async def collection(self, collection_id: str) -> PaymentCollection:
         """Find a payment collection as it is now, held or not; or CollectionNotFound."""
-        text = await self._find(statements.find_collection, collection_id)
+        text = await self._find(works.find_collection, collection_id)
         if text is None:
             raise CollectionNotFound(collection_id)
         return texts.read_collection(text)
@@ -136,7 +114,7 @@ class SqlStorage:
     async def collections(self, limit: int, offset: int = 0) -> tuple[list[PaymentCollection], int]:
         """List payment collections by id, and count all."""
         rows, count = await self._database.run(
-            lambda it: statements.page_of(it, COLLECTIONS.c.collection, limit, offset)
+            lambda it: works.page_of(it, statements.COLLECTIONS_BY_ID, limit, offset)
         )
         return [texts.read_collection(each) for each in rows], count
 
@@ -144,27 +122,27 @@ class SqlStorage:
         """Take in a payment collection; ValueError if its id or its cart is taken, CartNotFound."""
         if collection.cart_id is not None and await self.cart(collection.cart_id) is None:
             raise CartNotFound(collection.cart_id)
-        add = partial(statements.add_collection, collection=collection)
+        add = partial(works.add_collection, collection=collection)
         await self._database.transact(add)
 
     async def collection_of_cart(
         self, cart_id: str, create: Callable[[Cart], PaymentCollection]
     ) -> PaymentCollection:
         """Find a cart's payment collection, creating it if there is none; or CartNotFound."""
-        found = await self._find(statements.find_collection_of_cart, cart_id)
+        found = await self._find(works.find_collection_of_cart, cart_id)
         if found is None:
             raise CartNotFound(cart_id)
         if found.collection is not None:
             return texts.read_collection(found.collection)
         return await self._database.transact(
-            lambda it: statements.create_collection_of_cart(it, cart_id, create)
+            lambda it: works.create_collection_of_cart(it, cart_id, create)
         )
 
     @asynccontextmanager
     async def hold(self, collection_id: str) -> AsyncIterator[_HeldCollection]:
         """Wait for one's turn at a payment collection; or CollectionNotFound."""
         async with self._turn(collection_id):
-            found = await self._find(statements.find_surroundings, collection_id)
+            found = await self._find(works.find_surroundings, collection_id)
             if found is None:
                 raise CollectionNotFound(collection_id)
             settings = await self._settings_at(found.settings_revision)
@@ -187,17 +165,19 @@ class SqlStorage:
 
     async def record(self, scope: KeyScope) -> Record | None:
         """Find a scope's record, expired or not."""
-        return await self._database.run(partial(statements.find_record, scope=scope))
+        return await self._database.run(partial(works.find_record, scope=scope))
 
     async def open_record(self, record: Record, now: datetime) -> None:
         """Keep the record of a claimed scope, in place of an earlier one; forget expired ones."""
-        await self._database.transact(partial(statements.open_record, record=record, now=now))
+        await self._database.transact(partial(works.open_record, record=record, now=now))
 
     async def keep_answer(self, record: Record) -> None:
         """Keep the record of a request that changed nothing."""
-        await self._database.run(partial(statements.keep_answer, record=record))
+        await self._database.run(partial(works.keep_answer, record=record))
 
-    async def _find(self, find: Callable[[Connection, str], T | None], id_: str) -> T | None:
+    async def _find(
+        self, find: Callable[[Connection, str], Awaitable[T | None]], id_: str
+    ) -> T | None:
         """Find something by its id; by an id that no database can keep there is nothing."""
         if find_unstorable(id_):
             return None

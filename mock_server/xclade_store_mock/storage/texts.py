@@ -5,8 +5,8 @@ text, NUL and lone surrogates, is escaped.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,20 +21,37 @@ from xclade_store_mock.payments import (
 from xclade_store_mock.store import Customer, PublishableKey, Settings
 
 _MOMENTS = ("created_at", "updated_at", "authorized_at")
+_NAMES: Mapping[type, Sequence[str]] = {
+    kind: tuple(each.name for each in fields(kind))
+    for kind in (
+        Settings,
+        PublishableKey,
+        PaymentProvider,
+        Region,
+        Customer,
+        Cart,
+        PaymentCollection,
+        PaymentSession,
+    )
+}
 
 
 def write(value: Settings | Cart | PaymentCollection) -> str:
     """Write settings, a cart, or a payment collection with its sessions."""
-    return json.dumps(value, default=_plain, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _plain(value: object) -> object:
-    if is_dataclass(value):
-        return {each.name: getattr(value, each.name) for each in fields(value)}
-    if isinstance(value, Decimal | datetime):
+    if isinstance(value, (Decimal, datetime)):
         return str(value)
-    message = f"{value!r} has no text"
-    raise TypeError(message)
+    names = _NAMES.get(type(value))
+    if names is None:
+        message = f"{value!r} has no text"
+        raise TypeError(message)
+    return {name: getattr(value, name) for name in names}
+
+
+_ENCODER = json.JSONEncoder(default=_plain, separators=(",", ":"))
 
 
 def read_settings(text: str) -> Settings:
@@ -66,17 +83,14 @@ def read_cart(text: str) -> Cart:
 def read_collection(text: str) -> PaymentCollection:
     """Read a payment collection with its sessions."""
     collection = _typed(json.loads(text))
-    collection["sessions"] = tuple(
-        PaymentSession(**_typed(each)) for each in collection["sessions"]
-    )
-    return PaymentCollection(**collection)
+    sessions = tuple(PaymentSession(**_typed(each)) for each in collection.pop("sessions"))
+    return PaymentCollection(**collection, sessions=sessions)
 
 
-def _typed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Read what JSON has no type for."""
-    moments = {name: document[name] for name in _MOMENTS if document.get(name)}
-    return {
-        **document,
-        "amount": Decimal(document["amount"]),
-        **{name: datetime.fromisoformat(moment) for name, moment in moments.items()},
-    }
+def _typed(document: dict[str, Any]) -> dict[str, Any]:
+    """Read in place what JSON has no type for."""
+    document["amount"] = Decimal(document["amount"])
+    for name in _MOMENTS:
+        if document.get(name):
+            document[name] = datetime.fromisoformat(document[name])
+    return document

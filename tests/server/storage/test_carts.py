@@ -133,6 +133,8 @@ async def test_cart_waits_for_its_collections_turn(storage: Storage) -> None:
 async def test_same_new_cart_at_once(storage: Storage) -> None:
     """Of several who put a cart in, one is the last; nobody fails."""
     carts = [cart("cart_x", str(total)) for total in range(5)]
+    # Nobody has to wait for a connection after that.
+    await asyncio.gather(*(storage.cart(each.id) for each in carts))
 
     await asyncio.gather(*(storage.put_cart(each, NOW) for each in carts))
 

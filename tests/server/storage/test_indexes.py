@@ -2,42 +2,88 @@
 
 import asyncio
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.sql.compiler import SQLCompiler
 from tests.conftest import KEY, Serve
 from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM
 
-from xclade_store_mock.storage.opening import open_storage, prepare_storage
+from xclade_store_mock.storage.databases import Connection, Database, Statement
+from xclade_store_mock.storage.opening import open_database, prepare_storage
+from xclade_store_mock.storage.sql import SqlStorage
 from xclade_store_mock.store_file import demo_store
 
-Statement = tuple[str, Any]
+T = TypeVar("T")
+
+Said = tuple[Statement, dict[str, Any]]
 
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}
 # Of the store there is one row, to be found without an index.
 SCAN = re.compile(r"(?:Seq Scan on|SCAN) xclade_mock_(?!store\b)\w+")
 
 
-@contextmanager
-def overheard() -> Iterator[list[Statement]]:
-    """Listen to all that is asked of databases, with its parameters."""
-    heard: list[Statement] = []
+@dataclass
+class OverheardConnection:
+    """A connection, and what is said on it."""
 
-    def hear(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
-        heard.append((statement, parameters))
+    connection: Connection
+    heard: list[Said]
 
-    event.listen(Engine, "before_cursor_execute", hear)
-    try:
-        yield heard
-    finally:
-        event.remove(Engine, "before_cursor_execute", hear)
+    async def row(self, statement: Statement, **values: Any) -> Sequence[Any] | None:
+        """Pass it on."""
+        self.heard.append((statement, values))
+        return await self.connection.row(statement, **values)
+
+    async def rows(self, statement: Statement, **values: Any) -> Sequence[Sequence[Any]]:
+        """Pass it on."""
+        self.heard.append((statement, values))
+        return await self.connection.rows(statement, **values)
+
+    async def change(self, statement: Statement, **values: Any) -> int:
+        """Pass it on."""
+        self.heard.append((statement, values))
+        return await self.connection.change(statement, **values)
+
+    async def has_table(self, name: str) -> bool:
+        """Pass it on."""
+        return await self.connection.has_table(name)
 
 
-def explain(url: str, statements: Sequence[Statement]) -> str:
+@dataclass
+class OverheardDatabase:
+    """A database, and what is said to it."""
+
+    database: Database
+    heard: list[Said] = field(default_factory=list)
+
+    async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Pass it on, and listen."""
+        return await self.database.run(lambda it: work(OverheardConnection(it, self.heard)))
+
+    async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Pass it on, and listen."""
+        return await self.database.transact(lambda it: work(OverheardConnection(it, self.heard)))
+
+    async def take(self, name: str) -> bool:
+        """Pass it on."""
+        return await self.database.take(name)
+
+    async def release(self, name: str) -> None:
+        """Pass it on."""
+        await self.database.release(name)
+
+    async def close(self) -> None:
+        """Pass it on."""
+        await self.database.close()
+
+
+def explain(url: str, statements: Sequence[Said]) -> str:
     """Let the database tell how it goes about statements."""
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     name = engine.dialect.name
@@ -46,10 +92,13 @@ def explain(url: str, statements: Sequence[Statement]) -> str:
         if name == "postgresql":
             # Otherwise it does not look for an index in a small table.
             connection.exec_driver_sql("SET enable_seqscan = off")
-        for statement, parameters in statements:
-            if re.match("SELECT|INSERT|UPDATE|DELETE", statement):
-                plan = connection.exec_driver_sql(f"{EXPLAIN[name]} {statement}", parameters)
-                lines += [str(row) for row in plan]
+        for statement, values in statements:
+            compiled = statement.compile(dialect=engine.dialect)
+            assert isinstance(compiled, SQLCompiler)
+            names = compiled.positiontup
+            parameters = values if names is None else tuple(values[each] for each in names)
+            plan = connection.exec_driver_sql(f"{EXPLAIN[name]} {compiled}", parameters)
+            lines += [str(row) for row in plan]
     engine.dispose()
     return "\n".join(lines)
 
@@ -59,14 +108,15 @@ def test_rows_are_found_by_an_index(
 ) -> None:
     """No call takes longer because more carts, collections or answers are stored."""
     asyncio.run(prepare_storage(database_url, demo_store(datetime.now(UTC))))
-    url = serve(storage=open_storage(database_url))
-    with overheard() as statements, httpx.Client(base_url=url, headers=KEY) as client:
+    database = OverheardDatabase(open_database(make_url(database_url)))
+    url = serve(storage=SqlStorage(database))
+    with httpx.Client(base_url=url, headers=KEY) as client:
         client.post(COLLECTIONS, json={"cart_id": "cart_new"}).raise_for_status()
         client.post(SESSIONS, json=SYSTEM).raise_for_status()
         for _ in range(2):
             client.post(SESSIONS, json=SYSTEM, headers=idempotency).raise_for_status()
 
-    plan = explain(database_url, statements)
+    plan = explain(database_url, database.heard)
 
     assert "xclade_mock_payment_collections" in plan
     assert [] == SCAN.findall(plan)
