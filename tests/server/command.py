@@ -54,7 +54,7 @@ def starting(
             assert told
             found = re.search(r"http://[^\s\"]+", told.readline())
             assert found
-            httpx.get(f"{found.group()}/_mock/ready").raise_for_status()
+            httpx.get(f"{found.group()}/_mock/ready", timeout=_PATIENCE).raise_for_status()
             return Running(process, found.group())
 
         watchdog = threading.Timer(_PATIENCE, process.kill)
