@@ -115,6 +115,8 @@ def expected(
     error: type[errors.DomainError],
     failures: tuple[type[Failure], ...],
     arises: Callable[[Exchange], bool],
+    *,
+    rare: bool = False,
 ) -> Expected:
     """Explain by the table's answer to an error, where that arises."""
     row = TABLE[error]
@@ -124,6 +126,7 @@ def expected(
         row.situation,
         failures,
         lambda _, exchange: arises(exchange) and exchange.is_answered_with(reply),
+        rare,
     )
 
 
@@ -161,6 +164,11 @@ def is_free_with_stripe(exchange: Exchange) -> bool:
     )
 
 
+def has_deep_key(exchange: Exchange) -> bool:
+    """Tell whether a query parameter has two dots in its name."""
+    return any(re.search(r"\..*\.", name, re.DOTALL) for name in exchange.query)
+
+
 def has_negative_page(_: Failure, exchange: Exchange) -> bool:
     """Tell whether limit or offset is negative."""
     page = [exchange.query.get(name, "") for name in ("limit", "offset")]
@@ -174,6 +182,7 @@ EXPECTED = (
     expected(errors.MethodNotAllowed, (UnsupportedMethodResponse,), lambda _: True),
     expected(errors.CollectionNotFound, (ServerError, RejectedPositiveData), is_unknown_collection),
     expected(errors.ProviderRefused, (ServerError, RejectedPositiveData), is_free_with_stripe),
+    expected(errors.QueryKeyTooDeep, (ServerError,), has_deep_key, rare=True),
     Expected(ODD_PAGE, (ServerError,), has_negative_page),
     accepted(ODD_PAGE, "limit", "offset", rare=True),
     accepted("`Idempotency-Key`", "Idempotency-Key"),
