@@ -133,6 +133,7 @@ def test_wrong_base_path(check: Check, serve: Serve) -> None:
 
     assert 2 == outcome.code
     assert "is not a Store API: GET /store/payment-providers is answered 404" in outcome.err
+    assert outcome.err.endswith("; give the URL without /store\n")
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,10 @@ def test_wrong_base_path(check: Check, serve: Serve) -> None:
         (
             ("--collection-id", "pay_col_demo", "--provider-id", "pp_acme_acme"),
             "400 invalid_data: Payment provider pp_acme_acme is not enabled",
+        ),
+        (
+            ("--region-id", "reg_gone", "--cart-id", "cart_demo"),
+            "lists no payment provider for the region reg_gone: is its id right?",
         ),
         (
             ("--collection-id", "pay_col_free", "--provider-id", "pp_stripe_stripe"),
@@ -156,6 +161,7 @@ def test_wrong_ids(check: Check, serve: Serve, options: tuple[str, ...], told: s
 
     assert 2 == outcome.code
     assert told in outcome.err
+    assert ".." not in outcome.err
 
 
 @pytest.mark.parametrize(

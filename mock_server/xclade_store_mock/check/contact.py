@@ -54,8 +54,11 @@ def _look_for_provider(contact: Contact, answer: Answer) -> None:
     ]
     if ids.region is None:
         contact.not_tested[LIST] = "needs a region, --region-id"
-    elif not listed and answer.status == HTTPStatus.OK:
-        contact.not_tested["what a provider looks like"] = f"{ids.region} has none, or is unknown"
+    elif isinstance(document := answer.document, dict) and document.get("payment_providers") == []:
+        message = (
+            f"the backend lists no payment provider for the region {ids.region}: is its id right?"
+        )
+        raise Unusable(message)
     if ids.provider is None:
         # Another provider may be somebody's who counts what is asked of him.
         manual = [each for each in listed if each.startswith(_MANUAL)]
@@ -98,8 +101,8 @@ def _send(backend: Backend, call: Call, contact: Contact) -> Answer:
     if call.operation != LIST and answer.status in _REFUSED:
         sent = (call.content or b"").decode()
         message = (
-            f"the backend refuses {call.method} {call.path} with {sent}: {_in_short(answer)}."
-            " Are the ids right?"
+            f"the backend refuses {call.method} {call.path} with {sent}: "
+            f"{_in_short(answer).rstrip('.')}. Are the ids right?"
         )
         raise Unusable(message)
     return answer
@@ -124,6 +127,8 @@ def _require_store_api(url: str, answer: Answer) -> None:
             f"{url} is not a Store API: GET /store/payment-providers is answered"
             f" {answer.status} {answer.media_type}"
         )
+        if url.endswith("/store"):
+            message += "; give the URL without /store"
     else:
         return
     raise Unusable(message)
