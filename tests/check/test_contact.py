@@ -49,7 +49,7 @@ def test_not_http(check: Check, babbler: str) -> None:
     outcome = check(babbler, *IDS)
 
     assert 2 == outcome.code
-    assert f"{babbler}: the answer is not HTTP: " in outcome.err
+    assert f"{babbler}: the connection was closed without an HTTP answer\n" in outcome.err
 
 
 def test_no_tls(check: Check, serve: Serve) -> None:
@@ -215,3 +215,4 @@ def test_what_lacks_an_id_is_not_tested(
     assert tested == re.findall(r"^(\w+) +[1-9]\d* +[1-9]\d* +0$", outcome.out, re.MULTILINE)
     listed = outcome.out.partition("Not tested:\n")[2].partition("\n\n")[0].splitlines()
     assert not_tested == dict(line.strip().split(": ", 1) for line in listed)
+    assert f"; {len(not_tested)} things were not tested; --seed 1 " in outcome.out

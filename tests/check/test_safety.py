@@ -260,4 +260,4 @@ def test_time_limit_ends_the_calls(check: Check) -> None:
         outcome = check(url, *IDS, "--time-limit", "1", "--max-examples", "60")
 
     assert 0 == outcome.code
-    assert "   all that was planned: 1 s were over before\n" in outcome.out
+    assert "   the rest: the time limit of 1 s ended it early\n" in outcome.out

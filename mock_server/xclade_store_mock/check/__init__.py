@@ -5,3 +5,6 @@ KEY_VARIABLE = "XCLADE_PUBLISHABLE_KEY"
 
 KEY_HEADER = "x-publishable-api-key"
 """The header that carries the key."""
+
+INTERRUPTED = 130
+"""The exit code of a check that somebody ended before its time."""

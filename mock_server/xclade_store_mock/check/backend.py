@@ -7,11 +7,25 @@ import socket
 from typing import Self
 
 import httpx
+import requests
 from pyrate_limiter import Limiter
 from schemathesis.core.rate_limit import ratelimit
 
 from xclade_store_mock.check import KEY_HEADER
 from xclade_store_mock.check.exchange import Answer, Call, Exchange
+
+BROKE_OFF = "the answer broke off"
+
+# By what httpx and requests say, in this order.
+_SIGNS = {
+    "peer closed connection": BROKE_OFF,
+    "IncompleteRead": BROKE_OFF,
+    "Response ended prematurely": BROKE_OFF,
+    "Server disconnected": "the connection was closed without an HTTP answer",
+    "Remote end closed": "the connection was closed without an HTTP answer",
+    "reset by peer": "the connection was reset",
+    "onnection refused": "connection refused: nothing listens there",
+}
 
 
 class Backend:
@@ -60,29 +74,27 @@ def _answer(response: httpx.Response) -> Answer:
     return Answer(response.status_code, headers, response.content)
 
 
-def explain_failure(error: httpx.TransportError, timeout: int) -> str:
+def explain_failure(error: BaseException | None, timeout: int) -> str:
     """Say why there was no answer, in words for a person."""
     text = str(error)
-    match error:
-        case httpx.TimeoutException():
-            return f"no answer within {timeout} s"
-        case httpx.ConnectError() if "refused" in text:
-            return "connection refused: nothing listens there"
-        case httpx.ConnectError() if "SSL" in text or "TLS" in text:
-            return f"TLS failed: {text}"
-        case httpx.ConnectError() if _is_name_failure(error):
-            return f"the host's name cannot be resolved: {text}"
-        case httpx.RemoteProtocolError():
-            return f"the answer is not HTTP: {text}"
-        case _:
-            return f"{type(error).__name__}: {text}"
+    if isinstance(error, httpx.TimeoutException | requests.Timeout) or "Read timed out" in text:
+        return f"no answer within {timeout} s"
+    for sign, told in _SIGNS.items():
+        if sign in text:
+            return told
+    if "SSL" in text or "TLS" in text:
+        return f"TLS failed: {text}"
+    if _is_name_failure(error):
+        return f"the host's name cannot be resolved: {text}"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return f"the answer is not HTTP: {text}"
+    return f"{type(error).__name__}: {text}"
 
 
-def _is_name_failure(error: BaseException) -> bool:
+def _is_name_failure(error: BaseException | None) -> bool:
     """Look for the resolver's error behind the client's own."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, socket.gaierror):
+    while error is not None:
+        if isinstance(error, socket.gaierror):
             return True
-        cause = cause.__cause__ or cause.__context__
+        error = error.__cause__ or error.__context__
     return False

@@ -3,15 +3,16 @@
 import argparse
 import random
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis.core.rate_limit import build_limiter
 
+from xclade_store_mock.check import INTERRUPTED
 from xclade_store_mock.check.backend import Backend
-from xclade_store_mock.check.contact import make_contact
+from xclade_store_mock.check.contact import Contact, make_contact
 from xclade_store_mock.check.defaults import DefaultFields
 from xclade_store_mock.check.engine import Engine
 from xclade_store_mock.check.findings import Judge
@@ -43,6 +44,8 @@ def run_check(target: Target, options: argparse.Namespace) -> int:
         options.junit.write_text(render(report, JUNIT), "utf-8")
     if options.html:
         options.html.write_text(render(report, HTML), "utf-8")
+    if report.is_interrupted:
+        return INTERRUPTED
     if report.judge.findings:
         return _FOUND
     return _CANNOT if report.troubles else _NOTHING_FOUND
@@ -50,11 +53,30 @@ def run_check(target: Target, options: argparse.Namespace) -> int:
 
 def check(backend: Backend, given: Ids, budget: Budget, dialect: Dialect) -> Report:
     """Hold a backend against the contract; raise Unusable if that cannot be done."""
-    started = time.monotonic()
+    started = datetime.now().astimezone()
     contract = load_contract("store.yaml")
     contact = make_contact(backend, given)
     known = Known(backend.key, contact.collections, contract)
     judge = Judge(dialect, known, DefaultFields.of(contract))
+    engine = Engine(backend, contract, contact.ids, budget)
+    is_interrupted = False
+    try:
+        _judge_situations(judge, backend, contact)
+        with _no_traces():
+            for call in engine:
+                judge.judge_call(call)
+        judge.require_success()
+    except KeyboardInterrupt:
+        is_interrupted = True
+        engine.not_tested["the rest"] = "interrupted"
+    not_tested = contact.not_tested | engine.not_tested
+    return Report(
+        backend.url, budget.seed, started, judge, not_tested, engine.troubles, is_interrupted
+    )
+
+
+def _judge_situations(judge: Judge, backend: Backend, contact: Contact) -> None:
+    """Judge the first calls, and provoke each situation that can be."""
     tested = contact.ids.tested
     for exchange in contact.exchanges:
         if exchange.operation in tested:
@@ -65,15 +87,6 @@ def check(backend: Backend, given: Ids, budget: Budget, dialect: Dialect) -> Rep
             for exchange in before:
                 judge.note(exchange)
             judge.judge_situation(situation, last)
-    engine = Engine(backend, contract, contact.ids, budget)
-    with _no_traces():
-        for call in engine:
-            judge.judge_call(call)
-    judge.require_success()
-    if engine.out_of_time:
-        contact.not_tested["all that was planned"] = f"{budget.time_limit} s were over before"
-    seconds = time.monotonic() - started
-    return Report(backend.url, budget.seed, seconds, judge, contact.not_tested, engine.troubles)
 
 
 @contextmanager

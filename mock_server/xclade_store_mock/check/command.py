@@ -3,15 +3,16 @@
 import argparse
 import os
 import re
+import signal
 import sys
 import warnings
 from pathlib import Path
 
-from xclade_store_mock.check import KEY_VARIABLE
+from xclade_store_mock.check import INTERRUPTED, KEY_VARIABLE
 from xclade_store_mock.check.showing import make_show, say
 from xclade_store_mock.check.target import Unusable, approve
 
-_CANNOT, _INTERRUPTED = 2, 130
+_CANNOT = 2
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,7 +36,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--dialect",
         choices=("documented", "medusa"),
         default="documented",
-        help="medusa: expect the deviations that docs/deviations.md lists",
+        help="medusa: expect what Medusa 2.21.2 is known to answer otherwise than documented",
     )
     _add_ids(parser)
     _add_limits(parser)
@@ -91,6 +92,8 @@ def run(options: argparse.Namespace) -> int:
     """Check a backend; answer the exit code."""
     # As in `serving`: Connexion's own import.
     warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")
+    # Whoever ends it is told what was found so far, too.
+    terminate = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         target = approve(options)
         # Imported late: it takes a second, and needs what comes with an extra.
@@ -103,7 +106,10 @@ def run(options: argparse.Namespace) -> int:
         message = f"{error}. The check comes with the extra: pip install 'xclade-store[check]'"
         say(f"xclade-store-mock: {message}\n", sys.stderr)
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        say("\nInterrupted\n", sys.stderr)
+        return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, terminate)
     return _CANNOT
 
 

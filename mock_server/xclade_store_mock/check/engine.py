@@ -5,15 +5,18 @@ does not have, and would repeat and shrink what fails. Here each call is made on
 complains of is kept and told.
 """
 
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+import requests
 from schemathesis import Case, HookContext, Response, openapi
 from schemathesis.core.curl import get_excluded_headers
 from schemathesis.core.failures import Failure
+from schemathesis.core.transport import is_event_stream
 from schemathesis.engine import StopReason, events, run
 from schemathesis.engine.context import EngineContext
 from schemathesis.engine.errors import (
@@ -21,24 +24,35 @@ from schemathesis.engine.errors import (
     UnhealthyAPIError,
     UnresponsiveOperationError,
 )
-from schemathesis.engine.recorder import Interaction
+from schemathesis.engine.recorder import Request, ScenarioRecorder
 from schemathesis.engine.run import TESTING_PHASES, UNIT_PHASES, Phase
 
-from xclade_store_mock.check.backend import Backend
+from xclade_store_mock.check.backend import Backend, explain_failure
 from xclade_store_mock.check.exchange import Answer, Exchange
 from xclade_store_mock.check.ids import INITIALIZE, Ids
 from xclade_store_mock.check.settings import Budget, make_config, tailor
 from xclade_store_mock.contract import Contract
 
 _IDEMPOTENCY_KEY = "Idempotency-Key"
-_NO_ANSWER = (OSError, ServerUnavailable, UnhealthyAPIError, UnresponsiveOperationError)
+_NO_ANSWER = (UnhealthyAPIError, UnresponsiveOperationError)
 
 
 class _Run(EngineContext):
-    """A run that makes no calls with what earlier answers told."""
+    """A run that earlier answers teach neither what to call, nor how long to wait."""
 
     extra_data_source = None
     error_feedback = None
+
+    def get_session(self, *, operation: Any = None) -> requests.Session:
+        """Answer the session; an answer that breaks off in it names its request."""
+        session = super().get_session(operation=operation)
+        session.hooks["response"] = [_read]
+        return session
+
+    def get_transport_kwargs(self, operation: Any = None) -> dict[str, Any]:
+        """Answer how to call an operation: patiently, even if it kept us waiting before."""
+        kwargs = super().get_transport_kwargs(operation)
+        return kwargs | {"timeout": self.config.request_timeout_for(operation=operation)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +68,17 @@ class Tested:
 class Engine:
     """One run; iterate over it once.
 
-    `troubles` tells then what could not be tried, and `out_of_time` whether all was.
+    `not_tested` tells then what was not tried, and `troubles` what could not be.
     """
 
     backend: Backend
     contract: Contract
     ids: Ids
     budget: Budget
+    not_tested: dict[str, str] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
-    out_of_time: bool = False
     _complaints: list[tuple[str, Failure]] = field(default_factory=list)
+    _unanswered: list[Exchange] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Tested]:
         """Make the calls, phase by phase."""
@@ -73,7 +88,14 @@ class Engine:
         schema.config.rate_limit = self.backend.limiter
         schema.hooks.register_hook_with_name(self._prepare, "map_case")
         schema.hooks.register_hook_with_name(self._keep_complaint, "filter_failure")
+        schema.hooks.register_hook_with_name(self._keep_unanswered, "after_network_error")
         engine = _Run(schema=schema, stop_event=threading.Event(), max_time=self.budget.time_limit)
+        try:
+            yield from self._make_calls(engine)
+        finally:
+            engine.stop()
+
+    def _make_calls(self, engine: _Run) -> Iterator[Tested]:
         phases = TESTING_PHASES if INITIALIZE in self.ids.tested else UNIT_PHASES
         for left, phase in reversed(list(enumerate(reversed(phases)))):
             if engine.has_to_stop:
@@ -82,24 +104,57 @@ class Engine:
             engine.reserve_time((engine.control.remaining_time or 0) * left / (left + 1))
             for event in run.execute(engine, Phase(phase)):
                 yield from self._read(event)
-        self.out_of_time = engine.stop_reason is StopReason.MAX_TIME
+        if engine.stop_reason is StopReason.MAX_TIME:
+            limit = f"the time limit of {self.budget.time_limit} s"
+            self.not_tested["the rest"] = f"{limit} ended it early"
+        if engine.stop_reason is StopReason.SERVER_UNAVAILABLE:
+            self.not_tested["the rest"] = "the backend stopped answering"
 
     def _read(self, event: events.EngineEvent) -> Iterator[Tested]:
         """Answer what a scenario did, and note what kept one from being done."""
+        if isinstance(event, events.NonFatalError):
+            self._note(event)
+        if isinstance(event, events.ScenarioFinished):
+            unanswered, self._unanswered = self._unanswered, []
+            yield from (Tested(exchange, (), ()) for exchange in unanswered)
+            yield from self._read_answers(event.recorder)
         if isinstance(event, events.Interrupted):
             raise KeyboardInterrupt
-        if isinstance(event, events.NonFatalError) and not isinstance(event.value, _NO_ANSWER):
-            self.troubles.append(f"{event.label}: {event.info.title}: {event.info.message}")
-        if not isinstance(event, events.ScenarioFinished):
-            return
+
+    def _read_answers(self, recorder: ScenarioRecorder) -> Iterator[Tested]:
         complaints, self._complaints = self._complaints, []
-        for case_id, interaction in event.recorder.interactions.items():
-            case = event.recorder.cases[case_id].value
-            yield Tested(
-                _exchange(self._operation(case), interaction, self.backend.timeout),
-                tuple(node.name for node in event.recorder.checks.get(case_id, ())),
-                tuple(failure for about, failure in complaints if about == case_id),
-            )
+        for case_id, interaction in recorder.interactions.items():
+            if interaction.response is not None:
+                operation = self._operation(recorder.cases[case_id].value)
+                yield Tested(
+                    _exchange(operation, interaction.request, interaction.response),
+                    tuple(node.name for node in recorder.checks.get(case_id, ())),
+                    tuple(failure for about, failure in complaints if about == case_id),
+                )
+
+    def _note(self, event: events.NonFatalError) -> None:
+        """Note why a test ended before its time; the call itself is told where it was made."""
+        error = event.value
+        is_told = isinstance(error, requests.RequestException) and error.request is not None
+        if is_told or isinstance(error, _NO_ANSWER):
+            method, _, path = event.label.partition(" ")
+            operation = self.contract.document["paths"].get(path, {}).get(method.lower(), {})
+            name = operation.get("operationId", "the scenarios")
+            self.not_tested[f"the rest of {name}"] = "a call got no answer"
+        elif not isinstance(error, ServerUnavailable):
+            self.troubles.append(f"{event.label}: {event.info.title}: {event.info.message}")
+
+    def _keep_unanswered(
+        self,
+        context: HookContext,  # noqa: ARG002 - Schemathesis' signature
+        case: Case[Any],
+        request: requests.PreparedRequest,
+    ) -> None:
+        """Keep a call that got no answer, whoever made it."""
+        # Schemathesis calls this while it handles the error, but does not name it.
+        trouble = explain_failure(sys.exception(), self.backend.timeout)
+        sent = Request.from_prepared_request(request)
+        self._unanswered.append(_exchange(self._operation(case), sent, None, trouble))
 
     def _keep_complaint(
         self,
@@ -127,15 +182,29 @@ class Engine:
         return name
 
 
-def _exchange(operation: str, interaction: Interaction, timeout: int) -> Exchange:
-    request, response = interaction.request, interaction.response
+def _read(response: requests.Response, **_: object) -> None:
+    """Read an answer whole; whoever tells that it breaks off knows then what was sent."""
+    # One that may have no end is left to Schemathesis.
+    if is_event_stream(response.headers.get("content-type")):
+        return
+    try:
+        response.content  # noqa: B018 - reads
+    except requests.RequestException as error:
+        error.request = response.request
+        raise
+    # On a connection that is used again, Schemathesis would repeat a call whose answer is lost.
+    response.connection.close()
+
+
+def _exchange(
+    operation: str, request: Request, response: Response | None, trouble: str = ""
+) -> Exchange:
     hidden = get_excluded_headers()
     sent = {name: values[0] for name, values in request.headers.items() if name not in hidden}
     answer = None
     if response is not None:
         headers = {name: ", ".join(values) for name, values in response.headers.items()}
         answer = Answer(response.status_code, headers, response.content)
-    trouble = "" if answer else f"no answer within {timeout} s, or the connection broke"
     return Exchange(
         operation, request.method, request.uri, sent, request.body or b"", answer, trouble
     )

@@ -5,6 +5,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from xclade_store_mock.check import defaults
+from xclade_store_mock.check.backend import BROKE_OFF
 from xclade_store_mock.check.defaults import DefaultFields
 from xclade_store_mock.check.engine import Tested
 from xclade_store_mock.check.exchange import Answer, Exchange
@@ -12,6 +13,8 @@ from xclade_store_mock.check.signs import Known
 from xclade_store_mock.check.situations import SITUATIONS, Situation, listed_deviations
 from xclade_store_mock.check.words import BREAKS_SCHEMA, describe_failure
 from xclade_store_mock.error_responses import Dialect
+
+_ANSWERED = "answered"
 
 
 @dataclass(slots=True)
@@ -75,9 +78,12 @@ class Judge:
         tally.calls += 1
         tally.first = tally.first or exchange
         tally.succeeded = tally.succeeded or exchange.succeeded
+        tally.checks[_ANSWERED] += 1
         if exchange.answer is None:
-            title = "no answer"
-            self._add(Finding(exchange.operation, title, title, "an answer", exchange), title)
+            title, expected = ("no answer", "an answer")
+            if exchange.trouble == BROKE_OFF:
+                title, expected = (BROKE_OFF, "all of it")
+            self._add(Finding(exchange.operation, _ANSWERED, title, expected, exchange), title)
         if self.defaults.apply_to(exchange):
             tally.checks[defaults.CHECK] += 1
             fault = self.defaults.find_fault(exchange)

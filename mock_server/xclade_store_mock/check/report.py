@@ -4,20 +4,23 @@ Every value goes through `make_show` on its way into a template: no report can t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
+from importlib.metadata import version
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from xclade_store_mock.check import KEY_VARIABLE
-from xclade_store_mock.check.findings import Judge
+from xclade_store_mock.check.findings import Finding, Judge
 from xclade_store_mock.check.showing import make_show, show_answer, show_curl
 from xclade_store_mock.error_responses import Dialect
 
 TEXT, JUNIT, HTML = "report.txt", "report.xml", "report.html"
 """The templates; the last one loads nothing and runs nothing."""
 
-_DEVIATIONS = "docs/deviations.md"
+_KNOWN = "known of Medusa 2.21.2"
+"""What the page that `deviations` renders lists, for somebody who does not have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +29,53 @@ class Report:
 
     url: str
     seed: int
-    seconds: float
+    started: datetime
     judge: Judge
     not_tested: Mapping[str, str]
     troubles: Sequence[str]
+    is_interrupted: bool
+    ended: datetime = field(default_factory=lambda: datetime.now().astimezone())
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.ended - self.started).total_seconds()
+
+    @property
+    def verdict(self) -> str:
+        """What came of it, in short."""
+        findings = count(len(self.judge.findings), "finding")
+        verdict = f"Interrupted; {findings.lower()}" if self.is_interrupted else findings
+        verdict += f" in {self.seconds:.0f} s"
+        if not self.not_tested:
+            return verdict
+        was = "was" if len(self.not_tested) == 1 else "were"
+        return f"{verdict}; {count(len(self.not_tested), 'thing')} {was} not tested"
+
+    @property
+    def advice(self) -> str:
+        """What to try if nothing is found but what is known of a real backend; or nothing."""
+        findings = self.judge.findings
+        if not findings or not all(found.row for found in findings):
+            return ""
+        what = "The finding is" if len(findings) == 1 else f"All {len(findings)} findings are"
+        return f"{what} {_KNOWN}: try --dialect medusa"
+
+    @property
+    def failed(self) -> dict[tuple[str, str], list[Finding]]:
+        """The findings, by operation and check."""
+        failed: dict[tuple[str, str], list[Finding]] = {}
+        for found in self.judge.findings:
+            failed.setdefault((found.operation, found.check), []).append(found)
+        return failed
 
     @property
     def passed(self) -> Iterator[tuple[str, str]]:
         """The checks that found nothing, with the operations of which they were made."""
-        found = {(finding.operation, finding.check) for finding in self.judge.findings}
+        failed = self.failed
         for operation, tally in self.judge.tallies.items():
             for check in sorted(tally.checks):
-                if (operation, check) not in found:
+                if (operation, check) not in failed:
                     yield operation, check
 
     @property
@@ -45,17 +83,22 @@ class Report:
         """What else there is to tell, by titles."""
         judge = self.judge
         sections: dict[str, Sequence[str]] = {
-            f"Explained by {_DEVIATIONS}": [
+            f"{_KNOWN[0].upper()}{_KNOWN[1:]}, and so expected": [
                 f"{found.row}: {found.listed}, instead of {found.expected}"
                 for found in judge.deviations.values()
             ]
         }
         if judge.dialect is Dialect.MEDUSA:
-            sections["Listed there and provoked, but not seen"] = judge.absent
-            sections["Listed there, but not provoked"] = judge.unprovoked
+            sections["Known of it and provoked, but not seen"] = judge.absent
+            sections["Known of it, but not provoked"] = judge.unprovoked
         sections["Not tested"] = [f"{what}: {why}" for what, why in self.not_tested.items()]
         sections["The check itself had trouble"] = self.troubles
         return {title: lines for title, lines in sections.items() if lines}
+
+
+def count(number: int, noun: str) -> str:
+    """Say how many."""
+    return f"{number or 'No'} {noun}{'' if number == 1 else 's'}"
 
 
 def render(report: Report, template: str) -> str:
@@ -66,7 +109,7 @@ def render(report: Report, template: str) -> str:
         loader=PackageLoader("xclade_store_mock.check", ""),
         autoescape=select_autoescape(("html", "xml")),
         undefined=StrictUndefined,
-        finalize=lambda value: show(str(value)),
+        finalize=lambda value: value if hasattr(value, "__html__") else show(str(value)),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -76,6 +119,9 @@ def render(report: Report, template: str) -> str:
         judge=report.judge,
         came=partial(show_answer, show=show),
         curl=partial(show_curl, key=key, show=show),
-        deviations=_DEVIATIONS,
+        count=count,
+        show=show,
+        known=_KNOWN,
+        version=version("xclade-store"),
         key_variable=KEY_VARIABLE,
     )

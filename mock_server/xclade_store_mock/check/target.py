@@ -33,7 +33,10 @@ def approve(options: argparse.Namespace) -> Target:
     for path in filter(None, (options.junit, options.html)):
         try:
             # Better now than after the check.
+            is_new = not path.exists()
             path.touch()
+            if is_new:
+                path.unlink()
         except OSError as error:
             message = f"cannot write {path}: {error.strerror}"
             raise Unusable(message) from error

@@ -1,0 +1,148 @@
+"""Answers that do not arrive, or not whole: each is found, and what was not tested is told."""
+
+import os
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import parse
+
+import pytest
+import uvicorn
+from tests.check.conftest import IDS, Check, Outcome
+from tests.check.test_broken_backends import INITIALIZE, LIST, found
+from tests.server.control.conftest import steered
+
+from xclade_store_mock.app import StoreMockApp, create_app
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.control.faults import Break, FaultPlan, Moment
+
+RUN = (*IDS, "--timeout", "1", "--seed", "5")
+
+
+TROUBLES = {
+    Break.TRUNCATED: "the answer broke off",
+    Break.DROPPED: "the connection was reset",
+    None: "no answer within 1 s",
+}
+
+
+class Later:
+    """Serves a mock, and does something once so many calls were made."""
+
+    def __init__(
+        self, app: StoreMockApp, calls: int, do: Callable[[], object] = lambda: None
+    ) -> None:
+        self.app = app
+        self.close = app.close
+        self.calls = calls
+        self.do = do
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        """Count a call."""
+        if scope["type"] == "http":
+            self.calls -= 1
+            if self.calls == 0:
+                self.do()
+        await self.app(scope, receive, send)
+
+
+@contextmanager
+def dying(app: Later) -> Iterator[str]:
+    """Serve until the application does what it does later."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
+    app.do = partial(setattr, server, "should_exit", True)  # noqa: FBT003 - setattr takes it so
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.005)
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    yield f"http://{host}:{port}"
+    thread.join()
+
+
+def check_with(check: Check, plan: FaultPlan, times: int | None, calls: int) -> Outcome:
+    """Check the mock, with a fault planned after so many calls."""
+    app = create_app(control=Access())
+    later = Later(app, calls, partial(app.control.faults.plan, plan, times=times))
+    with steered(later) as mock:  # type: ignore[arg-type]
+        return check(mock.url, *RUN)
+
+
+# The first four calls of a check end it if they are not answered.
+@pytest.mark.parametrize("calls", [5, 60])
+@pytest.mark.parametrize(
+    ("plan", "title", "expected"),
+    [
+        (FaultPlan(INITIALIZE, broken=Break.TRUNCATED), "the answer broke off", "all of it"),
+        (FaultPlan(INITIALIZE, broken=Break.DROPPED), "no answer", "an answer"),
+        (FaultPlan(INITIALIZE, when=Moment.AFTER, delay=1500), "no answer", "an answer"),
+    ],
+)
+def test_one_lost_answer_is_found(
+    check: Check, plan: FaultPlan, title: str, expected: str, calls: int
+) -> None:
+    """Whenever it is lost, and however."""
+    outcome = check_with(check, plan, 1, calls)
+
+    assert 1 == outcome.code, outcome.out
+    assert {(INITIALIZE, title): (expected, TROUBLES[plan.broken])} == found(outcome.out)
+
+
+@pytest.mark.parametrize("calls", [5, 60])
+def test_garbled_answers_are_found(check: Check, calls: int) -> None:
+    """Whenever they begin to come."""
+    outcome = check_with(check, FaultPlan(INITIALIZE, broken=Break.GARBLED), None, calls)
+
+    assert 1 == outcome.code, outcome.out
+    assert (INITIALIZE, "the answer is not JSON") in found(outcome.out)
+
+
+def test_what_a_lost_answer_ends_is_told(check: Check) -> None:
+    """The rest of that operation's test is listed as not tested."""
+    outcome = check_with(check, FaultPlan(LIST, broken=Break.DROPPED), None, 60)
+
+    assert 1 == outcome.code
+    assert f"   the rest of {LIST}: a call got no answer\n" in outcome.out
+    assert re.search(r"\n1 finding in \d+ s; \d things? w\w+ not tested; --", outcome.out)
+
+
+def test_backend_that_dies_is_told(check: Check) -> None:
+    """What was not tested because of that does not look tested."""
+    later = Later(create_app(), 60)
+    with dying(later) as url:
+        outcome = check(url, *RUN)
+
+    assert 1 == outcome.code, outcome.out
+    assert "   the rest: the backend stopped answering\n" in outcome.out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_check_tells_what_was_found(
+    check: Check, tmp_path: Path, number: signal.Signals
+) -> None:
+    """In every report, and that it was interrupted."""
+    junit, html = tmp_path / "report.xml", tmp_path / "report.html"
+    later = Later(create_app(), 60, partial(os.kill, os.getpid(), number))
+    with steered(later) as mock:  # type: ignore[arg-type]
+        outcome = check(mock.url, *RUN, "--junit", str(junit), "--html", str(html))
+
+    assert (130, "") == (outcome.code, outcome.err)
+    assert "   the rest: interrupted\n" in outcome.out
+    assert re.search(r"\nInterrupted; no findings in \d+ s; 1 thing was not", outcome.out)
+    assert "Interrupted; no findings" in html.read_text("utf-8")
+    skipped = parse(junit).getroot().findall("testsuite/testcase/skipped")  # noqa: S314 - our own
+    assert ["interrupted"] == [each.attrib["message"] for each in skipped]
+
+
+def test_check_that_cannot_be_made_leaves_no_report(check: Check, tmp_path: Path) -> None:
+    """Not an empty one either."""
+    junit, html = tmp_path / "report.xml", tmp_path / "report.html"
+    outcome = check("http://127.0.0.1:1", *IDS, "--junit", str(junit), "--html", str(html))
+
+    assert 2 == outcome.code
+    assert [] == [*tmp_path.iterdir()]
