@@ -78,12 +78,25 @@ class Prefer:
         if not header and not scope.get("query_string"):
             await self._app(scope, receive, send)
             return
-        query_string, parameters = split_query(scope["query_string"])
-        # Any header silences the query, even one that prefers none of this.
-        preferences = _read(_parse(header) if header else parameters)
+        query_string, stated = _stated(scope)
+        preferences = _read(stated)
         extensions = {**scope.get("extensions", {}), _PREFERENCES: preferences}
         understood = {**scope, "query_string": query_string, "extensions": extensions}
         await self._app(understood, receive, send)
+
+
+def has_preferences(scope: Scope) -> bool:
+    """Tell whether a request prefers a documented answer, be it to be had or not."""
+    _, stated = _stated(scope)
+    return not _FORMS.keys().isdisjoint(stated)
+
+
+def _stated(scope: Scope) -> tuple[bytes, Mapping[str, Any]]:
+    """Answer the query without preferences, and what is preferred."""
+    query_string, parameters = split_query(scope["query_string"])
+    header = read_header(scope, "prefer")
+    # Any header silences the query, even one that prefers none of this.
+    return query_string, _parse(header) if header else parameters
 
 
 def split_query(query_string: bytes) -> tuple[bytes, Mapping[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from xclade_store_mock import javascript
 from xclade_store_mock.control.clock import ControlClock
-from xclade_store_mock.control.faults import Fault
+from xclade_store_mock.control.faults import Fault, FaultPlan
 from xclade_store_mock.control.journal import Entry
 from xclade_store_mock.control.outcomes import Outcome
 from xclade_store_mock.control.redaction import hide
@@ -75,9 +75,6 @@ def _session_document(session: PaymentSession) -> Document:
 def fault_document(fault: Fault) -> Document:
     """Describe a fault."""
     plan = fault.plan
-    answer = plan.answer and {
-        name: value for name, value in asdict(plan.answer).items() if value is not None
-    }
     return {
         "id": fault.id,
         "operation_id": plan.operation_id,
@@ -85,12 +82,21 @@ def fault_document(fault: Fault) -> Document:
         "path": plan.path,
         "payment_collection_id": plan.payment_collection_id,
         "times": fault.times,
+        **_effect_document(plan),
+        "waiting": fault.gate.waiting,
+    }
+
+
+def _effect_document(plan: FaultPlan) -> Document:
+    answer = plan.answer and {
+        name: value for name, value in asdict(plan.answer).items() if value is not None
+    }
+    return {
         "when": plan.when,
         "delay": plan.delay,
         "answer": answer,
         "broken": plan.broken,
         "note": plan.note,
-        "waiting": fault.gate.waiting,
     }
 
 
@@ -101,7 +107,8 @@ def clock_document(clock: ControlClock) -> Document:
 
 def entry_document(entry: Entry) -> Document:
     """Describe an entry of the journal."""
-    return {**asdict(entry), "at": timestamp(entry.at)}
+    fault = entry.fault and _effect_document(entry.fault)
+    return {**asdict(entry), "at": timestamp(entry.at), "fault": fault}
 
 
 def scenario_document(scenario: Scenario, present: Scenario | None) -> Document:

@@ -5,9 +5,12 @@ import struct
 import time
 from collections.abc import MutableMapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from xclade_store_mock.control.faults import Fault
 
 _KEY = "xclade_store_mock.exchange"
 _KEPT = ("method", "path", "query_string", "headers")
@@ -40,7 +43,7 @@ class Exchange:
         "answer",
         "answer_headers",
         "at",
-        "fault_id",
+        "fault",
         "is_broken",
         "is_received",
         "milliseconds",
@@ -60,7 +63,7 @@ class Exchange:
         self.status: int | None = None
         self.answer_headers: list[tuple[bytes, bytes]] = []
         self.answer = Body()
-        self.fault_id: str | None = None
+        self.fault: Fault | None = None
         self.is_broken = False
         self.milliseconds = 0.0
 

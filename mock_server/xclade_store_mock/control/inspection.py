@@ -11,7 +11,7 @@ from xclade_store_mock.contract import METHODS, Contract
 from xclade_store_mock.control.faults import Target
 from xclade_store_mock.errors import DomainError, InvalidData
 from xclade_store_mock.guard import parse_body, read_header
-from xclade_store_mock.prefer import split_query
+from xclade_store_mock.prefer import has_preferences, split_query
 from xclade_store_mock.routing import path_pattern
 from xclade_store_mock.violations import check_body, check_headers, check_query
 
@@ -41,6 +41,10 @@ class Inspector:
             if match is not None:
                 return Target(operation_id, match.groupdict())
         return None
+
+    def has_preference(self, scope: Scope) -> bool:
+        """Tell whether a request is for an operation, and prefers a documented answer."""
+        return self.find(scope) is not None and has_preferences(scope)
 
     def violations(self, scope: Scope, content: bytes) -> tuple[str, ...]:
         """Tell how a request breaks the contract."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from xclade_store_mock.control.exchange import Body, Exchange
+from xclade_store_mock.control.faults import FaultPlan
 from xclade_store_mock.control.inspection import Inspector
 from xclade_store_mock.control.redaction import (
     hide_body,
@@ -43,7 +44,9 @@ class Entry:
     status: int | None
     milliseconds: float
     violations: tuple[str, ...]
+    has_preference: bool
     fault_id: str | None
+    fault: FaultPlan | None
     request: Message
     response: Message
 
@@ -116,7 +119,9 @@ class Journal:
             violations=tuple(
                 map(hide_text, self._inspector.violations(scope, exchange.request.content))
             ),
-            fault_id=exchange.fault_id,
+            has_preference=self._inspector.has_preference(scope),
+            fault_id=None if exchange.fault is None else exchange.fault.id,
+            fault=None if exchange.fault is None else exchange.fault.plan,
             request=_message(scope["headers"], exchange.request),
             response=_message(exchange.answer_headers, exchange.answer),
         )

@@ -53,7 +53,7 @@ class Misbehaviour:
         if exchange is None or fault is None:
             await self._app(scope, receive, send)
             return
-        exchange.fault_id = fault.id
+        exchange.fault = fault
         self._changed("faults")
         try:
             answer = await self._answer(fault, exchange, scope, receive)

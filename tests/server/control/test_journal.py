@@ -37,7 +37,9 @@ def test_entry_tells_an_exchange(either: Steered) -> None:
         "operation_id": "create_payment_collection",
         "status": 200,
         "violations": [],
+        "has_preference": False,
         "fault_id": None,
+        "fault": None,
     } == entry
     assert ('{"cart_id":"cart_demo"}', 23, True) == (
         request["body"],
