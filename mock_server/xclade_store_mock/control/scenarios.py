@@ -24,7 +24,7 @@ _SYSTEM = "pp_system_default"
 _STRIPE = "pp_stripe_stripe"
 _TOTAL = Decimal("25.5")
 _DEARER = Decimal(40)
-_LATE = 3000  # milliseconds
+_LATE = 10_000  # milliseconds: time for a person to tap again
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ def _let_day_pass(_: Storage, clock: ControlClock) -> FaultPlan:
 SCENARIOS = (
     Scenario(
         "double-tap",
-        "The customer taps *Pay* twice. The first answer comes last, with a session that the second"
-        " tap has replaced.",
+        f"The customer taps *Pay* twice. The first answer is held for {_LATE // 1000} seconds: it"
+        " comes last, with a session that the second tap has replaced.",
         "Use one idempotency key for one attempt to pay: both taps get the same session.",
         plan=_answer_late,
     ),

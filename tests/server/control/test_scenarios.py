@@ -100,6 +100,17 @@ def test_double_tap_trouble(storefront: Open) -> None:
     assert early == shop.alive()
 
 
+def test_double_tap_leaves_a_person_time(storefront: Open) -> None:
+    """Who plays it by hand has ten seconds for the second tap, and is told so."""
+    shop = storefront("double-tap")
+
+    (fault,) = shop.mock.faults()
+    scenarios = shop.mock.control.get("/scenarios").json()["scenarios"]
+    (trouble,) = (each["trouble"] for each in scenarios if each["is_on"])
+    assert 10_000 == fault["delay"]
+    assert "held for 10 seconds" in trouble
+
+
 def test_double_tap_solved(storefront: Open) -> None:
     """One key for one attempt: whichever answer is used, its session is there."""
     shop = storefront("double-tap")
