@@ -69,7 +69,7 @@ def _serve(options: argparse.Namespace) -> int:
         )
     scenario = find_scenario(options.scenario) if "scenario" in options else None
     service = replace(service, access=access, scenario=scenario)
-    service.announce(_url(listener))
+    service.announce(_url(listener), options.workers)
     # Ctrl+C is how one stops it.
     with suppress(KeyboardInterrupt):
         if hasattr(options, "watch"):

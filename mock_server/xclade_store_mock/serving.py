@@ -100,25 +100,29 @@ class Service:
 
         return asyncio.run(prepare_storage(self.storage_url, self.store))
 
-    def announce(self, url: str) -> None:
+    def announce(self, url: str, workers: int) -> None:
         """Tell people what is served at a URL; or programs, in a line of the log."""
         logging.config.dictConfig(logging_configuration(self.log_format))
         if self.log_format == "json":
             _log.info("Serving at %s", url)
         else:
-            sys.stdout.write(asyncio.run(self._describe(url)))
+            sys.stdout.write(asyncio.run(self._describe(url, workers)))
             sys.stdout.flush()
 
-    async def _describe(self, url: str) -> str:
+    async def _describe(self, url: str, workers: int) -> str:
         storage = self._open()
         try:
-            return await banner(storage, url, *self._notes(url))
+            return await banner(storage, url, *self._notes(url, workers))
         finally:
             await storage.close()
 
-    def _notes(self, url: str) -> Iterator[str]:
+    def _notes(self, url: str, workers: int) -> Iterator[str]:
         if self.access is not None:
             yield f"Console      {url}/  (control API: {url}/_mock/state)"
+        elif workers == 1:
+            yield "Console      off: --control-token TOKEN turns it on"
+        else:
+            yield "Console      off: it is for one worker alone"
         if self.scenario is not None:
             yield f"Scenario     {self.scenario.name}, with {self.scenario.cast}"
 
