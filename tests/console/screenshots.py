@@ -80,7 +80,7 @@ def main() -> None:
         buy(url)
         schemes: tuple[Scheme, ...] = ("light", "dark")
         for scheme in schemes:
-            with console(url, 1200, 780, scheme) as page:
+            with console(url, 1200, 750, scheme) as page:
                 page.locator("#entries summary").nth(3).click()
                 page.locator("#log").evaluate("log => (log.scrollTop = 0)")
                 page.screenshot(path=IMAGES / f"console-{scheme}.png")

@@ -121,6 +121,23 @@ def test_catches_up_without_losing_what_is_open(page: Page, port: int) -> None:
         expect(entries(page).locator("details[open]")).to_have_count(1)
 
 
+def test_says_that_the_mock_is_gone_while_the_page_loads(page: Page, port: int) -> None:
+    """Where there is nothing to show yet, it says why; whether the scripts have come or not."""
+    gone = page.get_by_text("The mock does not answer. Is it still running?")
+    with running(port) as mock:
+        page.route("**/_mock/**", lambda route: route.abort())
+        page.goto(mock.url)
+        expect(page.locator("#absent")).to_be_visible()
+        expect(gone.last).to_be_in_viewport()
+        page.unroute("**/_mock/**")
+        expect(page.locator("#connection")).to_have_text("Live")
+        expect(page.locator("#absent")).to_be_hidden()
+        page.route("**/console/*.js", lambda route: route.abort())
+        page.goto(mock.url)
+
+        expect(gone).to_be_visible()
+
+
 def test_asks_for_the_token_once(page: Page, port: int) -> None:
     """A wrong token is refused in words, a right one is kept for the tab."""
     with running(port, Access("s3cret")) as mock:

@@ -114,6 +114,60 @@ def test_requests_that_the_client_would_not_make(
     assert first == [post, delete]
 
 
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/store/payment-collections", {"prefer": "code=409"}),
+        ("/store/payment-collections", {"idempotency-key": "key-1"}),
+        ("/store/payment-collections/pay_col_demo/payment-sessions", {"accept-language": "de"}),
+    ],
+)
+def test_headers_that_the_client_would_not_send(
+    console: Page,
+    store_mock: StoreMock,
+    control: httpx.Client,
+    path: str,
+    headers: dict[str, str],
+) -> None:
+    """Such a header makes another request: Python then goes without our client, to send it."""
+    body = {"cart_id": "cart_demo", "provider_id": "pp_system_default"}
+    (kept,) = headers
+    if "sessions" in path:
+        del body["cart_id"]
+    else:
+        del body["provider_id"]
+    key = {"x-publishable-api-key": "pk_demo"}
+    httpx.post(f"{store_mock.url}{path}", json=body, headers={**key, **headers})
+    entries(console).locator("summary").click()
+    command = copied(console, entries(console), "Python")
+    run("Python", command)
+
+    assert "StoreClient" not in command
+    first, second = control.get("/journal").json()["entries"]
+    assert headers[kept] == second["request"]["headers"][kept]
+    assert first["status"] == second["status"]
+
+
+def test_what_commands_expect_is_said(console: Page, store_mock: StoreMock) -> None:
+    """The variables stand beside the buttons; JavaScript without one stops before it asks."""
+    httpx.get(f"{store_mock.url}/nothing")
+    store_mock.client(retries=0).list_payment_providers("reg_demo")
+    expect(entries(console)).to_have_count(2)
+    without_key, with_key = entries(console).all()
+    without_key.locator("summary").click()
+    with_key.locator("summary").click()
+    note = "expects PUBLISHABLE_KEY, the key that the server printed"
+    expect(with_key.locator(".copying")).to_contain_text(note)
+    expect(without_key.locator(".copying")).not_to_contain_text("expects")
+    command = copied(console, with_key, "JavaScript")
+    expect(with_key.get_by_role("button", name="Copy as JavaScript")).to_have_text("Copied")
+    expect(with_key.get_by_role("button", name="Copy as JavaScript")).to_have_text("JavaScript")
+
+    unset = f"delete process.env.PUBLISHABLE_KEY;\n{command}"
+    assert "Error: PUBLISHABLE_KEY is not set" in run("JavaScript", unset)
+    expect(entries(console)).to_have_count(2)
+
+
 @pytest.mark.parametrize("language", RUN)
 def test_initializing_a_session(
     console: Page, store: StoreClient, control: httpx.Client, language: str

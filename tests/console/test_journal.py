@@ -1,13 +1,14 @@
 """The journal: what a storefront asks and gets, while it happens."""
 
 import re
+from contextlib import suppress
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 from tests.console.conftest import entries, flood
 
-from xclade_store import PaymentRefused, StoreClient
+from xclade_store import PaymentRefused, StoreClient, StoreError
 from xclade_store_mock.pytest_plugin import StoreMock
 
 
@@ -74,6 +75,8 @@ def test_filters(console: Page, store: StoreClient, store_mock: StoreMock) -> No
 
     expect(entries(console)).to_have_text([re.compile("200POST"), re.compile("404POST")])
     expect(console.locator("#journal-count")).to_have_text("2 of 3 requests")
+    form.get_by_label("Status").fill("4xx")
+    expect(entries(console)).to_have_text(re.compile("404POST"))
     form.get_by_label("Status").fill("404")
     expect(entries(console)).to_have_text(re.compile("404POST"))
     form.get_by_label("Path").fill("")
@@ -114,6 +117,7 @@ def test_does_not_move_under_a_reader(console: Page, store_mock: StoreMock) -> N
     log = console.locator("#log")
     expect(entries(console).last).to_be_in_viewport()
     entries(console).last.locator("summary").click()
+    expect(entries(console).last.locator(".exchange")).to_be_in_viewport(ratio=0.9)
     before = log.evaluate("log => log.scrollTop")
     flood(store_mock.url, 5)
 
@@ -123,6 +127,117 @@ def test_does_not_move_under_a_reader(console: Page, store_mock: StoreMock) -> N
     jump.click()
     expect(entries(console).last).to_be_in_viewport()
     expect(jump).to_be_hidden()
+
+
+def test_an_opened_entry_is_seen(console: Page, store_mock: StoreMock) -> None:
+    """What opens below the fold comes into view, and stays there."""
+    flood(store_mock.url, 40)
+    expect(entries(console)).to_have_count(40)
+    last = entries(console).nth(39)
+    expect(last).to_be_in_viewport()
+    last.locator("summary").click()
+
+    expect(last.locator(".exchange")).to_be_in_viewport(ratio=0.9)
+    flood(store_mock.url, 1)
+    expect(console.get_by_role("button", name="1 new request")).to_be_visible()
+    expect(last.locator(".exchange")).to_be_in_viewport(ratio=0.9)
+
+
+def test_new_requests_are_offered_only_where_there_are_some(
+    console: Page, store_mock: StoreMock
+) -> None:
+    """The button counts what matches and is out of sight, whatever changes that."""
+    flood(store_mock.url, 40)
+    expect(entries(console)).to_have_count(40)
+    console.locator("#log").evaluate("log => (log.scrollTop = 0)")
+    httpx.post(f"{store_mock.url}/nothing")
+    flood(store_mock.url, 2)
+    jump = console.locator("#jump")
+    expect(jump).to_have_text("3 new requests")
+    form = console.get_by_role("search")
+    form.get_by_label("Path").fill("/nothing/")
+    expect(jump).to_have_text("2 new requests")
+    console.set_viewport_size({"width": 1280, "height": 4000})
+    expect(jump).to_be_hidden()
+    console.set_viewport_size({"width": 1280, "height": 720})
+    form.get_by_label("Method").select_option("PUT")
+    expect(entries(console)).to_have_count(0)
+    flood(store_mock.url, 2)
+    expect(console.locator("#journal-count")).to_have_text("0 of 45 requests")
+    expect(jump).to_be_hidden()
+
+
+def test_new_requests_are_not_offered_once_the_reader_has_closed_what_hid_them(
+    console: Page, store: StoreClient
+) -> None:
+    """A few lines fit the window again: nothing is below, and the journal is followed."""
+    for _ in range(2):
+        store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
+    expect(entries(console)).to_have_count(2)
+    for line in entries(console).all():
+        line.locator("summary").click()
+    expect(entries(console).last.locator(".exchange")).to_be_in_viewport()
+    store.list_payment_providers("reg_demo")
+    jump = console.get_by_role("button", name="1 new request")
+    expect(jump).to_be_visible()
+    for line in entries(console).all()[:2]:
+        line.locator("summary").evaluate("summary => summary.click()")
+
+    expect(jump).to_be_hidden()
+
+
+def test_tells_preferred_answers_from_the_stores(console: Page, store_mock: StoreMock) -> None:
+    """A chip marks them, and one that is not to be had says why."""
+    url = f"{store_mock.url}/store/payment-providers?region_id=reg_demo"
+    key = {"x-publishable-api-key": "pk_demo"}
+    httpx.get(url, headers={**key, "prefer": "respond-async"})
+    httpx.get(url, headers={**key, "prefer": "code=401"})
+    httpx.get(f"{url}&__code=418", headers=key)
+
+    expect(entries(console)).to_have_count(3)
+    store, preferred, unmet = entries(console).all()
+    expect(store).not_to_contain_text("preferred")
+    expect(preferred.locator(".chip")).to_have_text("preferred")
+    expect(unmet.locator(".chip")).to_have_text("preferred")
+    expect(unmet.locator(".reasons")).to_have_text(
+        "Requested status code 418 is not defined in the document."
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "kind", "words"),
+    [
+        ({"broken": "dropped"}, "no answer", "failed", "Fault: connection reset"),
+        ({"broken": "truncated"}, "200", "failed", "Fault: half an answer"),
+        ({"broken": "garbled"}, "200", "failed", "Fault: no JSON"),
+        ({"delay": 5}, "200", "good", "Fault: 5 ms late"),
+        (
+            {"answer": {"status": 503, "retry_after": 1}},
+            "503",
+            "failed",
+            "Fault: 503, Retry-After 1 s",
+        ),
+    ],
+)
+def test_says_what_a_fault_did(
+    console: Page,
+    control: httpx.Client,
+    store: StoreClient,
+    fault: dict[str, object],
+    status: str,
+    kind: str,
+    words: str,
+) -> None:
+    """The line keeps the fault's words, and an answer that broke off is no good one."""
+    control.post("/faults", json=fault).raise_for_status()
+    with suppress(StoreError):
+        store.list_payment_providers("reg_demo")
+
+    mark = entries(console).locator(".mark")
+    expect(mark).to_have_text(status)
+    expect(mark).to_have_attribute("data-kind", kind)
+    expect(entries(console).locator(".fault")).to_have_text(words)
+    expect(console.locator("#faults > li")).to_have_count(0)
 
 
 def test_tells_listeners(console: Page, store: StoreClient) -> None:

@@ -81,8 +81,8 @@ MUTANTS = (
     Mutant(
         "journal that runs away from its reader",
         CONSOLE / "journal.js",
-        "target.open && this.#follow(false)",
-        "target.open && this.#follow(true)",
+        'querySelectorAll("details[open]")',
+        'querySelectorAll("details[closed]")',
         (JOURNAL,),
     ),
     Mutant(

@@ -41,6 +41,11 @@ export function requestOf(entry) {
   };
 }
 
+/** Name the environment variables that commands take what is secret from. */
+export function variablesOf(request) {
+  return headersOf(request).secret.map(({ variable }) => variable);
+}
+
 function urlOf({ path, query }, origin) {
   const encoded = path.split("/").map(encodeURIComponent).join("/");
   return `${origin}${encoded}${query ? `?${query}` : ""}`;
@@ -81,6 +86,8 @@ export function javaScript(request, origin) {
   if (request.body !== null && !["GET", "HEAD"].includes(request.method))
     options.push(`body: ${bodyInJavaScript(request)}`);
   return noted("//", request, [
+    ...secret.map(({ variable }) =>
+      `if (!process.env.${variable}) throw new Error("${variable} is not set");`),
     `const response = await fetch(${inJavaScript(urlOf(request, origin))}, {`,
     ...options.map((option) => `  ${option},`),
     "});",
@@ -113,12 +120,12 @@ function clientCall(request, origin) {
   const query = [...new URLSearchParams(request.query)];
   const body = request.body === null ? {} : readFaithfully(request.body);
   if (!write || body === undefined || new Set(query.map(([name]) => name)).size < query.length) return null;
+  if (!headersOf(request).kept.every(([name, value]) => isSentByClient(name, value, request.operation))) return null;
   const { args, rest } = write(request, Object.fromEntries(query), body);
   if (args.includes(null) || Object.keys(rest).some((name) => name !== "fields")) return null;
   if ("fields" in rest) args.push(`fields=${inPython(rest.fields)}`);
   const key = request.headers["idempotency-key"];
-  if (key !== undefined && request.operation === "initialize_payment_session")
-    args.push(`idempotency_key=${inPython(key)}`);
+  if (key !== undefined) args.push(`idempotency_key=${inPython(key)}`);
   const customer = "authorization" in request.headers
     ? ',\n    customer_token=os.environ["CUSTOMER_TOKEN"]' : "";
   return [
@@ -132,6 +139,11 @@ function clientCall(request, origin) {
     ") as store:",
     `    print(store.${request.operation}(${args.join(", ")}))`,
   ].join("\n");
+}
+
+function isSentByClient(name, value, operation) {
+  if (name === "content-type") return /^application\/json\b/i.test(value);
+  return name === "idempotency-key" && operation === "initialize_payment_session";
 }
 
 // By operation, the arguments of its method - null for one that it does not take - and the rest of the query.

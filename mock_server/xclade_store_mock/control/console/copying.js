@@ -1,9 +1,13 @@
 // Buttons that copy a request as a command.
 
-import { curl, javaScript, python } from "./commands.js";
+import { curl, javaScript, python, variablesOf } from "./commands.js";
 import { announce, h } from "./dom.js";
 
 const LANGUAGES = [["curl", curl], ["Python", python], ["JavaScript", javaScript]];
+const MEANINGS = {
+  PUBLISHABLE_KEY: "the key that the server printed",
+  CUSTOMER_TOKEN: "the customer's token",
+};
 
 /** Make a button for each language; `read` answers the request when one is pressed. */
 export function copyButtons(read) {
@@ -12,7 +16,11 @@ export function copyButtons(read) {
     button.addEventListener("click", () => copy(button, write(read(), location.origin), `Copied as ${name}`));
     return button;
   });
-  return h("div", { class: "copying" }, h("span", { class: "hint", "aria-hidden": "true" }, "Copy as"), ...buttons);
+  const expected = variablesOf(read()).map((name) => `${name}, ${MEANINGS[name]}`);
+  return h("div", { class: "copying" },
+    h("span", { class: "hint", "aria-hidden": "true" }, "Copy as"),
+    ...buttons,
+    expected.length ? h("span", { class: "hint" }, `expects ${expected.join("; ")}`) : null);
 }
 
 /** Show a command, with a button that copies it. */
@@ -28,8 +36,14 @@ async function copy(button, text, done) {
   if (navigator.clipboard) await navigator.clipboard.writeText(text);
   else copySelected(text);
   announce(done);
+  if ("done" in button.dataset) return;
+  const name = button.textContent;
   button.dataset.done = "";
-  setTimeout(() => delete button.dataset.done, 1500);
+  button.textContent = "Copied";
+  setTimeout(() => {
+    delete button.dataset.done;
+    button.textContent = name;
+  }, 1500);
 }
 
 function copySelected(text) {

@@ -3,6 +3,7 @@
 import { requestOf } from "./commands.js";
 import { copyButtons } from "./copying.js";
 import { h, mark, moment } from "./dom.js";
+import { effect } from "./faults.js";
 import { pretty, readFaithfully } from "./json.js";
 
 const KINDS = { 1: "waiting", 2: "good", 3: "good", 4: "refused", 5: "failed" };
@@ -11,21 +12,32 @@ const KINDS = { 1: "waiting", 2: "good", 3: "good", 4: "refused", 5: "failed" };
 export function entryRow(entry) {
   const line = h("details", {},
     h("summary", {},
-      statusMark(entry.status),
+      statusMark(entry),
       h("span", { class: "method" }, entry.method),
       h("bdi", { class: "path" }, entry.path, entry.query ? h("span", { class: "query" }, `?${entry.query}`) : null),
-      entry.fault_id === null ? null : h("span", { class: "chip fault" }, entry.fault_id),
+      chips(entry),
       h("span", { class: "duration" }, `${duration(entry.milliseconds)} ms`),
       moment(entry.at),
       reasons(entry)));
   line.addEventListener("toggle", () => {
     if (line.open && line.childElementCount === 1) line.append(exchange(entry));
+    if (line.open) line.scrollIntoView({ block: "nearest" });
   });
   return h("li", { class: "entry", "data-id": entry.id }, line);
 }
 
-function statusMark(status) {
-  return status === null ? mark("failed", "none") : mark(KINDS[Math.floor(status / 100)], String(status));
+function statusMark({ status, fault }) {
+  if (status === null) return mark("failed", "no answer");
+  return mark(fault?.broken ? "failed" : KINDS[Math.floor(status / 100)], String(status));
+}
+
+/** Say what else than the store had a part in the answer. */
+function chips({ fault, fault_id: id, has_preference: hasPreference }) {
+  if (!fault && !hasPreference) return null;
+  const words = fault && `Fault: ${effect(fault)}`;
+  return h("span", { class: "origin" },
+    hasPreference ? h("span", { class: "chip", title: "The request has the header Prefer" }, "preferred") : null,
+    fault ? h("span", { class: "chip fault", title: `${id}: ${words}` }, words) : null);
 }
 
 function duration(milliseconds) {
@@ -38,8 +50,9 @@ function reasons({ violations, status, response }) {
     const sentences = violations.map((sentence) => h("span", {}, h("span", { class: "unseen" }, "Breaks the contract: "), sentence));
     return h("span", { class: "reasons violations" }, ...sentences);
   }
-  const { message } = (status >= 400 && response.body && readFaithfully(response.body)) || {};
-  return typeof message === "string" ? h("span", { class: "reasons" }, message) : null;
+  const { message, title, detail } = (status >= 400 && response.body && readFaithfully(response.body)) || {};
+  const reason = [message, detail, title].find((each) => typeof each === "string" && each);
+  return reason ? h("span", { class: "reasons" }, reason) : null;
 }
 
 function exchange(entry) {

@@ -9,13 +9,25 @@ const HELD_AT_MOST = 600_000; // milliseconds, the control API's own
 
 export class Faults {
   #list = new KeptList($("faults"), faultRow);
+  #isRace = false;
 
   constructor() {
     const form = $("plan-fault");
     form.addEventListener("change", () => showFieldsOf(form));
+    form.elements.kind.addEventListener("change", () => this.#presetRace(form));
     showFieldsOf(form);
     onSubmit(form, (values) => call("POST", "/faults", faultOf(values)));
     onSubmit($("cancel-faults"), () => call("DELETE", "/faults"));
+  }
+
+  /** Hold what is raced where that changes something: a session that is there already. */
+  #presetRace({ elements: { kind, operation_id: operation, when } }) {
+    const isRace = kind.value === "hold";
+    if (isRace === this.#isRace) return;
+    this.#isRace = isRace;
+    operation.value = isRace ? "initialize_payment_session" : "";
+    when.value = isRace ? "after" : "before";
+    if (isRace) operation.closest("details").open = true;
   }
 
   async load() {
@@ -57,7 +69,7 @@ function faultRow(fault) {
 }
 
 /** Say what a fault does. */
-function effect({ answer, broken, delay, note }) {
+export function effect({ answer, broken, delay, note }) {
   const parts = [];
   if (answer) parts.push(`${answer.status}${answer.message ? ` “${answer.message}”` : ""}`);
   if (answer?.retry_after !== undefined) parts.push(`Retry-After ${answer.retry_after} s`);
@@ -65,7 +77,7 @@ function effect({ answer, broken, delay, note }) {
   if (delay === HELD_AT_MOST) parts.push("held until released");
   else if (delay) parts.push(`${delay.toLocaleString("en")} ms late`);
   if (note) parts.push(note);
-  return parts.join(", ");
+  return parts.join(", ") || "no effect";
 }
 
 /** Say which requests a fault befalls. */

@@ -1,4 +1,4 @@
-// Forms that call the control API. It judges what was entered, and its words stand at the form.
+// Forms that call the control API. What is no number at all is told at its field; the rest the API judges.
 
 import { ControlError } from "./api.js";
 
@@ -9,6 +9,7 @@ export function onSubmit(form, act) {
     event.preventDefault();
     if (form.ariaBusy === "true") return;
     const problem = form.querySelector(".problem");
+    if (refused(form, problem)) return;
     const values = Object.fromEntries(new FormData(form));
     form.ariaBusy = "true";
     try {
@@ -21,6 +22,21 @@ export function onSubmit(form, act) {
       form.ariaBusy = null;
     }
   });
+}
+
+/** Tell of the first field whose text is not in the form that its title describes. */
+function refused(form, problem) {
+  const [field] = [...form.querySelectorAll("input:invalid")].filter((each) => each.checkVisibility());
+  form.querySelectorAll("[aria-invalid]").forEach((each) => (each.ariaInvalid = null));
+  form.append(problem);
+  if (!field) return false;
+  const [label] = field.labels;
+  problem.textContent = `${label.querySelector("span").textContent}: ${field.title}`;
+  field.ariaInvalid = "true";
+  if (form.matches(".fields")) label.append(problem);
+  field.focus();
+  problem.scrollIntoView({ block: "nearest" });
+  return true;
 }
 
 /** Leave out what was left empty. */

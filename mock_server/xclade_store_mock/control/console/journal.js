@@ -5,19 +5,21 @@ import { initializeRequest } from "./commands.js";
 import { showCommand } from "./copying.js";
 import { $, announce, KeptList } from "./dom.js";
 import { entryRow } from "./entry.js";
+import { effect } from "./faults.js";
 import { onSubmit } from "./form.js";
 
 const MOST_KEPT = 1000; // as many as the mock keeps
 const MOST_SHOWN = 200;
 const QUIET = 2000; // milliseconds between announcements
-const NEAR = 40; // pixels from the end that count as the end
+const NEAR = 4; // pixels from the end that count as the end
 
 export class Journal {
   #entries = [];
   #filter = { path: "", method: "", status: "" };
   #rows = new KeptList($("entries"), entryRow, { version: ({ at, milliseconds }) => `${at} ${milliseconds}` });
+  #matching = [];
   #follows = true;
-  #unseen = 0;
+  #lastSeen = 0;
   #unannounced = 0;
   #frame = null;
 
@@ -29,12 +31,12 @@ export class Journal {
       this.#show();
     });
     onSubmit($("clear-journal"), () => call("DELETE", "/journal"));
-    $("log").addEventListener("scroll", () => this.#follow(isAtEnd()), { passive: true });
-    // Who reads an entry does not want it to move.
-    $("entries").addEventListener("toggle", ({ target }) => target.open && this.#follow(false), true);
+    $("log").addEventListener("scroll", () => this.#look(), { passive: true });
+    const resized = new ResizeObserver(() => this.#keepUp());
+    for (const id of ["log", "entries"]) resized.observe($(id));
     $("jump").addEventListener("click", () => {
-      this.#follow(true);
-      this.#scroll();
+      scrollToEnd();
+      this.#look();
       $("log").focus({ preventScroll: true });
     });
   }
@@ -43,6 +45,7 @@ export class Journal {
   async load() {
     const { entries } = await call("GET", `/journal?limit=${MOST_KEPT}`);
     this.#entries = entries;
+    this.#lastSeen = Math.min(this.#lastSeen, entries.at(-1)?.id ?? 0);
     this.#show();
   }
 
@@ -51,7 +54,6 @@ export class Journal {
     if (entry.id <= (this.#entries.at(-1)?.id ?? 0)) return;
     this.#entries.push(entry);
     if (this.#entries.length > MOST_KEPT) this.#entries.shift();
-    this.#unseen += 1;
     this.#unannounced += 1;
     if (this.#unannounced === 1) setTimeout(() => this.#announce(), QUIET);
     this.#frame ??= requestAnimationFrame(() => {
@@ -61,46 +63,63 @@ export class Journal {
   }
 
   #show() {
-    const matching = this.#entries.filter((entry) => this.#matches(entry));
-    const shown = matching.slice(-MOST_SHOWN);
+    this.#matching = this.#entries.filter((entry) => this.#matches(entry));
+    const shown = this.#matching.slice(-MOST_SHOWN);
     this.#rows.show(shown);
     $("journal-empty").hidden = this.#entries.length > 0;
-    $("journal-unmatched").hidden = matching.length > 0 || this.#entries.length === 0;
+    $("journal-unmatched").hidden = this.#matching.length > 0 || this.#entries.length === 0;
     const of = shown.length < this.#entries.length ? `${shown.length} of ` : "";
     $("journal-count").textContent = `${of}${counted(this.#entries.length)}`;
-    this.#follow(this.#follows);
-    if (this.#follows) this.#scroll();
+    this.#keepUp();
   }
 
   #matches({ path, query, method, status }) {
     const { path: part, method: wanted, status: beginning } = this.#filter;
     return `${path}?${query}`.includes(part)
       && (!wanted || method === wanted)
-      && String(status ?? "none").startsWith(beginning);
+      && String(status ?? "no answer").startsWith(beginning.replace(/x+$/i, ""));
   }
 
-  #follow(follows) {
-    this.#follows = follows;
-    if (follows) this.#unseen = 0;
-    $("jump").hidden = this.#unseen === 0;
-    $("jump").textContent = counted(this.#unseen, "new request");
+  #keepUp() {
+    // Who reads an entry does not want it to move.
+    if (this.#follows && !isReading()) scrollToEnd();
+    this.#look();
   }
 
-  #scroll() {
-    $("log").scrollTop = $("log").scrollHeight;
+  /** Find out what is before somebody's eyes, and so whether to follow, and what waits below. */
+  #look() {
+    if (!$("log").checkVisibility()) return;
+    if (isAtEnd()) this.#lastSeen = this.#entries.at(-1)?.id ?? 0;
+    this.#follows = isAtEnd() && !isReading();
+    const waiting = this.#matching.filter(({ id }) => id > this.#lastSeen).length;
+    $("jump").hidden = waiting === 0;
+    $("jump").textContent = counted(waiting, "new request");
   }
 
   #announce() {
-    const { method, path, status, violations } = this.#entries.at(-1) ?? {};
+    const { method, path, status, fault, violations } = this.#entries.at(-1) ?? {};
     const others = this.#unannounced > 1 ? `${this.#unannounced} requests, the last one ` : "";
     this.#unannounced = 0;
-    if (method) announce(`${others}${method} ${path}: ${[status ?? "no answer", ...violations].join(". ")}`);
+    const befell = fault ? [`Fault: ${effect(fault)}`] : [];
+    const outcome = [status ?? "no answer", ...befell, ...violations].join(". ");
+    if (method) announce(`${others}${method} ${path}: ${outcome}`);
   }
 }
 
 function isAtEnd() {
   const { scrollHeight, scrollTop, clientHeight } = $("log");
   return scrollHeight - scrollTop - clientHeight < NEAR;
+}
+
+function isReading() {
+  const log = $("log").getBoundingClientRect();
+  return [...$("entries").querySelectorAll("details[open]")]
+    .map((each) => each.getBoundingClientRect())
+    .some(({ top, bottom }) => bottom > log.top && top < log.bottom);
+}
+
+function scrollToEnd() {
+  $("log").scrollTop = $("log").scrollHeight;
 }
 
 function counted(number, noun = "request") {

@@ -74,6 +74,8 @@ function showView() {
   for (const link of views) link.ariaCurrent = link === chosen ? "page" : null;
 }
 
+// It is for those who do not even get this script.
+$("absent").textContent = "";
 addEventListener("hashchange", showView);
 showView();
 onSubmit($("reset"), async () => {
@@ -95,6 +97,7 @@ follow({
   onState: (state, text) => {
     $("connection").dataset.state = state;
     $("connection").textContent = text;
+    $("absent").textContent = "ready" in document.body.dataset ? "" : text;
     if (state === "live") $("reset").querySelector(".problem").textContent = "";
   },
 });

@@ -39,12 +39,13 @@ function said({ result, delay, times }) {
 
 function outcomeForm(id, outcome) {
   const select = h("select", { name: "result" }, ...RESULTS.map(([value, text]) => h("option", { value }, text)));
-  const message = field("Message", "message", "Your card was declined.", "wide");
+  const message = field("Message", "message", "Your card was declined.");
+  message.className = "wide";
   const form = h("form", { class: "fields" },
     h("label", { class: "wide" }, h("span", {}, "What it does"), select),
     message,
-    field("Delay, milliseconds", "delay", "none"),
-    field("Next calls", "times", "all"),
+    field("Delay, milliseconds", "delay", "none", { pattern: "0|[1-9]\\d*", title: "a whole number, such as 3000" }),
+    field("Next calls", "times", "all", { pattern: "[1-9]\\d*", title: "a whole number, such as 2; none for all" }),
     h("div", { class: "actions" },
       h("button", { value: "plan", class: "primary" }, "Plan outcome"),
       outcome === null ? null : h("button", { value: "cancel" }, "Behave again")),
@@ -59,6 +60,7 @@ function outcomeForm(id, outcome) {
   return form;
 }
 
-function field(label, name, placeholder, class_ = null) {
-  return h("label", { class: class_ }, h("span", {}, label), h("input", { name, placeholder, autocomplete: "off" }));
+function field(label, name, placeholder, format = {}) {
+  const input = h("input", { name, placeholder, autocomplete: "off", ...format });
+  return h("label", {}, h("span", {}, label), input);
 }

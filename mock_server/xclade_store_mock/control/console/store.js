@@ -11,6 +11,7 @@ import { formatMoney } from "./money.js";
 const PAGE = 50;
 const MOST = 1000; // the control API's own
 const STATUSES = ["authorized", "requires_more", "pending_authorization", "captured", "canceled", "error", "pending"];
+const AMOUNT = "(0|[1-9]\\d*)(\\.\\d+)?(e\\+?\\d+)?";
 const KINDS = { authorized: "good", captured: "good", completed: "good", canceled: "refused", error: "failed" };
 
 export class StoreView {
@@ -80,10 +81,11 @@ function collectionCard({ collection, providers }) {
 }
 
 function sessionRow(collection, session) {
-  const choices = [...STATUSES, "never_seen_before"].filter((status) => status !== session.status);
+  const choices = [...new Set([...STATUSES, "never_seen_before", session.status])];
   const form = h("form", { class: "inline" },
     h("label", {}, h("span", { class: "unseen" }, `Status of ${session.id}`),
-      h("select", { name: "status" }, ...choices.map((status) => h("option", {}, status)))),
+      h("select", { name: "status" }, ...choices.map((status) =>
+        h("option", { selected: status === session.status }, status)))),
     h("button", {}, "Set status"),
     h("p", { class: "problem", role: "alert" }));
   const path = `/payment-collections/${segment(collection.id)}/payment-sessions/${segment(session.id)}`;
@@ -103,7 +105,10 @@ function statusMark(status) {
 function cartRow(cart) {
   const form = h("form", { class: "inline" },
     h("label", {}, h("span", { class: "unseen" }, `Total of ${cart.id}`),
-      h("input", { name: "total", class: "short money", value: cart.total, inputmode: "decimal", autocomplete: "off" })),
+      h("input", {
+        name: "total", class: "short money", value: cart.total, inputmode: "decimal", autocomplete: "off",
+        required: true, pattern: AMOUNT, title: "a number, such as 12.50",
+      })),
     h("button", {}, "Change total"),
     h("p", { class: "problem", role: "alert" }));
   const { id, region_id: region, currency_code: currency } = cart;
