@@ -119,7 +119,7 @@ def test_requests_that_the_client_would_not_make(
     [
         ("/store/payment-collections", {"prefer": "code=409"}),
         ("/store/payment-collections", {"idempotency-key": "key-1"}),
-        ("/store/payment-collections/pay_col_demo/payment-sessions", {"accept-language": "de"}),
+        ("/store/payment-collections/pay_col_demo/payment-sessions", {"prefer": "code=422"}),
     ],
 )
 def test_headers_that_the_client_would_not_send(

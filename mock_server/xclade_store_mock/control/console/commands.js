@@ -5,7 +5,7 @@
 import { readFaithfully } from "./json.js";
 import { inJavaScript, inPython, inShell, jsonInJavaScript, valueInPython } from "./quoting.js";
 
-const KEPT_HEADERS = ["accept-language", "content-type", "idempotency-key", "prefer"];
+const KEPT_HEADERS = ["content-type", "idempotency-key", "prefer"];
 const SECRET_HEADERS = [
   { name: "x-publishable-api-key", variable: "PUBLISHABLE_KEY", before: "" },
   { name: "authorization", variable: "CUSTOMER_TOKEN", before: "Bearer " },
