@@ -8,12 +8,26 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
     import asyncio
 
     from xclade_store_mock.limits import Limits
+
+_PART = 4_096
+"""How many bytes are parsed at once: no more requests than they hold wait for their turn."""
+
+
+class _Flow(FlowControl):
+    """Reads no further while it is held, whoever would like to."""
+
+    is_held = False
+
+    def resume_reading(self) -> None:
+        if not self.is_held:
+            super().resume_reading()
 
 
 class _OneWrite:
@@ -53,8 +67,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, limits: Limits, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._limits = limits
+        self._unparsed = b""
+        # Since the request began or, if that was later, since the last bytes of its body.
         self._received = 0
-        self._is_in_head = False
         self._is_refused = False
         # None while no request is on its way; uvicorn then closes what has been idle for long.
         self._awaited_since: float | None = None
@@ -63,6 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Take a connection, unless there are too many."""
         super().connection_made(cast("asyncio.Transport", _OneWrite(transport, self.loop)))
+        self._held = self.flow = _Flow(self.transport)
         if len(self.connections) > self._limits.connections:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             return
@@ -77,29 +93,55 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived."""
-        if self._is_refused:
-            return
-        self._received += len(data)
-        super().data_received(data)
-        if self._is_in_head and self._received > self._limits.head:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        self._unparsed += data
+        self._parse()
+
+    def on_response_complete(self) -> None:
+        """Go on with the requests that have arrived already."""
+        super().on_response_complete()
+        self._parse()
+
+    def _parse(self) -> None:
+        """Parse what has arrived, until a request has to wait for its turn."""
+        while self._unparsed and not self.pipeline and not self._is_over:
+            part, self._unparsed = self._unparsed[:_PART], self._unparsed[_PART:]
+            self._received += len(part)
+            super().data_received(part)
+            if self._received > self._limits.head and not self._is_over:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if self._is_over:
+            self._unparsed = b""
+        elif self._unparsed or self.pipeline:
+            self._held.is_held = True
+            self._held.pause_reading()
+        elif self._held.is_held:
+            self._held.is_held = False
+            self._held.resume_reading()
+
+    @property
+    def _is_over(self) -> bool:
+        return self._is_refused or self.transport.is_closing()
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._is_in_head = True
         self._awaited_since = self.loop.time()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Begin to answer a request, unless its head is too large."""
-        self._is_in_head = False
+        if self._is_refused:
+            return
         if self._received > self._limits.head and self._head_size() > self._limits.head:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        else:
-            super().on_headers_complete()
+            return
+        self._received = 0
+        super().on_headers_complete()
+        # What follows a body is none of the request's headers.
+        self.headers = []
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a request's body."""
+        self._received = 0
         if not self._is_refused:
             super().on_body(body)
 

@@ -1,5 +1,6 @@
 """What the server takes of a connection, and what of many."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -146,6 +147,49 @@ def test_pipelined_requests_are_answered_in_their_order() -> None:
 
         statuses = [int(each[:3]) for each in read_all(connection).split("HTTP/1.1 ")[1:]]
         assert [200, 404, 200, 200] == statuses
+
+
+def test_many_pipelined_requests() -> None:
+    """Requests that have to wait for their turn get it, with their bodies."""
+    with running() as mock, connected(mock) as connection:
+        bodies = [b'{"provider_id": "pp_system_default", "data": {"n": %d}}' % n for n in range(500)]
+        head = HALF_A_BODY.removesuffix("{").replace("100", "%d").encode()
+        asked = b"".join(head % len(body) + body for body in bodies)
+        connection.sendall(asked + f"{REQUEST}Connection: close\r\n\r\n".encode())
+
+        answers = read_all(connection).split("HTTP/1.1 ")[1:]
+        assert ["200"] * 501 == [answer[:3] for answer in answers]
+        assert [*range(500)] == [int(n) for n in re.findall(r'"n":(\d+)', "".join(answers))]
+
+
+@pytest.mark.parametrize(
+    "endless",
+    ["0\r\n" + "X-Large: x\r\n" * 20_000, "0\r\nX-Large: " + "x" * 200_000, "1;" + "x" * 200_000],
+    ids=["trailers", "a trailer", "a chunk's extension"],
+)
+def test_chunked_body_that_is_none(endless: str) -> None:
+    """What comes in chunks without being a body is bounded as headers are."""
+    with running() as mock, connected(mock) as connection:
+        head = HALF_A_BODY.replace("Content-Length: 100", "Transfer-Encoding: chunked")
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall((head.removesuffix("{") + endless).encode())
+        told = read_all(connection)
+
+        assert not told or 431 == status_of(told)
+        assert_others_are_served(mock)
+
+
+@pytest.mark.parametrize("dialect", ["documented", "medusa"])
+def test_trailers_are_no_headers(dialect: str) -> None:
+    """A key behind the body is none."""
+    with running("--dialect", dialect) as mock, connected(mock) as connection:
+        head = HALF_A_BODY.replace("Content-Length: 100", "Transfer-Encoding: chunked")
+        key = "x-publishable-api-key: pk_demo\r\n"
+        body = f'22\r\n{{"provider_id":"pp_stripe_stripe"}}\r\n0\r\n{key}\r\n'
+        connection.sendall((head.removesuffix("{").replace(key, "") + body).encode())
+
+        refused = 401 if dialect == "documented" else 400
+        assert refused == status_of(connection.recv(65_536).decode())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
