@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _KEY = "xclade_store_mock.exchange"
 _KEPT = ("method", "path", "query_string", "headers")
 _MOST_KEPT = 131_072  # bytes; all of a body that the mock takes
+_PER_HEADER = 128  # bytes, beside name and value
 
 
 class Body:
@@ -69,8 +70,15 @@ class Exchange:
 
     @property
     def size(self) -> int:
-        """Count the bytes that it keeps."""
-        return len(self.request.content) + len(self.answer.content)
+        """Count the bytes that it keeps, about."""
+        headers = self.scope["headers"]
+        return (
+            len(self.request.content)
+            + len(self.answer.content)
+            + len(self.scope["path"])
+            + len(self.scope["query_string"])
+            + sum(len(name) + len(value) + _PER_HEADER for name, value in headers)
+        )
 
     def marked_scope(self) -> Scope:
         """Answer the request's scope, by which the exchange can be found again."""

@@ -11,7 +11,13 @@ from tests.server.wire import COLLECTIONS, JSON, PROVIDERS, SESSIONS, SYSTEM
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.exchange import Exchange
 from xclade_store_mock.control.inspection import Inspector
-from xclade_store_mock.control.journal import MOST_BYTES, MOST_ENTRIES, MOST_SHOWN, Journal
+from xclade_store_mock.control.journal import (
+    MOST_BYTES,
+    MOST_ENTRIES,
+    MOST_SHOWN,
+    Criteria,
+    Journal,
+)
 
 
 def test_entry_tells_an_exchange(either: Steered) -> None:
@@ -182,13 +188,14 @@ def test_body_that_is_no_text_is_not_shown(mock: Steered) -> None:
         assert entry["request"]["bytes"] in {3, 4}
 
 
-def exchange(size: int = 0) -> Exchange:
-    """Make an exchange with a request of so many bytes."""
+def exchange(size: int = 0, headers: int = 0) -> Exchange:
+    """Make an exchange with a request of so many bytes and headers."""
 
     async def transfer(*_: object) -> Message:
         raise NotImplementedError
 
-    scope = {"type": "http", "method": "POST", "path": SESSIONS, "query_string": b"", "headers": []}
+    request = {"method": "POST", "path": SESSIONS, "query_string": b""}
+    scope = {"type": "http", **request, "headers": [(b"a", b"b")] * headers}
     made = Exchange(scope, transfer, transfer, datetime(2026, 1, 15, tzinfo=UTC))  # type: ignore[arg-type]
     made.request.add(b"a" * size)
     return made
@@ -223,3 +230,12 @@ def test_journal_is_bounded_in_bytes_too() -> None:
     journal.clear()
     journal.add(exchange(1))
     assert [kept + 8] == [entry.id for entry in journal.entries()]
+
+
+def test_headers_count_among_the_bytes() -> None:
+    """A head of very many headers takes much more memory than it has bytes."""
+    journal = Journal(Inspector(load_contract("store.yaml")))
+    for _ in range(MOST_ENTRIES):
+        journal.add(exchange(headers=10_000))
+
+    assert len(journal.find(Criteria())) < MOST_BYTES / 10_000 / 100
