@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import resources
 from pathlib import Path
+from typing import IO
 
 import yaml
 from tests.bench.calls import CONTRACT, DEMO, INITIALIZE
@@ -110,13 +111,13 @@ def _peer(name: str, port: str, *store_file: Path) -> Command:
 
 
 @contextmanager
-def started(subject: Subject) -> Iterator[Running]:
-    """Start a server on the first core, and wait until it answers."""
+def started(subject: Subject, problems: IO[bytes] | None = None) -> Iterator[Running]:
+    """Start a server on the first core, and wait until it answers; `problems` gets its stderr."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [*on_first_core(), *subject.command(str(port))]
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=problems or subprocess.DEVNULL
     ) as process:
         deadline = time.monotonic() + PATIENCE
         try:

@@ -152,7 +152,9 @@ def test_pipelined_requests_are_answered_in_their_order() -> None:
 def test_many_pipelined_requests() -> None:
     """Requests that have to wait for their turn get it, with their bodies."""
     with running() as mock, connected(mock) as connection:
-        bodies = [b'{"provider_id": "pp_system_default", "data": {"n": %d}}' % n for n in range(500)]
+        bodies = [
+            b'{"provider_id": "pp_system_default", "data": {"n": %d}}' % n for n in range(500)
+        ]
         head = HALF_A_BODY.removesuffix("{").replace("100", "%d").encode()
         asked = b"".join(head % len(body) + body for body in bodies)
         connection.sendall(asked + f"{REQUEST}Connection: close\r\n\r\n".encode())

@@ -1,0 +1,111 @@
+"""Attacks the server, and looks at how others fare meanwhile and afterwards."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from tests.bench.figures import table
+from tests.bench.tools import ROOT
+from tests.soak.attacks import ATTACKS
+from tests.soak.probe import Probe, Times
+from tests.soak.target import Target
+
+SECONDS = 5
+SLOWER = 2.0
+"""How many times as long as usually others may have to wait during an attack."""
+RECOVERED = 1.5
+GROWTH = 1.05
+PATIENCE = 15
+"""How many seconds it may take until the descriptors are given back."""
+
+
+class Outcome(NamedTuple):
+    """What an attack came to; memory in MB."""
+
+    name: str
+    before: Times
+    during: Times
+    after: Times
+    memory: tuple[float, float]
+    open_files: tuple[int, int]
+    counts: Mapping[str, int]
+    missed: list[str]
+
+    def row(self) -> tuple[str, ...]:
+        """Tell it."""
+        times = (self.before, self.during, self.after)
+        told = [f"{each.p50:.1f} / {each.p99:.1f}" for each in times]
+        memory = " → ".join(f"{each:.0f}" for each in self.memory)
+        files = " → ".join(map(str, self.open_files))
+        counted = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
+        return (self.name, *told, memory, files, counted, ", ".join(self.missed) or "met")
+
+
+HEADER = ("attack", "before", "during", "after", "MB", "descriptors", "counted", "")
+
+
+def tell(outcomes: list[Outcome]) -> str:
+    """Write all outcomes."""
+    return table(HEADER, (outcome.row() for outcome in outcomes))
+
+
+def besiege(target: Target, seconds: float = SECONDS) -> Iterator[Outcome]:
+    """Carry out all attacks, each once to fill what is kept anyway, and once to measure."""
+    for name in ATTACKS:
+        with attacking(target, name, seconds) as rehearsal:
+            rehearsal.wait()
+        yield _measure(target, name, seconds)
+
+
+def _measure(target: Target, name: str, seconds: float) -> Outcome:
+    probe = Probe(target.server)
+    before = probe.watch(seconds)
+    memory, open_files = target.server.resident(), target.open_files()
+    with attacking(target, name, seconds) as attack:
+        during = probe.watch(seconds)
+        assert attack.stdout
+        counts = json.loads(attack.stdout.read())
+    files_after = _wait_for_files(target, open_files)
+    after = probe.watch(seconds)
+    memories = (memory, target.server.resident())
+    files = (open_files, files_after)
+    outcome = Outcome(name, before, during, after, memories, files, counts, [])
+    outcome.missed.extend(_judge(target, outcome))
+    return outcome
+
+
+@contextmanager
+def attacking(target: Target, name: str, seconds: float) -> Iterator["subprocess.Popen[str]"]:
+    """Attack for a while from a process of its own, which leaves the core to the probe."""
+    command = ["nice", sys.executable, "-W", "ignore", "-m", "tests.soak.attacks", name]
+    command += [target.server.url, str(seconds)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+
+
+def _wait_for_files(target: Target, wanted: int) -> int:
+    deadline = time.monotonic() + PATIENCE
+    while target.open_files() > wanted and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return target.open_files()
+
+
+def _judge(target: Target, outcome: Outcome) -> Iterator[str]:
+    if not target.is_alive():
+        yield "dead"
+    failed = outcome.before.failed + outcome.during.failed + outcome.after.failed
+    if failed:
+        yield f"{failed} calls failed"
+    is_slow = outcome.during.p50 > SLOWER * outcome.before.p50
+    if is_slow and not ATTACKS[outcome.name].is_flood:
+        yield "others wait"
+    if outcome.after.p50 > RECOVERED * outcome.before.p50:
+        yield "not recovered"
+    if outcome.memory[1] > GROWTH * outcome.memory[0]:
+        yield "memory kept"
+    if outcome.open_files[1] > outcome.open_files[0]:
+        yield "descriptors kept"

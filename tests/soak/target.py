@@ -1,0 +1,52 @@
+"""The server under fire: what it holds, and what it complains of."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.bench.subjects import Running, mock, started, write_store
+from tests.databases import MEMORY, POSTGRESQL, SQLITE, running_postgresql
+
+_EXPECTED = "WARNING Invalid HTTP request received."
+
+
+class Target(NamedTuple):
+    """A server that can be looked at from outside."""
+
+    server: Running
+    log: Path
+
+    def open_files(self) -> int:
+        """Count its descriptors."""
+        return len(list(Path(f"/proc/{self.server.pid}/fd").iterdir()))
+
+    def is_alive(self) -> bool:
+        """Tell whether its process runs."""
+        return "\nState:\tZ" not in Path(f"/proc/{self.server.pid}/status").read_text("ascii")
+
+    def problems(self) -> list[str]:
+        """Answer the lines on stderr that nobody has asked for."""
+        lines = self.log.read_text("utf-8").splitlines()
+        return [line for line in lines if _EXPECTED not in line]
+
+
+@contextmanager
+def target(storage: str, dialect: str) -> Iterator[Target]:
+    """Serve a store of many collections, with the limits that are the default."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        seed, log = folder / "store.json", folder / "log"
+        write_store(seed)
+        kinds = {MEMORY: lambda: MEMORY, SQLITE: lambda: f"sqlite:///{folder / 'store.db'}"}
+        kinds[POSTGRESQL] = lambda: _postgresql(stack)
+        options = ("--seed", seed, "--storage", kinds[storage](), "--dialect", dialect)
+        problems = stack.enter_context(log.open("wb"))
+        yield Target(stack.enter_context(started(mock("the mock", *options), problems)), log)
+
+
+def _postgresql(stack: ExitStack) -> str:
+    # Not in a folder of our own: root lets another user run it, who may not enter that.
+    folder = tempfile.mkdtemp(prefix="xclade-postgresql-")
+    return str(stack.enter_context(running_postgresql(folder)).get_uri())
