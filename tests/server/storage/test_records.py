@@ -108,14 +108,23 @@ async def test_expired_records_are_forgotten(storage: Storage) -> None:
     older, same, newer = (record(str(each), moment) for each, moment in enumerate(moments))
     for each in (older, same, newer):
         await storage.open_record(each, NOW)
-    await storage.keep_answer(answered(older))
+        await storage.keep_answer(answered(each))
     # Expired or not, it is there until then.
     assert answered(older) == await storage.record(older.scope)
 
     await storage.open_record(record("new", NOW), same.expires_at)
 
     kept = [await storage.record(each.scope) for each in (older, same, newer)]
-    assert [None, None, newer] == kept
+    assert [None, None, answered(newer)] == kept
+
+
+async def test_request_is_answered_although_a_day_has_passed(storage: Storage) -> None:
+    """Whoever is at work when the clock is put forward can still keep an answer."""
+    opened = record("a")
+    await storage.open_record(opened, NOW)
+    await storage.open_record(record("b", opened.expires_at), opened.expires_at)
+
+    await storage.keep_answer(answered(opened))
 
 
 async def test_answer_is_kept_once(pair: Pair) -> None:
@@ -146,6 +155,7 @@ async def test_many_open_records_at_once(storage: Storage) -> None:
     expired = [record(f"old {number}", NOW - timedelta(days=2)) for number in range(20)]
     for each in expired:
         await storage.open_record(each, NOW - timedelta(days=2))
+        await storage.keep_answer(answered(each))
     opened = [record(f"new {number}") for number in range(20)]
 
     await asyncio.gather(*(storage.open_record(each, NOW) for each in opened))
