@@ -155,6 +155,7 @@ class Attack(NamedTuple):
     """How many there are at a time; in the place of one that has ended comes another."""
     pause: float = 0
     """How many seconds later that is."""
+    seconds: float = 5
     is_flood: bool = False
     """Whether it is a lot of what is allowed, so that others have to wait for their turn."""
 
@@ -162,7 +163,7 @@ class Attack(NamedTuple):
 ATTACKS: Mapping[str, Attack] = {
     "slow-loris": Attack(drip, crowd=500, pause=0.1),
     "half-open connections": Attack(leave_half_way, crowd=100, pause=1),
-    "idle connections": Attack(stay_silent, crowd=10_000, pause=1),
+    "idle connections": Attack(stay_silent, crowd=10_000, pause=1, seconds=15),
     "headers of 1 MB": Attack(asking(_LARGE_HEAD), crowd=5, pause=0.1),
     "endless trailers": Attack(repeat_trailers, crowd=5, pause=0.1),
     "deep JSON": Attack(asking(_DEEP), crowd=2, pause=0.1),

@@ -24,14 +24,15 @@ class Times(NamedTuple):
 
 
 class Probe:
-    """Calls by one connection that is kept."""
+    """Makes the calls."""
 
     def __init__(self, server: Running) -> None:
         address = server.url.removeprefix("http://")
         self._connection = http.client.HTTPConnection(address, timeout=PATIENCE)
 
     def watch(self, seconds: float) -> Times:
-        """Call for a while."""
+        """Call for a while, by one connection; a kept one ends when nobody has called for long."""
+        self._connection.close()
         times, failed = [], 0
         began = time.perf_counter()
         for number in range(int(seconds * RATE)):

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -14,7 +14,8 @@ from tests.soak.attacks import ATTACKS
 from tests.soak.probe import Probe, Times
 from tests.soak.target import Target
 
-SECONDS = 5
+USUALLY = 5
+"""How many seconds others are watched before an attack, and after it."""
 SLOWER = 2.0
 """How many times as long as usually others may have to wait during an attack."""
 RECOVERED = 1.5
@@ -53,24 +54,24 @@ def tell(outcomes: list[Outcome]) -> str:
     return table(HEADER, (outcome.row() for outcome in outcomes))
 
 
-def besiege(target: Target, seconds: float = SECONDS) -> Iterator[Outcome]:
+def besiege(target: Target, names: Iterable[str] = ATTACKS) -> Iterator[Outcome]:
     """Carry out all attacks, each once to fill what is kept anyway, and once to measure."""
-    for name in ATTACKS:
-        with attacking(target, name, seconds) as rehearsal:
+    for name in names:
+        with attacking(target, name) as rehearsal:
             rehearsal.wait()
-        yield _measure(target, name, seconds)
+        yield _measure(target, name)
 
 
-def _measure(target: Target, name: str, seconds: float) -> Outcome:
+def _measure(target: Target, name: str) -> Outcome:
     probe = Probe(target.server)
-    before = probe.watch(seconds)
+    before = probe.watch(USUALLY)
     memory, open_files = target.server.resident(), target.open_files()
-    with attacking(target, name, seconds) as attack:
-        during = probe.watch(seconds)
+    with attacking(target, name) as attack:
+        during = probe.watch(ATTACKS[name].seconds)
         assert attack.stdout
         counts = json.loads(attack.stdout.read())
     files_after = _wait_for_files(target, open_files)
-    after = probe.watch(seconds)
+    after = probe.watch(USUALLY)
     memories = (memory, target.server.resident())
     files = (open_files, files_after)
     outcome = Outcome(name, before, during, after, memories, files, counts, [])
@@ -79,10 +80,10 @@ def _measure(target: Target, name: str, seconds: float) -> Outcome:
 
 
 @contextmanager
-def attacking(target: Target, name: str, seconds: float) -> Iterator["subprocess.Popen[str]"]:
+def attacking(target: Target, name: str) -> Iterator["subprocess.Popen[str]"]:
     """Attack for a while from a process of its own, which leaves the core to the probe."""
     command = ["nice", sys.executable, "-W", "ignore", "-m", "tests.soak.attacks", name]
-    command += [target.server.url, str(seconds)]
+    command += [target.server.url, str(ATTACKS[name].seconds)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         yield process
 
