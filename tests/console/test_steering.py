@@ -1,9 +1,7 @@
 """Every button that steers the mock, pressed once; the storefront behind it feels it."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import httpx
 import pytest
@@ -261,33 +259,6 @@ def test_a_scenario_is_played(console: Page, store: StoreClient) -> None:
 
     assert 0 == store.create_payment_collection("cart_scenario").amount
     expect(line.get_by_role("button", name="Start again")).to_be_visible()
-
-
-def now(control: httpx.Client) -> tuple[datetime, Any]:
-    """Read the mock's clock."""
-    clock = control.get("/clock").json()
-    return datetime.fromisoformat(clock["now"]), clock["frozen"]
-
-
-def test_the_clock_is_frozen_advanced_and_released(console: Page, control: httpx.Client) -> None:
-    """Each button does as it says, and the time that is shown is the mock's."""
-    clock = section(console, "Clock")
-    clock.get_by_role("button", name="Freeze").click()
-    expect(clock.locator("#clock-state")).to_have_text("frozen")
-    frozen_at, _ = now(control)
-    clock.get_by_role("button", name="Advance").click()
-    expect(clock.locator("#now")).to_have_text(f"{frozen_at + timedelta(days=1):%Y-%m-%d %X} UTC")
-    assert (frozen_at + timedelta(days=1), True) == now(control)
-    clock.get_by_label("Advance by").fill("-1")
-    clock.get_by_role("button", name="Advance").click()
-    expect(clock.locator(".problem")).to_have_text("Advance by: a number, such as 24")
-    clock.get_by_label("Advance by").fill("1")
-    clock.get_by_role("button", name="Let it run").click()
-    expect(clock.locator("#clock-state")).to_have_text("runs ahead")
-    clock.get_by_role("button", name="Real time").click()
-
-    expect(clock.locator("#clock-state")).to_have_text("real time")
-    assert control.get("/clock").json()["is_real"]
 
 
 def test_everything_starts_again(console: Page, store: StoreClient) -> None:
