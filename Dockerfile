@@ -7,7 +7,7 @@ WORKDIR /src
 COPY requirements/mock.txt requirements/
 RUN pip wheel --quiet --require-hashes --requirement requirements/mock.txt --wheel-dir /wheels
 RUN pip install --quiet --no-index --find-links /wheels hatchling
-COPY LICENSE README.md pyproject.toml ./
+COPY LICENSE README.md pyproject.toml schemathesis.toml ./
 COPY openapi openapi
 COPY client client
 COPY mock_server mock_server
