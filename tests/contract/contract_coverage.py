@@ -158,7 +158,11 @@ class Observed:
         self._recorder.answer(name, start["status"], Headers(raw=start["headers"]), body)
 
     def _operation(self, scope: Scope) -> str | None:
+        # What is preferred is made up, and so no answer of the store's.
         if scope["type"] != "http" or "prefer" in Headers(scope=scope):
+            return None
+        query = parse_qsl(scope["query_string"].decode("latin-1"))
+        if any(name.startswith("__") for name, _ in query):
             return None
         for method, path, name in self._routes:
             if scope["method"] == method and path.fullmatch(scope["path"]):
