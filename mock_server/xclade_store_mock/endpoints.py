@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from xclade_store_mock import json_text, medusa_query
 from xclade_store_mock.contract import Contract, Operation
 from xclade_store_mock.error_responses import Dialect
-from xclade_store_mock.guard import read_header, received_body
+from xclade_store_mock.guard import read_header, read_headers, received_body
 from xclade_store_mock.prefer import DocumentedAnswers, preferences
 from xclade_store_mock.violations import check_body, check_headers, check_path, check_query
 
@@ -91,9 +91,7 @@ class _Endpoint:
         if self._dialect is Dialect.MEDUSA:
             return medusa_query.read_query(operation.id, query_string)
         check_path(operation.path, scope["path_params"])
-        headers = {name: read_header(scope, name) for name in operation.header_names}
-        sent = {name: value for name, value in headers.items() if value is not None}
-        check_headers(operation.header, sent)
+        check_headers(operation.header, read_headers(scope, operation.header_names))
         query = parse_qsl(query_string, keep_blank_values=True)
         return {
             **operation.query_defaults,

@@ -4,6 +4,7 @@ Connexion lets through, or answers with 500, what a payment API should refuse: i
 bottomless nesting, bodies without a media type or a length.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -33,6 +34,12 @@ def read_first_header(scope: Scope, name: str) -> str | None:
     """Answer a request header, or None; of several, the first."""
     values = _header_values(scope, name)
     return values[0] if values else None
+
+
+def read_headers(scope: Scope, names: Iterable[str]) -> dict[str, str]:
+    """Answer those of the headers that were sent."""
+    headers = {name: read_header(scope, name) for name in names}
+    return {name: value for name, value in headers.items() if value is not None}
 
 
 def _header_values(scope: Scope, name: str) -> list[str]:

@@ -52,8 +52,6 @@ def logging_configuration(log_format: str | None) -> dict[str, Any]:
         "root": {"level": "WARNING", "handlers": ["stderr"]},
         "loggers": {
             "xclade_store_mock": {"level": "INFO"},
-            # It announces what it then raises.
-            "connexion.middleware.abstract": {"level": "CRITICAL"},
             _REQUESTS: {"level": "INFO" if log_format else "WARNING"},
         },
     }

@@ -41,7 +41,7 @@ def with_control(
     front: Sequence[Any], control: Control, access: Access, dialect: Dialect
 ) -> list[Any]:
     """Put the control into the front of the Store API's chain: first of all, and behind CORS."""
-    server_error, cors, *others = front
+    errors, cors, *others = front
     way = partial(
         ControlFront,
         control_app=_create_app(control, access, dialect),
@@ -55,7 +55,7 @@ def with_control(
         dialect=dialect,
         changed=control.events.changed,
     )
-    return [way, server_error, cors, misbehaviour, *others]
+    return [way, errors, cors, misbehaviour, *others]
 
 
 def _create_app(control: Control, access: Access, dialect: Dialect) -> AsyncApp:

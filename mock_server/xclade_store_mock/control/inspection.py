@@ -10,7 +10,7 @@ from starlette.types import Scope
 from xclade_store_mock.contract import METHODS, Contract
 from xclade_store_mock.control.faults import Target
 from xclade_store_mock.errors import DomainError, InvalidData
-from xclade_store_mock.guard import parse_body, read_header
+from xclade_store_mock.guard import parse_body, read_header, read_headers
 from xclade_store_mock.prefer import has_preferences, split_query
 from xclade_store_mock.routing import path_pattern
 from xclade_store_mock.violations import check_body, check_headers, check_query
@@ -59,8 +59,7 @@ class Inspector:
         operation = self._operations[operation_id]
         if not read_header(scope, "x-publishable-api-key"):
             yield "Header 'x-publishable-api-key' is required"
-        headers = {name: read_header(scope, name) for name in operation.header_names}
-        sent = {name: value for name, value in headers.items() if value is not None}
+        sent = read_headers(scope, operation.header_names)
         query_string, _ = split_query(scope["query_string"])
         query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
         yield from _told(check_headers, operation.header, sent)

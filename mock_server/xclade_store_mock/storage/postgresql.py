@@ -105,7 +105,7 @@ class _Connections:
             connection = self._find_idle() or await self._connect()
             try:
                 result = await work(connection)
-            except BaseException:
+            except BaseException:  # cancelled, too: a statement may still be on its way
                 connection.driver.terminate()
                 raise
             self._idle.append(connection)

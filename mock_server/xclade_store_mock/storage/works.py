@@ -67,7 +67,7 @@ async def fill(connection: Connection, store: Store) -> None:
     for each in statements.EMPTY:
         await connection.change(each)
     for cart in store.carts.values():
-        await _put(connection, statements.PUT_CART, id_=cart.id, **_cart_row(cart))
+        await connection.change(statements.PUT_CART.insert, **_cart_row(cart))
     for collection in store.payment_collections.values():
         await connection.change(statements.INSERT_COLLECTION, **_collection_row(collection))
 
