@@ -18,6 +18,8 @@ class Request:
     headers: dict[str, str]
     body: bytes
     query: bytes = b""
+    port: int = 0
+    """Of the client's end of the connection."""
 
     @property
     def provider(self) -> Any:
@@ -75,7 +77,8 @@ class Meddler:
             body += event.get("body", b"")
             more = event.get("more_body", False)
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
-        request = Request(scope["method"], scope["path"], headers, body, scope["query_string"])
+        query, (_, port) = scope["query_string"], scope["client"]
+        request = Request(scope["method"], scope["path"], headers, body, query, port)
         self.seen.append(replace(request, headers=dict(headers)))
         self.forge(request)
         return request

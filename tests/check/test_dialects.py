@@ -67,7 +67,7 @@ def test_medusa_mock_deviates_from_the_documentation(check: Check, serve: Serve)
         r"^   known     Medusa 2.21.2 answers so \((.+?): ", outcome.out, re.MULTILINE
     )
     titles = re.findall(r"^\d+\. \w+: (.+)$", outcome.out, re.MULTILINE)
-    assert len(known) == len(titles)
+    assert len(known) == len(titles), outcome.out
     advice = f"\nAll {len(known)} findings are known of Medusa 2.21.2: try --dialect medusa.\n"
     assert advice in outcome.out
     assert {

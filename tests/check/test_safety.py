@@ -73,6 +73,13 @@ def test_every_call_carries_the_key(seen: list[Request]) -> None:
     assert {None, "pk_of_nobody_in_this_store", "SCHEMATHESIS-INVALID-VALUE"} >= keys.keys()
 
 
+def test_every_call_has_a_connection_of_its_own(seen: list[Request]) -> None:
+    """So none is lost because the backend closes one that has been idle, as it may."""
+    calls = Counter(each.port for each in seen)
+
+    assert {1} == {*calls.values()}
+
+
 def test_idempotency_keys_are_new(seen: list[Request]) -> None:
     """No call gets the answer that was meant for another, but where that is the point."""
     used = Counter(

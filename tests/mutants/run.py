@@ -16,10 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.mutants import catalogue, console, storage
+from tests.mutants import catalogue, console, databases, storage
 from tests.mutants.mutant import Mutant
 
-GROUPS = {"core": catalogue.MUTANTS, "console": console.MUTANTS, "storage": storage.MUTANTS}
+GROUPS = {
+    "core": catalogue.MUTANTS,
+    "console": console.MUTANTS,
+    "storage": storage.MUTANTS + databases.MUTANTS,
+}
 MUTANTS = tuple(mutant for group in GROUPS.values() for mutant in group)
 ROOT = Path(__file__).parents[2]
 FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", re.MULTILINE)
@@ -60,11 +64,12 @@ def planted(mutant: Mutant, folder: Path) -> Iterator[None]:
 def run_tests(tests: Sequence[str], folder: Path) -> str | None:
     """Answer the first test that fails, or None."""
     path = os.pathsep.join(str(folder / each) for each in ("client", "mock_server"))
-    command = (sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests)
+    command = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests)
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": path},
+        # A mutant as long as what it replaces, in the same second, would look compiled already.
+        env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,

@@ -36,7 +36,9 @@ class Backend:
         self.key = key
         self.limiter = limiter
         self.timeout = timeout
-        self._http = httpx.Client(timeout=timeout, follow_redirects=False)
+        # A backend may close a connection that has been idle just when the next call is on its way.
+        alone = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(timeout=timeout, follow_redirects=False, limits=alone)
 
     def __enter__(self) -> Self:
         return self
