@@ -36,6 +36,12 @@ class Database(Protocol):
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do a work of one statement."""
 
+    async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Do a reading work of one statement; others who want the same may share what it finds.
+
+        A work is the same when it is the same function.
+        """
+
     async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do all of a work or nothing."""
 

@@ -6,30 +6,40 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ, DefaultSelector
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
-from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, Boolean, bindparam, case, column, func, select
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL
 
 from xclade_store_mock.errors import StorageUnavailable
+from xclade_store_mock.storage.batches import Batches
 from xclade_store_mock.storage.compiler import Compiler
 from xclade_store_mock.storage.databases import Statement
-from xclade_store_mock.storage.failures import storage_failures
+from xclade_store_mock.storage.failures import StorageFailures
 
 T = TypeVar("T")
 
 _CONNECT_TIMEOUT = "5"  # seconds
 _CONNECTIONS = 8
 
-_KEY = bindparam("key", type_=BigInteger)
-_TAKE = select(func.pg_try_advisory_lock(_KEY))
-_RELEASE = select(func.pg_advisory_unlock(_KEY))
+_ASKED = (
+    func.unnest(
+        bindparam("keys", type_=ARRAY(BigInteger)), bindparam("taken", type_=ARRAY(Boolean))
+    )
+    .table_valued(column("key", BigInteger), column("is_taken", Boolean))
+    .render_derived()
+)
+_LOCKS = select(
+    case(
+        (_ASKED.c.is_taken, func.pg_try_advisory_lock(_ASKED.c.key)),
+        else_=func.pg_advisory_unlock(_ASKED.c.key),
+    )
+)
 _TABLE = select(func.to_regclass(bindparam("table")).is_not(None))
 
-_failures = partial(
-    storage_failures,
+_FAILURES = StorageFailures(
     (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError),
     # A ValueError is the driver's for what it cannot send.
     (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError),
@@ -125,6 +135,12 @@ class _Connections:
         return None
 
 
+class _Lock(NamedTuple):
+    key: int
+    is_taken: bool
+    """Else it is given back."""
+
+
 class PostgresqlDatabase:
     """Works on a few connections; one more has the locks of this process.
 
@@ -136,12 +152,22 @@ class PostgresqlDatabase:
         self._url = url
         self._compiler = Compiler(PGDialect_asyncpg())  # type: ignore[no-untyped-call]
         self._connections = _Connections(self._connect, _CONNECTIONS)
-        self._locks = _Connections(self._connect, 1)
+        self._lock_connection = _Connections(self._connect, 1)
+        self._locks = Batches(self._lock)
+        self._reads: dict[Callable[[PostgresqlConnection], Any], Batches[None, Any]] = {}
 
     async def run(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Do a work of one statement."""
-        with _failures():
+        with _FAILURES:
             return await self._connections.run(work)
+
+    async def read(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
+        """Do a reading work of one statement, at once for all who want the same."""
+        if work not in self._reads:
+            self._reads[work] = Batches(partial(self._read, work))
+        with _FAILURES:
+            found: T = await self._reads[work].ask(None)
+        return found
 
     async def transact(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Do all of a work or nothing."""
@@ -158,18 +184,33 @@ class PostgresqlDatabase:
 
     async def take(self, name: str) -> bool:
         """Take an advisory lock."""
-        with _failures():
-            return await self._locks.run(lambda it: it.agrees(_TAKE, key=_key(name)))
+        with _FAILURES:
+            try:
+                return await self._locks.ask(_Lock(_key(name), is_taken=True))
+            except asyncio.CancelledError:
+                # It may be taken by now, or in a moment.
+                await self.release(name)
+                raise
 
     async def release(self, name: str) -> None:
         """Give an advisory lock back, unless it went with its connection."""
-        with suppress(StorageUnavailable), _failures():
-            await self._locks.run(lambda it: it.row(_RELEASE, key=_key(name)))
+        with suppress(StorageUnavailable), _FAILURES:
+            await self._locks.ask(_Lock(_key(name), is_taken=False))
 
     async def close(self) -> None:
         """Close all connections."""
         self._connections.close()
-        self._locks.close()
+        self._lock_connection.close()
+
+    async def _read(
+        self, work: Callable[[PostgresqlConnection], Awaitable[T]], readers: Sequence[None]
+    ) -> Sequence[T]:
+        return [await self._connections.run(work)] * len(readers)
+
+    async def _lock(self, locks: Sequence[_Lock]) -> Sequence[bool]:
+        keys, taken = zip(*locks, strict=True)
+        rows = await self._lock_connection.run(lambda it: it.rows(_LOCKS, keys=keys, taken=taken))
+        return [is_done for (is_done,) in rows]
 
     async def _connect(self) -> PostgresqlConnection:
         timeout = self._url.normalized_query.get("connect_timeout", [_CONNECT_TIMEOUT])[-1]

@@ -30,18 +30,79 @@ _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.05
 
 
-class _HeldCollection:
-    def __init__(self, database: Database, found: works.Surroundings, settings: Settings) -> None:
+# A few kilobytes each.
+_MOST_KNOWN = 1_000
+
+
+class _KnownCollections:
+    """The payment collections that were held last, so that no text is read again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, PaymentCollection]] = {}
+
+    def note(self, revision: str, collection: PaymentCollection) -> PaymentCollection:
+        self._known.pop(collection.id, None)
+        self._known[collection.id] = revision, collection
+        if len(self._known) > _MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        return collection
+
+    def read(self, collection_id: str, revision: str, text: str) -> PaymentCollection:
+        known, collection = self._known.get(collection_id, ("", None))
+        if collection is not None and known == revision:
+            return collection
+        return self.note(revision, texts.read_collection(text))
+
+
+class _Turn:
+    """One's turn at something: first in this process, where there is a queue, then among all."""
+
+    def __init__(self, database: Database, queue: Lock, name: str) -> None:
         self._database = database
-        self._revision = found.revision
-        self.collection = texts.read_collection(found.collection)
-        self.cart = texts.read_cart(found.cart) if found.cart else None
+        self._queue = queue
+        self._name = name
+
+    async def __aenter__(self) -> None:
+        await self._queue.acquire()
+        pause = _FIRST_PAUSE
+        is_mine = False
+        try:
+            while not (is_mine := await self._database.take(self._name)):
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        finally:
+            if not is_mine:
+                self._queue.release()
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self._database.release(self._name)
+        finally:
+            self._queue.release()
+
+
+class _HeldCollection:
+    def __init__(
+        self,
+        database: Database,
+        known: _KnownCollections,
+        revision: str,
+        collection: PaymentCollection,
+        cart: Cart | None,
+        settings: Settings,
+    ) -> None:
+        self._database = database
+        self._known = known
+        self._revision = revision
+        self.collection = collection
+        self.cart = cart
         self.settings = settings
 
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
         do = self._database.run if record is None else self._database.transact
         keep = works.keep_collection
         self._revision = await do(lambda it: keep(it, collection, self._revision, record))
+        self._known.note(self._revision, collection)
 
 
 class SqlStorage:
@@ -50,6 +111,7 @@ class SqlStorage:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+        self._known = _KnownCollections()
         # The settings that were read last, and their revision.
         self._settings: tuple[str, Settings] | None = None
 
@@ -73,7 +135,7 @@ class SqlStorage:
 
     async def settings(self) -> Settings:
         """Answer the settings as they are now."""
-        return await self._settings_at(await self._database.run(works.find_revision))
+        return await self._settings_at(await self._database.read(works.find_revision))
 
     async def _settings_at(self, revision: str) -> Settings:
         if self._settings is None or self._settings[0] != revision:
@@ -145,8 +207,14 @@ class SqlStorage:
             found = await self._find(works.find_surroundings, collection_id)
             if found is None:
                 raise CollectionNotFound(collection_id)
-            settings = await self._settings_at(found.settings_revision)
-            yield _HeldCollection(self._database, found, settings)
+            yield _HeldCollection(
+                self._database,
+                self._known,
+                found.revision,
+                self._known.read(collection_id, found.revision, found.collection),
+                texts.read_cart(found.cart) if found.cart else None,
+                await self._settings_at(found.settings_revision),
+            )
 
     @asynccontextmanager
     async def claim(self, scope: KeyScope) -> AsyncIterator[bool]:
@@ -183,18 +251,8 @@ class SqlStorage:
             return None
         return await self._database.run(lambda it: find(it, id_))
 
-    @asynccontextmanager
-    async def _turn(self, name: str) -> AsyncIterator[None]:
-        """Wait for one's turn: first in this process, where there is a queue, then among all."""
-        async with self._lock(name):
-            pause = _FIRST_PAUSE
-            while not await self._database.take(name):
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            try:
-                yield
-            finally:
-                await self._database.release(name)
+    def _turn(self, name: str) -> _Turn:
+        return _Turn(self._database, self._lock(name), name)
 
     def _lock(self, name: str) -> Lock:
         return self._turns.setdefault(name, Lock())

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, closing
-from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, column, select, table
@@ -16,7 +15,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from xclade_store_mock.storage.compiler import Compiler
 from xclade_store_mock.storage.databases import Statement
-from xclade_store_mock.storage.failures import storage_failures
+from xclade_store_mock.storage.failures import StorageFailures
 
 if sys.platform != "win32":
     import fcntl
@@ -29,9 +28,7 @@ _PAUSE = 0.001
 _SCHEMA = table("sqlite_master", column("name"))
 _TABLE = select(_SCHEMA.c.name).where(_SCHEMA.c.name == bindparam("table"))
 
-_failures = partial(
-    storage_failures, (sqlite3.Error, OSError), (sqlite3.DataError, sqlite3.IntegrityError)
-)
+_FAILURES = StorageFailures((sqlite3.Error, OSError), (sqlite3.DataError, sqlite3.IntegrityError))
 
 
 class SqliteConnection:
@@ -76,7 +73,7 @@ class SqliteDatabase:
     async def run(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
         """Do a work of one statement, as soon as no other process is writing."""
         end = time.monotonic() + _PATIENCE
-        with _failures():
+        with _FAILURES:
             while True:
                 try:
                     return await work(self._open())
@@ -86,6 +83,10 @@ class SqliteDatabase:
                     if code != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                         raise
                 await asyncio.sleep(_PAUSE)
+
+    async def read(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
+        """Do a reading work of one statement."""
+        return await self.run(work)
 
     async def transact(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
         """Do all of a work or nothing."""
@@ -101,7 +102,7 @@ class SqliteDatabase:
     async def take(self, name: str) -> bool:
         """Lock the name's own byte of a file beside the database's."""
         if sys.platform != "win32":
-            with _failures():
+            with _FAILURES:
                 file = self._lock_file()
                 try:
                     fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _offset(name))

@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from xclade_store_mock.payments import (
     Cart,
@@ -38,7 +41,11 @@ _NAMES: Mapping[type, Sequence[str]] = {
 
 def write(value: Settings | Cart | PaymentCollection) -> str:
     """Write settings, a cart, or a payment collection with its sessions."""
-    return _ENCODER.encode(value)
+    try:
+        return orjson.dumps(value, _plain).decode()
+    except orjson.JSONEncodeError:
+        # It takes no integers beyond 64 bits, no lone surrogates and no deep nesting.
+        return _ENCODER.encode(value)
 
 
 def _plain(value: object) -> object:
@@ -74,6 +81,8 @@ def read_settings(text: str) -> Settings:
     )
 
 
+# A cart is read for each payment, and seldom changes.
+@lru_cache(maxsize=1_000)
 def read_cart(text: str) -> Cart:
     """Read a cart."""
     cart = json.loads(text)

@@ -46,6 +46,18 @@ async def test_kept_twice_in_one_turn(storage: Storage) -> None:
     assert "awaiting" == (await storage.collection("pay_col_1")).status
 
 
+async def test_what_another_kept_is_seen(pair: Pair) -> None:
+    """Also by who has held the collection before."""
+    async with pair.one.hold("pay_col_1") as held:
+        await held.keep(replace(held.collection, status="awaiting"))
+    async with pair.other.hold("pay_col_1") as held:
+        assert "awaiting" == held.collection.status
+        await held.keep(replace(held.collection, status="canceled"))
+
+    async with pair.one.hold("pay_col_1") as held:
+        assert "canceled" == held.collection.status
+
+
 async def test_holders_take_turns(storage: Storage) -> None:
     """One at a time holds a collection, so nobody's change is lost."""
     inside = 0

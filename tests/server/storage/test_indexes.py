@@ -66,6 +66,10 @@ class OverheardDatabase:
         """Pass it on, and listen."""
         return await self.database.run(lambda it: work(OverheardConnection(it, self.heard)))
 
+    async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Pass it on, and listen."""
+        return await self.run(work)
+
     async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Pass it on, and listen."""
         return await self.database.transact(lambda it: work(OverheardConnection(it, self.heard)))

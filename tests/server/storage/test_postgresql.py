@@ -7,13 +7,15 @@ from decimal import Decimal
 import asyncpg
 import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 from tests.server.stand_ins import PATIENCE
 from tests.server.storage.conftest import Pair
-from tests.server.storage.examples import NOW, SEED, SESSION, shown
+from tests.server.storage.examples import A_CHANCE, NOW, SEED, SESSION, cart, shown
 
 from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.payments import Cart
-from xclade_store_mock.storage import Storage
+from xclade_store_mock.storage import Storage, texts
+from xclade_store_mock.storage.opening import open_database, prepare_storage
 
 pytestmark = pytest.mark.anyio
 
@@ -76,6 +78,57 @@ async def test_who_lost_the_lock_changes_nothing(pair: Pair, lived_in_database: 
 
     assert "pay_col_1 was changed while it was held" == lost.value.reason
     assert AFTER == await pair.one.collection("pay_col_1")
+
+
+async def test_who_is_cancelled_takes_no_lock_along(pair: Pair) -> None:
+    """Whoever gives up while a lock is taken neither keeps it nor loses those of others."""
+
+    async def hold(storage: Storage, id_: str) -> None:
+        async with storage.hold(id_):
+            pass
+
+    async with pair.one.hold("pay_col_1") as held:
+        given_up = asyncio.create_task(hold(pair.one, "pay_col_2"))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        async with asyncio.timeout(PATIENCE):
+            await hold(pair.other, "pay_col_2")
+        waiting = asyncio.create_task(hold(pair.other, "pay_col_1"))
+        await asyncio.wait({waiting}, timeout=A_CHANCE)
+        assert not waiting.done()
+        await held.keep(AFTER)
+    await waiting
+
+
+async def test_who_prepares_waits_for_who_does(lived_in_postgresql: str) -> None:
+    """Making tables is one server's turn at a time."""
+    database = open_database(make_url(lived_in_postgresql))
+    assert await database.take("tables")
+    preparing = asyncio.create_task(prepare_storage(lived_in_postgresql, SEED))
+    await asyncio.wait({preparing}, timeout=10 * A_CHANCE)
+    assert not preparing.done()
+    await database.release("tables")
+
+    await preparing
+    await database.close()
+
+
+async def test_cart_that_comes_meanwhile(pair: Pair, lived_in_database: str) -> None:
+    """Who puts a cart in while somebody else does is the later one, and does not fail."""
+    earlier, later = cart("cart_x", "1"), cart("cart_x", "2")
+    with psycopg.connect(lived_in_database) as connection:
+        connection.execute(
+            "INSERT INTO xclade_mock_carts VALUES (%s, %s)", (earlier.id, texts.write(earlier))
+        )
+        putting = asyncio.create_task(pair.one.put_cart(later, NOW))
+        await asyncio.wait({putting}, timeout=A_CHANCE)
+        assert not putting.done()
+
+    await putting
+    assert later == await pair.other.cart("cart_x")
 
 
 @pytest.mark.parametrize("id_", ["cart\0", "cart\ud800"], ids=shown)
