@@ -11,16 +11,16 @@ from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from ulid import ULID
 
-from xclade_store_mock import json_text, sl_violations
+from xclade_store_mock import json_text
 from xclade_store_mock.contract import Contract, load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.app import with_control
 from xclade_store_mock.control.control import Control
+from xclade_store_mock.cors import Cors
 from xclade_store_mock.endpoints import Endpoints
 from xclade_store_mock.error_handlers import Errors
 from xclade_store_mock.error_responses import Dialect, error_response
@@ -136,7 +136,7 @@ def _front(
         medusa = partial(MedusaFront, document=contract.document, storage=storage, origins=origins)
         return [errors, medusa, errors]
     # An error's answer has CORS headers, too; unless it is one of what adds them.
-    return [errors, partial(CORSMiddleware, **_cors(origins)), errors, Guard]
+    return [errors, partial(Cors, origins=origins), errors, Guard]
 
 
 def _add_pages(app: AsyncApp, contract: Contract) -> None:
@@ -153,18 +153,6 @@ async def _lifespan(storage: Storage, _: object) -> AsyncIterator[None]:
         yield
     finally:
         await storage.close()
-
-
-def _cors(origins: tuple[str, ...] | None) -> dict[str, Any]:
-    """Let pages call with cookies, as the official SDK does: that needs their own origin echoed."""
-    return {
-        "allow_origins": origins or (),
-        "allow_origin_regex": ".*" if origins is None else None,
-        "allow_credentials": True,
-        "allow_methods": ("GET", "POST"),
-        "allow_headers": ("*",),
-        "expose_headers": ("Idempotent-Replayed", sl_violations.NAME),
-    }
 
 
 def _page(content: bytes, media_type: str) -> Callable[[Request], Response]:

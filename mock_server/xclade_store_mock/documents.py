@@ -7,6 +7,7 @@ What a document holds is the contract's; which of it comes by default is recorde
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from xclade_store_mock import javascript
@@ -203,6 +204,8 @@ def _exact(amount: Decimal) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
+# A document has each moment twice, and many documents have the same.
+@lru_cache(maxsize=1_000)
 def timestamp(moment: datetime) -> str:
     """Write a UTC time with milliseconds: `2026-01-15T09:30:00.000Z`."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -17,6 +17,7 @@ MAX_BODY = 102_400
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _BODY = "xclade_store_mock.body"
+_HEADERS = "xclade_store_mock.headers"
 
 
 def received_body(scope: Scope) -> Any:
@@ -43,8 +44,13 @@ def read_headers(scope: Scope, names: Iterable[str]) -> dict[str, str]:
 
 
 def _header_values(scope: Scope, name: str) -> list[str]:
-    wanted = name.lower().encode()
-    return [value.decode("latin-1") for key, value in scope["headers"] if key == wanted]
+    if _HEADERS not in scope:
+        # Half a dozen are asked for in each request.
+        headers = scope[_HEADERS] = {}
+        for key, value in scope["headers"]:
+            headers.setdefault(key, []).append(value.decode("latin-1"))
+    found: list[str] = scope[_HEADERS].get(name.lower().encode(), [])
+    return found
 
 
 def with_body(scope: Scope, body: Any) -> Scope:

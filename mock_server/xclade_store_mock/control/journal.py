@@ -76,6 +76,7 @@ class Journal:
     def __init__(self, inspector: Inspector) -> None:
         self._inspector = inspector
         self._exchanges: deque[tuple[int, Exchange]] = deque()
+        self._sizes: deque[int] = deque()
         self._last_id = 0
         self._size = 0
 
@@ -83,15 +84,17 @@ class Journal:
         """Take in an exchange, and answer its id; old ones make room."""
         self._last_id += 1
         self._exchanges.append((self._last_id, exchange))
-        self._size += exchange.size
+        self._sizes.append(exchange.size)
+        self._size += self._sizes[-1]
         while len(self._exchanges) > MOST_ENTRIES or self._size > MOST_BYTES:
-            _, oldest = self._exchanges.popleft()
-            self._size -= oldest.size
+            self._exchanges.popleft()
+            self._size -= self._sizes.popleft()
         return self._last_id
 
     def clear(self) -> None:
         """Forget all exchanges."""
         self._exchanges.clear()
+        self._sizes.clear()
         self._size = 0
 
     def find(self, criteria: Criteria) -> list[tuple[int, Exchange]]:

@@ -1,0 +1,42 @@
+"""CORS: which pages may call."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from xclade_store_mock import sl_violations
+from xclade_store_mock.guard import read_first_header
+
+_VARY = (b"vary", b"Origin")
+
+
+class Cors(CORSMiddleware):
+    """Lets pages of some origins call, or of any, with cookies, as the official SDK does."""
+
+    def __init__(self, app: ASGIApp, *, origins: tuple[str, ...] | None) -> None:
+        super().__init__(
+            app,
+            allow_origins=origins or (),
+            # Cookies need the page's own origin echoed.
+            allow_origin_regex=".*" if origins is None else None,
+            allow_credentials=True,
+            allow_methods=("GET", "POST"),
+            allow_headers=("*",),
+            expose_headers=("Idempotent-Replayed", sl_violations.NAME),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; one that comes from no page costs next to nothing."""
+        if scope["type"] != "http" or read_first_header(scope, "origin") is not None:
+            await super().__call__(scope, receive, send)
+            return
+
+        async def send_to_no_page(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                # For a cache: a page would be answered otherwise.
+                message = {**message, "headers": [*message["headers"], _VARY]}
+            await send(message)
+
+        await self.app(scope, receive, send_to_no_page)
