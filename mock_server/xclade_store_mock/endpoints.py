@@ -92,7 +92,7 @@ class _Endpoint:
             return medusa_query.read_query(operation.id, query_string)
         check_path(operation.path, scope["path_params"])
         check_headers(operation.header, read_headers(scope, operation.header_names))
-        query = parse_qsl(query_string, keep_blank_values=True)
+        query = parse_qsl(query_string, keep_blank_values=True) if query_string else ()
         return {
             **operation.query_defaults,
             **check_query(operation.query, operation.query_types, query),

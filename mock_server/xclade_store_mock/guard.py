@@ -4,7 +4,8 @@ Connexion lets through, or answers with 500, what a payment API should refuse: i
 bottomless nesting, bodies without a media type or a length.
 """
 
-from collections.abc import Iterable
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,6 +29,8 @@ def received_body(scope: Scope) -> Any:
 def read_header(scope: Scope, name: str) -> str | None:
     """Answer a request header, or None; one that is there more than once is joined by commas."""
     values = _header_values(scope, name)
+    if len(values) == 1:
+        return values[0].strip()
     return ", ".join(value.strip() for value in values) if values else None
 
 
@@ -43,13 +46,13 @@ def read_headers(scope: Scope, names: Iterable[str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value is not None}
 
 
-def _header_values(scope: Scope, name: str) -> list[str]:
+def _header_values(scope: Scope, name: str) -> Sequence[str]:
     if _HEADERS not in scope:
         # Half a dozen are asked for in each request.
         headers = scope[_HEADERS] = {}
         for key, value in scope["headers"]:
-            headers.setdefault(key, []).append(value.decode("latin-1"))
-    found: list[str] = scope[_HEADERS].get(name.lower().encode(), [])
+            headers.setdefault(key.decode("latin-1"), []).append(value.decode("latin-1"))
+    found: Sequence[str] = scope[_HEADERS].get(name.lower(), ())
     return found
 
 
@@ -101,7 +104,7 @@ def parse_body(scope: Scope, content: bytes) -> Any:
         return {}
     _require_plain_json(scope)
     try:
-        text = content.decode("utf-8-sig")
+        text = content.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         message = "The body is not valid UTF-8."
         raise NotJson(message) from error

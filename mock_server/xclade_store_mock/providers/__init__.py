@@ -44,7 +44,8 @@ class ProviderSession:
     status: str = "pending"
 
     def __post_init__(self) -> None:
-        json_text.require_json(dict(self.data))
+        if self.data:
+            json_text.require_json(dict(self.data))
         if not isinstance(self.status, str):
             message = f"status must be a string, not {self.status!r}"
             raise TypeError(message)
