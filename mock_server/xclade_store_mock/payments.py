@@ -146,17 +146,16 @@ async def initialize_session(
     The session's amount is the collection's, its data the request's under what the provider
     returns. Raises ProviderRefused or ProviderUnreachable; the collection is as it was then.
     """
-    session = PaymentSession(
-        id=session_id,
+    request = SessionRequest(
+        session_id=session_id,
+        provider_id=provider_id,
         amount=collection.amount,
         currency_code=collection.currency_code,
-        provider_id=provider_id,
         data=data,
-        context=context,
-        created_at=now,
-        updated_at=now,
+        now=now,
     )
-    return replace(collection, sessions=(await _initiated(session, provider),), updated_at=now)
+    session = await _initiate(provider, request, context, metadata={})
+    return replace(collection, sessions=(session,), updated_at=now)
 
 
 def settle_session(
@@ -210,28 +209,37 @@ async def restore_sessions(
     """
     restored = []
     for session in collection.sessions:
-        again = replace(
-            session,
-            id=new_id("payses_"),
-            metadata=None,
-            authorized_at=None,
-            created_at=now,
-            updated_at=now,
-        )
-        with suppress(DomainError):
-            restored.append(await _initiated(again, providers[session.provider_id]))
-    return replace(collection, sessions=tuple(restored))
-
-
-async def _initiated(session: PaymentSession, provider: Provider) -> PaymentSession:
-    answer = await provider.initiate(
-        SessionRequest(
-            session_id=session.id,
+        request = SessionRequest(
+            session_id=new_id("payses_"),
             provider_id=session.provider_id,
             amount=session.amount,
             currency_code=session.currency_code,
             data=session.data,
-            now=session.created_at,
+            now=now,
         )
+        provider = providers[session.provider_id]
+        with suppress(DomainError):
+            restored.append(await _initiate(provider, request, session.context, metadata=None))
+    return replace(collection, sessions=tuple(restored))
+
+
+async def _initiate(
+    provider: Provider,
+    request: SessionRequest,
+    context: Mapping[str, Any],
+    metadata: Mapping[str, Any] | None,
+) -> PaymentSession:
+    answer = await provider.initiate(request)
+    return PaymentSession(
+        id=request.session_id,
+        amount=request.amount,
+        currency_code=request.currency_code,
+        provider_id=request.provider_id,
+        data={**request.data, **answer.data},
+        created_at=request.now,
+        updated_at=request.now,
+        status=answer.status,
+        context=context,
+        metadata=metadata,
+        authorized_at=request.now if answer.status in _PAID else None,
     )
-    return session.settle(answer.status, answer.data, session.created_at)

@@ -137,8 +137,8 @@ MUTANTS = (
     Mutant(
         "session not replaced",
         SERVER / "payments.py",
-        "sessions=(await _initiated(session, provider),), updated_at=now)",
-        "sessions=(*collection.sessions, await _initiated(session, provider)), updated_at=now)",
+        "sessions=(session,), updated_at=now)",
+        "sessions=(*collection.sessions, session), updated_at=now)",
         (INITIALIZE, RECORDINGS),
     ),
     Mutant(
