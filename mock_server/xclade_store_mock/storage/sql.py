@@ -30,8 +30,8 @@ _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.05
 
 
-# A few kilobytes each.
 _MOST_KNOWN = 1_000
+_LONGEST_KNOWN = 4_096  # characters; beyond it, what a payment provider gave may be of any size
 
 
 class _KnownCollections:
@@ -40,9 +40,10 @@ class _KnownCollections:
     def __init__(self) -> None:
         self._known: dict[str, tuple[str, PaymentCollection]] = {}
 
-    def note(self, revision: str, collection: PaymentCollection) -> PaymentCollection:
+    def note(self, revision: str, collection: PaymentCollection, text: str) -> PaymentCollection:
         self._known.pop(collection.id, None)
-        self._known[collection.id] = revision, collection
+        if len(text) <= _LONGEST_KNOWN:
+            self._known[collection.id] = revision, collection
         if len(self._known) > _MOST_KNOWN:
             del self._known[next(iter(self._known))]
         return collection
@@ -51,7 +52,7 @@ class _KnownCollections:
         known, collection = self._known.get(collection_id, ("", None))
         if collection is not None and known == revision:
             return collection
-        return self.note(revision, texts.read_collection(text))
+        return self.note(revision, texts.read_collection(text), text)
 
 
 class _Turn:
@@ -100,9 +101,10 @@ class _HeldCollection:
 
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
         do = self._database.run if record is None else self._database.transact
+        text = texts.write(collection)
         keep = works.keep_collection
-        self._revision = await do(lambda it: keep(it, collection, self._revision, record))
-        self._known.note(self._revision, collection)
+        self._revision = await do(lambda it: keep(it, collection.id, text, self._revision, record))
+        self._known.note(self._revision, collection, text)
 
 
 class SqlStorage:

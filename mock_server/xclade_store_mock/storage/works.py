@@ -136,7 +136,7 @@ async def put_cart(connection: Connection, cart: Cart, now: datetime) -> None:
     if found is not None:
         revision, text = found
         followed = follow_cart(texts.read_collection(text), cart, now=now)
-        await keep_collection(connection, followed, revision)
+        await keep_collection(connection, followed.id, texts.write(followed), revision)
 
 
 async def add_collection(connection: Connection, collection: PaymentCollection) -> None:
@@ -166,10 +166,7 @@ async def create_collection_of_cart(
 
 
 async def keep_collection(
-    connection: Connection,
-    collection: PaymentCollection,
-    revision: str,
-    record: Record | None = None,
+    connection: Connection, id_: str, text: str, revision: str, record: Record | None = None
 ) -> str:
     """Keep what a collection of this revision became; answer its new revision.
 
@@ -179,13 +176,13 @@ async def keep_collection(
     following = _new_revision()
     kept = await connection.change(
         statements.KEEP_COLLECTION,
-        id_=collection.id,
+        id_=id_,
         present=revision,
         next=following,
-        text=texts.write(collection),
+        text=text,
     )
     if kept != 1:
-        reason = f"{collection.id} was changed while it was held"
+        reason = f"{id_} was changed while it was held"
         raise StorageUnavailable(reason)
     if record is not None:
         await keep_answer(connection, record)
