@@ -17,6 +17,7 @@ from pathlib import Path
 from xclade_store_mock.check.command import add_parser
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.scenarios import find_scenario
+from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.limits import Limits
 from xclade_store_mock.options import LOOPBACK, MEMORY, add_options
 from xclade_store_mock.storage import StorageError
@@ -69,7 +70,11 @@ def _serve(options: argparse.Namespace) -> int:
         )
     scenario = find_scenario(options.scenario) if "scenario" in options else None
     service = replace(service, access=access, scenario=scenario)
-    service.announce(_url(listener), options.workers)
+    try:
+        service.announce(_url(listener), options.workers)
+    except StorageUnavailable as error:
+        listener.close()
+        return _fail(f"cannot use the storage: {error.reason}")
     # Ctrl+C is how one stops it.
     with suppress(KeyboardInterrupt):
         if hasattr(options, "watch"):

@@ -8,7 +8,7 @@ if sys.platform != "win32":
     import resource
 
 _OTHER_FILES = 64
-"""How many files a process has open beside its connections."""
+"""How many files a process has open beside its connections, unless it is granted very few."""
 
 
 @dataclass(frozen=True)
@@ -37,4 +37,5 @@ def allow(limits: Limits) -> Limits:
         with suppress(ValueError, OSError):  # macOS has one more limit, which it does not tell
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
             granted = wanted
-    return replace(limits, connections=min(limits.connections, granted - _OTHER_FILES))
+    room = max(granted - _OTHER_FILES, granted // 2)
+    return replace(limits, connections=min(limits.connections, room))

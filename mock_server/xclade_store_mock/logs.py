@@ -1,7 +1,7 @@
 """What `serve` writes to stderr: a line for each problem and, if asked, for each request.
 
-Secrets are left out: what a name like `client_secret` or `token` announces, what looks like a key,
-and passwords in URLs.
+Secrets are left out: what a name like `client_secret` or `token` announces, and what looks like
+one.
 """
 
 import json
@@ -15,17 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from xclade_store_mock.ready import READY
+from xclade_store_mock.redaction import HIDDEN, hide_by_looks
 
 _REQUESTS = "uvicorn.access"
 
 _NAME = r"[\w-]*(?:secret|token|password|authorization|cookie|publishable|api[-_]?key)[\w-]*"
-_SECRET = re.compile(
+_NAMED = re.compile(
     rf"""
       (?P<name>  \b{_NAME} (?:["'\\\]]|%22|%5D)* \s*(?:[:=]|%3A|%3D)\s*
                  (?:["'\\]|%22)* (?:(?:bearer|basic)\s+)? )  [^\s"'\\&;,}}]+
-    | (?P<user>  ://[^/\s:@]*: )                             [^/\s@]+ (?=@)
-    | \b(?:pk|sk|rk|whsec)_[\w-]+
-    | \b\w+_secret_\w+
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -121,4 +119,4 @@ def _told(error: BaseException | None) -> str:
 
 
 def _redact(text: str) -> str:
-    return _SECRET.sub(lambda found: f"{found['name'] or found['user'] or ''}[redacted]", text)
+    return hide_by_looks(_NAMED.sub(lambda found: f"{found['name']}{HIDDEN}", text))

@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from math import inf
+from contextlib import suppress
 from pathlib import Path
 
 from xclade_store_mock.control.scenarios import SCENARIOS
@@ -13,6 +13,7 @@ LOOPBACK = "127.0.0.1"
 
 _PORT = 4010
 _PORTS = 2**16
+_LONGEST = 24 * 60 * 60  # seconds
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\sA-Z]+|null")
 
 
@@ -34,7 +35,7 @@ def _add_place(serve: argparse.ArgumentParser) -> None:
     )
     serve.add_argument(
         "--workers",
-        type=_positive,
+        type=positive,
         default=1,
         metavar="N",
         help="how many processes serve; several need a storage that they can share",
@@ -105,14 +106,14 @@ def _add_limits(serve: argparse.ArgumentParser) -> None:
     limits = serve.add_argument_group("limits, for each process")
     limits.add_argument(
         "--max-connections",
-        type=_positive,
+        type=positive,
         metavar="N",
         default=Limits.connections,
         help="how many connections there may be; one more is answered 503",
     )
     limits.add_argument(
         "--max-head",
-        type=_positive,
+        type=positive,
         metavar="BYTES",
         default=Limits.head,
         help="how large a request's headers may be; larger ones are answered 431",
@@ -140,22 +141,26 @@ def _token(text: str) -> str:
     return text
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+def positive(text: str) -> int:
+    """Read a whole number from 1 on."""
+    with suppress(ValueError):
+        if int(text) > 0:
+            return int(text)
+    message = f"{text!r} is no whole number from 1 on"
+    raise argparse.ArgumentTypeError(message)
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < inf:
-        raise ValueError(text)
-    return seconds
+    with suppress(ValueError):
+        if 0 < float(text) <= _LONGEST:
+            return float(text)
+    message = f"{text!r} is no number of seconds above 0, up to a day"
+    raise argparse.ArgumentTypeError(message)
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if port not in range(_PORTS):
-        raise ValueError(text)
-    return port
+    with suppress(ValueError):
+        if int(text) in range(_PORTS):
+            return int(text)
+    message = f"{text!r} is no port: those are from 0 to {_PORTS - 1}"
+    raise argparse.ArgumentTypeError(message)

@@ -5,6 +5,7 @@ uvicorn takes any head, waits for a request for as long as it takes, and writes 
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import asyncio
 
     from xclade_store_mock.limits import Limits
+
+_log = logging.getLogger("xclade_store_mock")
 
 _PART = 4_096
 """How many bytes are parsed at once: no more requests than they hold wait for their turn."""
@@ -166,6 +169,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._is_refused = True
+        if self.access_log:
+            _log.info("Refused a connection: %d %s", status, status.phrase)
         body = f"{status.phrase}\n"
         self.transport.write(
             f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"

@@ -148,6 +148,9 @@ class Service:
         Server(self._config(lambda: watched), watched).run(sockets=[listener])
 
     def _config(self, factory: Callable[[], ASGIApp], workers: int = 1) -> uvicorn.Config:
+        limits = allow(self.limits)
+        if limits.connections < self.limits.connections:
+            _log.warning("No more than %d connections: the system's limit", limits.connections)
         return uvicorn.Config(
             factory,
             factory=True,
@@ -155,7 +158,7 @@ class Service:
             log_config=logging_configuration(self.log_format),
             log_level=None,
             access_log=self.log_format is not None,
-            http=partial(BoundedProtocol, limits=allow(self.limits)),  # type: ignore[arg-type] # it is called only
+            http=partial(BoundedProtocol, limits=limits),  # type: ignore[arg-type] # it is called only
             ws="none",
             server_header=False,
             proxy_headers=False,

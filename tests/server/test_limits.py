@@ -138,6 +138,14 @@ def test_connections_beyond_the_limit() -> None:
         assert_others_are_served(mock)
 
 
+def test_refusals_are_logged_with_requests() -> None:
+    """Who sees a 503 finds out where it came from."""
+    options = ("--max-connections", "1", "--log-format", "text")
+    with running(*options) as mock, connected(mock), connected(mock) as refused:
+        assert 503 == status_of(read_all(refused))
+        assert "Refused a connection: 503 Service Unavailable" == mock.next_problem()
+
+
 def test_pipelined_requests_are_answered_in_their_order() -> None:
     """Requests that come in one piece are answered one after the other."""
     with running() as mock, connected(mock) as connection:
@@ -198,7 +206,7 @@ def test_trailers_are_no_headers(dialect: str) -> None:
 def test_connections_that_the_system_does_not_grant() -> None:
     """As many files are opened as may be, and some are left for other things."""
     told = "from xclade_store_mock.limits import *; print(allow(Limits()).connections)"
-    for hard, connections in (("264", 200), ("12000", 10_000)):
-        command = f"ulimit -Sn 128; ulimit -Hn {hard}; exec '{sys.executable}' -c '{told}'"
+    for hard, connections in (("64", 32), ("264", 200), ("12000", 10_000)):
+        command = f"ulimit -Sn 64; ulimit -Hn {hard}; exec '{sys.executable}' -c '{told}'"
         result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
         assert connections == int(result.stdout)

@@ -32,7 +32,7 @@ _NOTHING_FOUND, _FOUND, _CANNOT = 0, 1, 2
 def run_check(target: Target, options: argparse.Namespace) -> int:
     """Check a backend as the options say; answer the exit code, or raise Unusable."""
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
-    pace = f"at most {target.rate}" if target.rate else "without a limit of calls"
+    pace = f"at most {target.rate}" if target.rate else "as fast as it answers"
     say(f"Checking {target.url} ({options.dialect} dialect, seed {seed}, {pace}) ...\n\n")
     budget = Budget(seed, options.max_examples, options.time_limit)
     given = Ids(options.region_id, options.cart_id, options.collection_id, options.provider_id)

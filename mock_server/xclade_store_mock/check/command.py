@@ -11,6 +11,7 @@ from pathlib import Path
 from xclade_store_mock.check import INTERRUPTED, KEY_VARIABLE
 from xclade_store_mock.check.showing import make_show, say
 from xclade_store_mock.check.target import Unusable, approve
+from xclade_store_mock.options import positive
 
 _CANNOT = 2
 
@@ -70,17 +71,17 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     )
     limits.add_argument(
         "--max-examples",
-        type=_positive,
+        type=positive,
         metavar="N",
         default=25,
         help="so many generated calls of each operation, and so many scenarios (default: 25)",
     )
     limits.add_argument(
-        "--time-limit", type=_positive, metavar="SECONDS", help="make no calls after that"
+        "--time-limit", type=positive, metavar="SECONDS", help="make no calls after that"
     )
     limits.add_argument(
         "--timeout",
-        type=_positive,
+        type=positive,
         metavar="SECONDS",
         default=10,
         help="wait so long for an answer (default: 10)",
@@ -132,10 +133,3 @@ def _rate(text: str) -> str:
         message = f"{text!r} is not a rate, such as 20/s"
         raise argparse.ArgumentTypeError(message)
     return text
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number

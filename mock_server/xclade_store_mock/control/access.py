@@ -32,7 +32,7 @@ class Access:
             return
         host = read_header(scope, "host") or ""
         if not _is_own(host, scope):
-            message = f"The control API does not answer to the name {host!r}: it has no token."
+            message = f"The control API has no token, and so does not answer to {host!r}."
             raise ControlForbidden(message)
         origin = read_header(scope, "origin")
         if origin is not None and origin.lower() != f"{scope['scheme']}://{host}".lower():

@@ -1,7 +1,7 @@
 """Secrets, left out of what the control API answers.
 
-They are known by the names that they go by, in headers, in JSON, in queries and forms. In any other
-text everything is left out that stands behind the name `client_secret`.
+They are known by the names that they go by, in headers, in JSON, in queries and forms, or by their
+looks. In any other text everything is left out that stands behind the name `client_secret`.
 """
 
 import json
@@ -9,7 +9,7 @@ import re
 from typing import Any
 from urllib.parse import unquote_plus
 
-HIDDEN = "[redacted]"
+from xclade_store_mock.redaction import HIDDEN, hide_by_looks
 
 _SECRET = re.compile(r"client(?:[\W_]|%[0-9a-f]{2}|\\+u005f)?secret", re.IGNORECASE)
 _NAMES = re.compile(
@@ -73,7 +73,8 @@ def _hide_member(name: str, value: Any) -> Any:
 
 
 def hide_text(text: str) -> str:
-    """Answer a text up to the name of a secret."""
+    """Answer a text up to the name of a secret, and without what looks like one."""
+    text = hide_by_looks(text)
     found = _find(text)
     if found is not None:
         return text[: found.end()] + HIDDEN

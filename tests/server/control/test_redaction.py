@@ -102,9 +102,11 @@ def test_body_without_secrets_is_shown_to_the_letter(body: str) -> None:
         ("a=b&client_secret=c&d=e", "a=b&client_secret=[redacted]&d=e"),
         ("a%5Bclient%5Fsecret%5D=c", "a%5Bclient%5Fsecret%5D=[redacted]"),
         ("a=%7B%22%63lient_secret%22%3A1", "[redacted]"),
+        ('{"a": "pi_1_secret_2", "b": ["sk_1"]}', '{"a":"[redacted]","b":["[redacted]"]}'),
+        ('{"a": "https://b:c@d/e"}', '{"a":"https://b:[redacted]@d/e"}'),
     ],
 )
-def test_secrets_go_by_their_names(body: str, shown: str | None) -> None:
+def test_secrets_go_by_their_names_or_looks(body: str, shown: str | None) -> None:
     """The name stays, the value does not."""
     expected = '{"client_secret":null,"x":"client_secret[redacted]"}' if shown is None else shown
 
@@ -117,6 +119,7 @@ def test_headers_queries_and_texts() -> None:
     assert "no-cache" == hide_header("cache-control", "no-cache")
     assert "a=1&token=[redacted]&b" == hide_query("a=1&token=x&b")
     assert "/x/client_secret[redacted]" == hide_text("/x/client_secret/y")
+    assert "/x/[redacted]/y" == hide_text("/x/pk_demo/y")
 
 
 def test_creating_a_collection_shows_no_secret_either(either: Steered) -> None:

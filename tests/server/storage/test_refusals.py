@@ -3,8 +3,10 @@
 import asyncio
 import re
 import socket
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,24 @@ def test_refuses_files_that_are_no_database(
 
     assert f"cannot use {url}: {reason}" == refuse(url)
     assert ["folder", "text.db"] == listing(tmp_path)
+
+
+def test_refuses_a_damaged_file(sqlite_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where only reading what is told about the store shows the damage."""
+    asyncio.run(prepare_storage(sqlite_url, SEED))
+    file = sqlite_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file)) as database:
+        ((page,),) = database.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'xclade_mock_carts'"
+        )
+        ((size,),) = database.execute("PRAGMA page_size")
+    with Path(file).open("r+b") as opened:
+        opened.seek((page - 1) * size)
+        opened.write(b"\xaa" * size)
+
+    assert 1 == main(["serve", "--port", "0", "--storage", sqlite_url])
+    told = "xclade-store-mock: cannot use the storage: database disk image is malformed\n"
+    assert ("", told) == capsys.readouterr()
 
 
 @pytest.mark.parametrize("columns", ["a integer", "tables_version integer"])
