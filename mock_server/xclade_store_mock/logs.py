@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from xclade_store_mock.ready import READY
-from xclade_store_mock.redaction import HIDDEN, hide_by_looks
+from xclade_store_mock.redaction import HIDDEN, NAMES, hide_by_looks
 
 _REQUESTS = "uvicorn.access"
 
-_NAME = r"[\w-]*(?:secret|token|password|authorization|cookie|publishable|api[-_]?key)[\w-]*"
+_NAME = rf"[\w-]*(?:secret|{NAMES})[\w-]*"
 _NAMED = re.compile(
     rf"""
       (?P<name>  \b{_NAME} (?:["'\\\]]|%22|%5D)* \s*(?:[:=]|%3A|%3D)\s*

@@ -1,8 +1,10 @@
-"""Secrets that are known by their looks, whatever they are called: keys, and passwords in URLs."""
+"""Secrets: the names that they go by, and what they look like, whatever they are called."""
 
 import re
 
 HIDDEN = "[redacted]"
+NAMES = "token|password|authorization|cookie|publishable|api[-_]?key"
+"""A pattern: what stands behind a name with one of these in it is a secret."""
 
 _LOOKS = re.compile(
     r"""

@@ -76,7 +76,6 @@ class Journal:
     def __init__(self, inspector: Inspector) -> None:
         self._inspector = inspector
         self._exchanges: deque[tuple[int, Exchange]] = deque()
-        self._sizes: deque[int] = deque()
         self._last_id = 0
         self._size = 0
 
@@ -84,17 +83,15 @@ class Journal:
         """Take in an exchange, and answer its id; old ones make room."""
         self._last_id += 1
         self._exchanges.append((self._last_id, exchange))
-        self._sizes.append(exchange.size)
-        self._size += self._sizes[-1]
+        self._size += exchange.size
         while len(self._exchanges) > MOST_ENTRIES or self._size > MOST_BYTES:
-            self._exchanges.popleft()
-            self._size -= self._sizes.popleft()
+            _, oldest = self._exchanges.popleft()
+            self._size -= oldest.size
         return self._last_id
 
     def clear(self) -> None:
         """Forget all exchanges."""
         self._exchanges.clear()
-        self._sizes.clear()
         self._size = 0
 
     def find(self, criteria: Criteria) -> list[tuple[int, Exchange]]:
@@ -108,7 +105,8 @@ class Journal:
 
     def entry(self, id_: int, exchange: Exchange) -> Entry:
         """Make the entry of an exchange."""
-        scope = exchange.scope
+        # A copy: what is read of its headers must not stay in the journal.
+        scope = {**exchange.scope}
         target = self._inspector.find(scope)
         return Entry(
             id=id_,

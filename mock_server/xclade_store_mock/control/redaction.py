@@ -9,13 +9,10 @@ import re
 from typing import Any
 from urllib.parse import unquote_plus
 
-from xclade_store_mock.redaction import HIDDEN, hide_by_looks
+from xclade_store_mock.redaction import HIDDEN, NAMES, hide_by_looks
 
 _SECRET = re.compile(r"client(?:[\W_]|%[0-9a-f]{2}|\\+u005f)?secret", re.IGNORECASE)
-_NAMES = re.compile(
-    rf"{_SECRET.pattern}|token|password|authorization|cookie|publishable|api[-_]?key",
-    re.IGNORECASE,
-)
+_NAMES = re.compile(rf"{_SECRET.pattern}|{NAMES}", re.IGNORECASE)
 
 
 def hide_header(name: str, value: str) -> str:

@@ -92,11 +92,7 @@ class PostgresqlConnection:
 
     async def has_table(self, name: str) -> bool:
         """Tell whether there is a table of this name."""
-        return await self.agrees(_TABLE, table=name)
-
-    async def agrees(self, question: Statement, **values: Any) -> bool:
-        """Answer a question."""
-        row = await self.row(question, **values)
+        row = await self.row(_TABLE, table=name)
         return bool(row and row[0])
 
 

@@ -232,6 +232,17 @@ def test_journal_is_bounded_in_bytes_too() -> None:
     assert [kept + 8] == [entry.id for entry in journal.entries()]
 
 
+def test_looking_at_entries_leaves_nothing_behind() -> None:
+    """What was counted when it came in stays all that is kept."""
+    journal = Journal(Inspector(load_contract("store.yaml")))
+    made = exchange(headers=3)
+    journal.add(made)
+    kept = {**made.scope}
+    journal.entries()
+
+    assert kept == made.scope
+
+
 def test_headers_count_among_the_bytes() -> None:
     """A head of very many headers takes much more memory than it has bytes."""
     journal = Journal(Inspector(load_contract("store.yaml")))
