@@ -26,6 +26,13 @@ MUTANTS = (
         ("tests/server/storage/test_postgresql.py", CRASHES),
     ),
     Mutant(
+        "connection given up on a full disk",
+        STORAGE / "postgresql.py",
+        "except asyncpg.InsufficientResourcesError:",
+        "except asyncpg.TooManyConnectionsError:",
+        (f"{CONFORMANCE}/test_failures.py",),
+    ),
+    Mutant(
         "no rollback",
         STORAGE / "sqlite.py",
         "            with connection.driver:\n",

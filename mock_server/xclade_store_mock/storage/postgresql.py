@@ -106,11 +106,15 @@ class _Connections:
         self._idle: list[PostgresqlConnection] = []
 
     async def run(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
-        """Work on a connection; one that failed is not used again."""
+        """Work on a connection; one that failed is used again only if it was for want of room."""
         async with self._free:
             connection = self._find_idle() or await self._connect()
             try:
                 result = await work(connection)
+            except asyncpg.InsufficientResourcesError:
+                # On a full disk, the server may be unable to start a new one.
+                self._idle.append(connection)
+                raise
             except BaseException:  # cancelled, too: a statement may still be on its way
                 connection.driver.terminate()
                 raise
