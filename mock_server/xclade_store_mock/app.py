@@ -13,7 +13,7 @@ from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from ulid import ULID
+from ulid_transform import ulid_now
 
 from xclade_store_mock import json_text
 from xclade_store_mock.contract import Contract, load_contract
@@ -38,15 +38,13 @@ from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.store import Store
 from xclade_store_mock.store_file import demo_store
 
-
-def utc_now() -> datetime:
-    """Tell the time."""
-    return datetime.now(UTC)
+utc_now: Callable[[], datetime] = partial(datetime.now, UTC)
+"""Tells the time."""
 
 
 def new_ulid(prefix: str) -> str:
     """Make an id as Medusa does: a prefix and a ULID."""
-    return f"{prefix}{ULID()}"
+    return f"{prefix}{ulid_now()}"
 
 
 class StoreMockApp(AsyncApp):

@@ -7,7 +7,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock import sl_violations
-from xclade_store_mock.guard import read_first_header
+from xclade_store_mock.guard import read_header
 
 _VARY = (b"vary", b"Origin")
 
@@ -29,7 +29,7 @@ class Cors(CORSMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; one that comes from no page costs next to nothing."""
-        if scope["type"] != "http" or read_first_header(scope, "origin") is not None:
+        if scope["type"] != "http" or read_header(scope, "origin") is not None:
             await super().__call__(scope, receive, send)
             return
 

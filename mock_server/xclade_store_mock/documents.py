@@ -4,7 +4,7 @@ What a document holds is the contract's; which of it comes by default is recorde
 (`repeat/1-system`, `pc/create`, `pp/ok`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -138,9 +138,10 @@ def collection_document(collection: PaymentCollection) -> dict[str, Any]:
     }
 
 
-def _sum(sessions: Iterable[PaymentSession]) -> int | float | None:
-    amounts = [session.amount for session in sessions]
-    return javascript.number(sum(amounts, Decimal())) if amounts else None
+def _sum(sessions: Sequence[PaymentSession]) -> int | float | None:
+    if not sessions:
+        return None
+    return javascript.number(sum((session.amount for session in sessions), Decimal()))
 
 
 def _session_document(session: PaymentSession, collection_id: str) -> Mapping[str, Any]:

@@ -6,8 +6,7 @@ all violations nor the recorded backend's words for them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
@@ -27,22 +26,13 @@ class BreaksContract(Exception):
     """The mock was about to answer something that the contract does not allow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A request as the contract understands it: valid, and with its defaults."""
 
     scope: Scope
+    path: Mapping[str, str]
     query: Mapping[str, Any]
-
-    @property
-    def path(self) -> Mapping[str, str]:
-        """The path's parameters."""
-        return self.scope["path_params"]  # type: ignore[no-any-return]  # an ASGI scope is a dict of all sorts
-
-    @property
-    def body(self) -> Any:
-        """The JSON value that was sent."""
-        return received_body(self.scope)
+    body: Any
 
     def header(self, name: str) -> str | None:
         """Answer a header, or None."""
@@ -68,7 +58,8 @@ class _Endpoint:
         """Answer a request; raise InvalidData, BreaksContract, what a check or the handler does."""
         for check in self._checks:
             await check(scope)
-        call = Call(scope, self._read(scope))
+        path, body = scope["path_params"], received_body(scope)
+        call = Call(scope, path, self._read(scope, path, body), body)
         preferred = preferences(scope)
         if preferred is None:
             response = await self._handle(call)
@@ -79,18 +70,18 @@ class _Endpoint:
             self._check_response(response)
         await response(scope, receive, send)
 
-    def _read(self, scope: Scope) -> Mapping[str, Any]:
-        """Answer the query as it was understood.
+    def _read(self, scope: Scope, path: Mapping[str, str], body: Any) -> Mapping[str, Any]:
+        """Answer the query as it was understood; raise InvalidData.
 
         The order, body before query, is recorded (`order/*`).
         """
         operation = self._operation
         if operation.body is not None:
-            check_body(operation.body, operation.body_fields, received_body(scope))
+            check_body(operation.body, operation.body_fields, body)
         query_string = scope["query_string"].decode("latin-1")
         if self._dialect is Dialect.MEDUSA:
             return medusa_query.read_query(operation.id, query_string)
-        check_path(operation.path, scope["path_params"])
+        check_path(operation.path, path)
         check_headers(operation.header, read_headers(scope, operation.header_names))
         query = parse_qsl(query_string, keep_blank_values=True) if query_string else ()
         return {

@@ -5,7 +5,7 @@ bottomless nesting, bodies without a media type or a length.
 """
 
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,42 +23,45 @@ _HEADERS = "xclade_store_mock.headers"
 
 def received_body(scope: Scope) -> Any:
     """Answer the JSON value that the request's body stands for; no body stands for `{}`."""
-    return scope["extensions"][_BODY]
+    return scope[_BODY]
 
 
 def read_header(scope: Scope, name: str) -> str | None:
-    """Answer a request header, or None; one that is there more than once is joined by commas."""
-    values = _header_values(scope, name)
-    if len(values) == 1:
-        return values[0].strip()
-    return ", ".join(value.strip() for value in values) if values else None
+    """Answer a request header, named in small letters, or None; several are joined by commas."""
+    if _HEADERS not in scope:
+        # Half a dozen are asked for in each request.
+        scope[_HEADERS] = _joined(scope["headers"])
+    found: str | None = scope[_HEADERS].get(name)
+    return found
 
 
 def read_first_header(scope: Scope, name: str) -> str | None:
-    """Answer a request header, or None; of several, the first."""
-    values = _header_values(scope, name)
-    return values[0] if values else None
+    """Answer a request header, named in small letters, or None; of several, the first."""
+    wanted = name.encode()
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == wanted), None)
 
 
 def read_headers(scope: Scope, names: Iterable[str]) -> dict[str, str]:
     """Answer those of the headers that were sent."""
-    headers = {name: read_header(scope, name) for name in names}
-    return {name: value for name, value in headers.items() if value is not None}
+    headers = {}
+    for name in names:
+        value = read_header(scope, name.lower())
+        if value is not None:
+            headers[name] = value
+    return headers
 
 
-def _header_values(scope: Scope, name: str) -> Sequence[str]:
-    if _HEADERS not in scope:
-        # Half a dozen are asked for in each request.
-        headers = scope[_HEADERS] = {}
-        for key, value in scope["headers"]:
-            headers.setdefault(key.decode("latin-1"), []).append(value.decode("latin-1"))
-    found: Sequence[str] = scope[_HEADERS].get(name.lower(), ())
-    return found
+def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for key, value in headers:
+        name, text = key.decode("latin-1"), value.decode("latin-1").strip()
+        joined[name] = f"{joined[name]}, {text}" if name in joined else text
+    return joined
 
 
 def with_body(scope: Scope, body: Any) -> Scope:
     """Answer the scope of a request whose body has been read."""
-    return {**scope, "extensions": {**scope.get("extensions", {}), _BODY: body}}
+    return {**scope, _BODY: body}
 
 
 async def read_whole(receive: Receive) -> bytes | None:
@@ -112,8 +115,8 @@ def parse_body(scope: Scope, content: bytes) -> Any:
 
 
 def _require_plain_json(scope: Scope) -> None:
-    encoding = read_header(scope, "content-encoding") or "identity"
-    if encoding.lower() != "identity":
+    encoding = read_header(scope, "content-encoding")
+    if encoding and encoding.lower() != "identity":
         message = f"Unsupported content encoding '{encoding}': send the body as it is."
         raise UnsupportedMediaType(message)
     content_type = read_header(scope, "content-type")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from starlette.responses import Response
 
@@ -55,8 +55,7 @@ from xclade_store_mock.store import Customer, Settings
 Stored = TypeVar("Stored")
 
 
-@dataclass(frozen=True, slots=True)
-class _Demand:
+class _Demand(NamedTuple):
     """What a request to initialize a session asks for."""
 
     collection_id: str

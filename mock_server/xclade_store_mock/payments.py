@@ -155,7 +155,17 @@ async def initialize_session(
         now=now,
     )
     session = await _initiate(provider, request, context, metadata={})
-    return replace(collection, sessions=(session,), updated_at=now)
+    # Written out, since `replace` takes as long as all the rest.
+    return PaymentCollection(
+        id=collection.id,
+        cart_id=collection.cart_id,
+        currency_code=collection.currency_code,
+        amount=collection.amount,
+        created_at=collection.created_at,
+        updated_at=now,
+        status=collection.status,
+        sessions=(session,),
+    )
 
 
 def settle_session(

@@ -80,8 +80,7 @@ class Prefer:
             return
         query_string, stated = _stated(scope)
         preferences = _read(stated)
-        extensions = {**scope.get("extensions", {}), _PREFERENCES: preferences}
-        understood = {**scope, "query_string": query_string, "extensions": extensions}
+        understood = {**scope, "query_string": query_string, _PREFERENCES: preferences}
         await self._app(understood, receive, send)
 
 
@@ -177,7 +176,7 @@ def _faults(name: str, value: Any) -> Iterator[str]:
 
 def preferences(scope: Scope) -> Preferences | None:
     """Answer what a request prefers; None where nothing is, or nothing may be."""
-    found: Preferences | None = scope["extensions"].get(_PREFERENCES)
+    found: Preferences | None = scope.get(_PREFERENCES)
     return found
 
 

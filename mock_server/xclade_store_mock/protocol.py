@@ -29,7 +29,7 @@ class _Flow(FlowControl):
     is_held = False
 
     def resume_reading(self) -> None:
-        if not self.is_held:
+        if self.read_paused and not self.is_held:
             super().resume_reading()
 
 
@@ -40,6 +40,8 @@ class _OneWrite:
         self._transport = transport
         self._loop = loop
         self._parts: list[bytes] = []
+        # Asked several times in each request.
+        self.is_closing = transport.is_closing
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -56,7 +58,7 @@ class _OneWrite:
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._parts and not self._transport.is_closing():
+        if self._parts and not self.is_closing():
             self._transport.write(b"".join(self._parts))
         self._parts.clear()
 
@@ -102,7 +104,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Go on with the requests that have arrived already."""
         super().on_response_complete()
-        self._parse()
+        if self._unparsed or self._held.is_held:
+            self._parse()
 
     def _parse(self) -> None:
         """Parse what has arrived, until a request has to wait for its turn."""

@@ -75,5 +75,5 @@ class ExactRouting(SpecMiddleware):
             if allowed:
                 headers = {"Allow": ", ".join(sorted(allowed))}
                 raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers=headers)
-        extensions = {**scope["extensions"], ROUTING_CONTEXT: context}
+        extensions = {**scope.get("extensions", {}), ROUTING_CONTEXT: context}
         return {**scope, "path_params": parameters, "extensions": extensions}

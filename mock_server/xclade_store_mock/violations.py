@@ -5,7 +5,7 @@ Recorded: `body/*`, `provider/*`, `query/*`, `raw/*`. A value is shown as JavaSc
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
 
@@ -22,7 +22,8 @@ def check_body(validator: Draft4Validator, fields: Sequence[str], body: Any) -> 
     """Raise InvalidData if the body breaks its schema, whose fields are told in their order."""
     if not isinstance(body, dict):
         raise InvalidData.of([Violation(("body",), "type", "Field '' is required")])
-    _refuse("body", validator, body, fields)
+    if not validator.is_valid(body):
+        _refuse("body", validator, body, fields)
 
 
 def check_query(
@@ -40,24 +41,24 @@ def check_query(
             values[name] = int(text)
         else:
             values[name] = text
-    _refuse("query", validator, values, [*types])
+    if not validator.is_valid(values):
+        _refuse("query", validator, values, [*types])
     return values
 
 
 def check_path(validator: Draft4Validator, parameters: Mapping[str, str]) -> None:
     """Raise InvalidData if a part of the path breaks the schema of its parameter."""
-    _refuse("path", validator, parameters, [*parameters])
+    if not validator.is_valid(parameters):
+        _refuse("path", validator, parameters, [*parameters])
 
 
 def check_headers(validator: Draft4Validator, headers: Mapping[str, str]) -> None:
     """Raise InvalidData if a header breaks the schema of its parameter."""
-    _refuse("header", validator, headers, [*headers])
+    if not validator.is_valid(headers):
+        _refuse("header", validator, headers, [*headers])
 
 
-def _refuse(part: str, validator: Draft4Validator, instance: Any, order: Sequence[str]) -> None:
-    if validator.is_valid(instance):
-        return
-
+def _refuse(part: str, validator: Draft4Validator, instance: Any, order: Sequence[str]) -> NoReturn:
     def place(error: ValidationError) -> int:
         if error.instance_path:
             return order.index(str(error.instance_path[0]))

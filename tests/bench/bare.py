@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from tests.bench.calls import TEMPLATE
-from ulid import ULID
+from ulid_transform import ulid_now
 
 from xclade_store_mock.store import Store
 
@@ -47,7 +47,7 @@ def _json(body: dict[str, Any], status: int) -> Response:
 def _session(collection: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     now = datetime.now(UTC)
     return {
-        "id": f"payses_{ULID()}",
+        "id": f"payses_{ulid_now()}",
         "currency_code": collection["currency_code"],
         "provider_id": body["provider_id"],
         "data": body.get("data", {}),

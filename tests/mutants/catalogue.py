@@ -137,8 +137,8 @@ MUTANTS = (
     Mutant(
         "session not replaced",
         SERVER / "payments.py",
-        "sessions=(session,), updated_at=now)",
-        "sessions=(*collection.sessions, session), updated_at=now)",
+        "sessions=(session,),",
+        "sessions=(*collection.sessions, session),",
         (INITIALIZE, RECORDINGS),
     ),
     Mutant(

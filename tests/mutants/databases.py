@@ -14,8 +14,8 @@ MUTANTS = (
     Mutant(
         "recovery not waited for",
         STORAGE / "sqlite.py",
-        "error.sqlite_errorcode & 0xFF",
-        "error.sqlite_errorcode",
+        "return code & 0xFF == sqlite3.SQLITE_BUSY",
+        "return code == sqlite3.SQLITE_BUSY",
         ("tests/server/test_sqlite_recovery.py",),
     ),
     Mutant(
@@ -64,8 +64,8 @@ MUTANTS = (
     Mutant(
         "lock kept by who gave up",
         STORAGE / "postgresql.py",
-        "                await self.release(name)\n                raise",
-        "                raise",
+        "            await self.release(name)\n            raise",
+        "            raise",
         (f"{CONFORMANCE}/test_postgresql.py",),
     ),
     Mutant(
@@ -154,9 +154,9 @@ MUTANTS = (
     ),
     Mutant(
         "failures told as bugs",
-        STORAGE / "failures.py",
-        "if isinstance(error, self._failures) and",
-        "if isinstance(error, OSError) and",
+        STORAGE / "sqlite.py",
+        "_FAILURES = (sqlite3.Error, OSError)",
+        "_FAILURES = (OSError,)",
         (f"{CONFORMANCE}/test_refusals.py",),
     ),
 )

@@ -47,15 +47,15 @@ MUTANTS = (
     Mutant(
         "session kept before its answer",
         STORAGE / "sql.py",
-        "do = self._database.run if record is None else self._database.transact",
-        "do = self._database.run",
+        "await self._database.transact(keep)",
+        "await self._database.run(keep)",
         ("tests/server/test_both_or_none.py",),
     ),
     Mutant(
         "old collection",
         STORAGE / "sql.py",
-        "if collection is not None and known == revision:",
-        "if collection is not None:",
+        "if collection is None or known != found.revision:",
+        "if collection is None:",
         (f"{CONFORMANCE}/test_hold.py",),
     ),
     Mutant(
@@ -118,7 +118,7 @@ MUTANTS = (
     Mutant(
         "claimed twice",
         STORAGE / "sql.py",
-        "        if turn.locked():\n",
+        "        if queue.locked():\n",
         "        if False:\n",
         (f"{CONFORMANCE}/test_records.py",),
     ),

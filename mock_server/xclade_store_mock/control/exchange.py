@@ -5,6 +5,7 @@ import struct
 import time
 from collections.abc import MutableMapping
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import Message, Receive, Scope, Send
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from xclade_store_mock.control.faults import Fault
 
 _KEY = "xclade_store_mock.exchange"
-_KEPT = ("method", "path", "query_string", "headers")
 _MOST_KEPT = 131_072  # bytes; all of a body that the mock takes
 _PER_HEADER = 128  # bytes, beside name and value
 
@@ -50,6 +50,7 @@ class Exchange:
         "milliseconds",
         "request",
         "scope",
+        "size",
         "status",
     )
 
@@ -67,22 +68,11 @@ class Exchange:
         self.fault: Fault | None = None
         self.is_broken = False
         self.milliseconds = 0.0
-
-    @property
-    def size(self) -> int:
-        """Count the bytes that it keeps, about."""
-        headers = self.scope["headers"]
-        return (
-            len(self.request.content)
-            + len(self.answer.content)
-            + len(self.scope["path"])
-            + len(self.scope["query_string"])
-            + sum(len(name) + len(value) + _PER_HEADER for name, value in headers)
-        )
+        self.size = 0
 
     def marked_scope(self) -> Scope:
         """Answer the request's scope, by which the exchange can be found again."""
-        return {**self.scope, "extensions": {**self.scope.get("extensions", {}), _KEY: self}}
+        return {**self.scope, _KEY: self}
 
     async def receive(self) -> Message:
         """Receive for whoever answers the request."""
@@ -102,9 +92,24 @@ class Exchange:
         await self._send(message)
 
     def end(self) -> None:
-        """Tell how long it took, and let go of all that is not to be kept."""
+        """Tell how long it took, let go of all that is not to be kept, and count about the rest."""
         self.milliseconds = round((time.perf_counter() - self._started) * 1000, 3)
-        self.scope = {name: self.scope[name] for name in _KEPT}
+        scope = self.scope
+        headers = scope["headers"]
+        self.scope = {
+            "method": scope["method"],
+            "path": scope["path"],
+            "query_string": scope["query_string"],
+            "headers": headers,
+        }
+        self.size = (
+            len(self.request.content)
+            + len(self.answer.content)
+            + len(scope["path"])
+            + len(scope["query_string"])
+            + len(headers) * _PER_HEADER
+            + sum(map(len, chain.from_iterable(headers)))
+        )
         del self._receive, self._send
 
     async def break_off(self) -> None:
@@ -131,5 +136,5 @@ class Exchange:
 
 def exchange_of(scope: Scope) -> Exchange | None:
     """Find the exchange that a request belongs to; pages and the control API have none."""
-    found: Exchange | None = scope.get("extensions", {}).get(_KEY)
+    found: Exchange | None = scope.get(_KEY)
     return found

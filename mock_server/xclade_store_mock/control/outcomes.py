@@ -73,7 +73,12 @@ class Outcomes:
 
     def over(self, find: FindProvider) -> FindProvider:
         """Answer how to find providers whose calls come to what is planned."""
-        return lambda provider_id: _Steered(find(provider_id), self)
+
+        def find_steered(provider_id: str) -> Provider:
+            provider = find(provider_id)
+            return _Steered(provider, self) if provider_id in self._planned else provider
+
+        return find_steered
 
 
 @dataclass(frozen=True, slots=True)

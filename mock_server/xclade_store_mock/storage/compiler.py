@@ -30,7 +30,7 @@ class Compiler:
         compiled = self._compiled.get(statement)
         if compiled is None:
             compiled = self._compiled[statement] = self._compile(statement)
-        return compiled.text, [values[name] for name in compiled.names]
+        return compiled.text, tuple(map(values.__getitem__, compiled.names))
 
     def _compile(self, statement: Statement) -> _Compiled:
         compiled = statement.compile(dialect=self._dialect)

@@ -1,10 +1,11 @@
 """What the storage needs of a database, whichever kind it is."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, Select, Update
 
+Q = TypeVar("Q")
 T = TypeVar("T")
 
 Statement: TypeAlias = ClauseElement
@@ -20,8 +21,18 @@ class Connection(Protocol):
     async def rows(self, statement: Statement, **values: Any) -> Sequence[Sequence[Any]]:
         """Answer all rows that are found."""
 
+    async def row_for_each(
+        self, statement: Select[Any], values: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Sequence[Any] | None]:
+        """Answer what `row` does, for each of several sets of values."""
+
     async def change(self, statement: Statement, **values: Any) -> int:
         """Change the database; answer how many rows that befell."""
+
+    async def change_for_each(
+        self, statement: Update, values: Sequence[Mapping[str, Any]]
+    ) -> Sequence[bool]:
+        """Change one row for each of several sets of values, or none; tell whether it was there."""
 
     async def has_table(self, name: str) -> bool:
         """Tell whether there is a table of this name."""
@@ -36,8 +47,10 @@ class Database(Protocol):
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do a work of one statement."""
 
-    async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Do a reading work of one statement; others who want the same may share what it finds.
+    async def ask(
+        self, work: Callable[[Connection, Sequence[Q]], Awaitable[Sequence[T]]], question: Q
+    ) -> T:
+        """Do a work of one statement, for all who ask for the same meanwhile; they fail together.
 
         A work is the same when it is the same function.
         """

@@ -2,14 +2,26 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, lru_cache, partial
 from selectors import EVENT_READ, DefaultSelector
 from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
-from sqlalchemy import ARRAY, BigInteger, Boolean, bindparam, case, column, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Integer,
+    Select,
+    Update,
+    bindparam,
+    case,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL
 
@@ -17,8 +29,9 @@ from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.storage.batches import Batches
 from xclade_store_mock.storage.compiler import Compiler
 from xclade_store_mock.storage.databases import Statement
-from xclade_store_mock.storage.failures import StorageFailures
+from xclade_store_mock.storage.failures import unavailable
 
+Q = TypeVar("Q")
 T = TypeVar("T")
 
 _CONNECT_TIMEOUT = "5"  # seconds
@@ -39,11 +52,17 @@ _LOCKS = select(
 )
 _TABLE = select(func.to_regclass(bindparam("table")).is_not(None))
 
-_FAILURES = StorageFailures(
-    (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError),
-    # A ValueError is the driver's for what it cannot send.
-    (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError),
+_FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
 )
+# Of these, what comes from what the database was given is a bug; a ValueError is the driver's for
+# what it cannot send.
+_BUGS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)
+
+_PLACE = "place"
 
 
 class _Driver(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
@@ -83,6 +102,13 @@ class PostgresqlConnection:
         rows: Sequence[Sequence[Any]] = await self.driver.fetch(text, *arguments)
         return rows
 
+    async def row_for_each(
+        self, statement: Select[Any], values: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Sequence[Any] | None]:
+        """Answer what `row` does, for each of several sets of values."""
+        found = await self._numbered(_numbering_select(statement), values)
+        return [found.get(place) for place in range(len(values))]
+
     async def change(self, statement: Statement, **values: Any) -> int:
         """Change the database; answer how many rows that befell."""
         text, arguments = self._compiler.compile(statement, values)
@@ -90,10 +116,40 @@ class PostgresqlConnection:
         _, _, count = (await self.driver.execute(text, *arguments)).rpartition(" ")
         return int(count) if count.isdecimal() else 0
 
+    async def change_for_each(
+        self, statement: Update, values: Sequence[Mapping[str, Any]]
+    ) -> Sequence[bool]:
+        """Change one row for each of several sets of values, or none; tell whether it was there."""
+        found = await self._numbered(_numbering_update(statement), values)
+        return [place in found for place in range(len(values))]
+
     async def has_table(self, name: str) -> bool:
         """Tell whether there is a table of this name."""
         row = await self.row(_TABLE, table=name)
         return bool(row and row[0])
+
+    async def _numbered(
+        self, statement: Statement, values: Sequence[Mapping[str, Any]]
+    ) -> Mapping[int, Sequence[Any]]:
+        """Carry a statement out for each set of values, in one go; answer the rows by its place."""
+        compile_ = self._compiler.compile
+        text = ""
+        every = []
+        for place, each in enumerate(values):
+            text, arguments = compile_(statement, {**each, _PLACE: place})
+            every.append(arguments)
+        rows = await self.driver.fetchmany(text, every)
+        return {row[-1]: row[:-1] for row in rows}
+
+
+@cache
+def _numbering_select(statement: Select[Any]) -> Statement:
+    return statement.add_columns(bindparam(_PLACE, type_=Integer))
+
+
+@cache
+def _numbering_update(statement: Update) -> Statement:
+    return statement.returning(bindparam(_PLACE, type_=Integer))
 
 
 class _Connections:
@@ -107,19 +163,24 @@ class _Connections:
 
     async def run(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Work on a connection; one that failed is used again only if it was for want of room."""
-        async with self._free:
-            connection = self._find_idle() or await self._connect()
-            try:
-                result = await work(connection)
-            except asyncpg.InsufficientResourcesError:
-                # On a full disk, the server may be unable to start a new one.
+        try:
+            async with self._free:
+                connection = self._find_idle() or await self._connect()
+                try:
+                    result = await work(connection)
+                except asyncpg.InsufficientResourcesError:
+                    # On a full disk, the server may be unable to start a new one.
+                    self._idle.append(connection)
+                    raise
+                except BaseException:  # cancelled, too: a statement may still be on its way
+                    connection.driver.terminate()
+                    raise
                 self._idle.append(connection)
-                raise
-            except BaseException:  # cancelled, too: a statement may still be on its way
-                connection.driver.terminate()
-                raise
-            self._idle.append(connection)
-            return result
+                return result
+        except _BUGS:
+            raise
+        except _FAILURES as error:
+            raise unavailable(error) from error
 
     def close(self) -> None:
         """Close all that are idle."""
@@ -154,20 +215,22 @@ class PostgresqlDatabase:
         self._connections = _Connections(self._connect, _CONNECTIONS)
         self._lock_connection = _Connections(self._connect, 1)
         self._locks = Batches(self._lock)
-        self._reads: dict[Callable[[PostgresqlConnection], Any], Batches[None, Any]] = {}
+        self._works: dict[Callable[..., Any], Batches[Any, Any]] = {}
 
     async def run(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Do a work of one statement."""
-        with _FAILURES:
-            return await self._connections.run(work)
+        return await self._connections.run(work)
 
-    async def read(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
-        """Do a reading work of one statement, at once for all who want the same."""
-        if work not in self._reads:
-            self._reads[work] = Batches(partial(self._read, work))
-        with _FAILURES:
-            found: T = await self._reads[work].ask(None)
-        return found
+    async def ask(
+        self,
+        work: Callable[[PostgresqlConnection, Sequence[Q]], Awaitable[Sequence[T]]],
+        question: Q,
+    ) -> T:
+        """Do a work of one statement, at once for all who ask for the same meanwhile."""
+        if work not in self._works:
+            self._works[work] = Batches(partial(self._answer, work))
+        answer: T = await self._works[work].ask(question)
+        return answer
 
     async def transact(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Do all of a work or nothing."""
@@ -184,17 +247,16 @@ class PostgresqlDatabase:
 
     async def take(self, name: str) -> bool:
         """Take an advisory lock."""
-        with _FAILURES:
-            try:
-                return await self._locks.ask(_Lock(_key(name), is_taken=True))
-            except asyncio.CancelledError:
-                # It may be taken by now, or in a moment.
-                await self.release(name)
-                raise
+        try:
+            return await self._locks.ask(_Lock(_key(name), is_taken=True))
+        except asyncio.CancelledError:
+            # It may be taken by now, or in a moment.
+            await self.release(name)
+            raise
 
     async def release(self, name: str) -> None:
         """Give an advisory lock back, unless it went with its connection."""
-        with suppress(StorageUnavailable), _FAILURES:
+        with suppress(StorageUnavailable):
             await self._locks.ask(_Lock(_key(name), is_taken=False))
 
     async def close(self) -> None:
@@ -202,10 +264,12 @@ class PostgresqlDatabase:
         self._connections.close()
         self._lock_connection.close()
 
-    async def _read(
-        self, work: Callable[[PostgresqlConnection], Awaitable[T]], readers: Sequence[None]
+    async def _answer(
+        self,
+        work: Callable[[PostgresqlConnection, Sequence[Q]], Awaitable[Sequence[T]]],
+        questions: Sequence[Q],
     ) -> Sequence[T]:
-        return [await self._connections.run(work)] * len(readers)
+        return await self._connections.run(lambda it: work(it, questions))
 
     async def _lock(self, locks: Sequence[_Lock]) -> Sequence[bool]:
         keys, taken = zip(*locks, strict=True)
@@ -229,6 +293,7 @@ class PostgresqlDatabase:
         return PostgresqlConnection(driver, self._compiler)
 
 
+@lru_cache(maxsize=1_000)
 def _key(name: str) -> int:
     return int.from_bytes(
         hashlib.sha256(name.encode(errors="surrogatepass")).digest()[:8], signed=True

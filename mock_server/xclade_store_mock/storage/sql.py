@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Self, TypeVar
 from weakref import WeakValueDictionary
 
 from xclade_store_mock.errors import CartNotFound, CollectionNotFound
@@ -29,30 +29,38 @@ T = TypeVar("T")
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.05
 
-
 _MOST_KNOWN = 1_000
 _LONGEST_KNOWN = 4_096  # characters; beyond it, what a payment provider gave may be of any size
 
 
-class _KnownCollections:
-    """The payment collections that were held last, so that no text is read again."""
+class _Known:
+    """The settings and payment collections that were read or kept last: no text is read twice."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[str, PaymentCollection]] = {}
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        # Each with its revision.
+        self._settings: tuple[str, Settings] | None = None
+        self._collections: dict[str, tuple[str, PaymentCollection]] = {}
 
-    def note(self, revision: str, collection: PaymentCollection, text: str) -> PaymentCollection:
-        self._known.pop(collection.id, None)
-        if len(text) <= _LONGEST_KNOWN:
-            self._known[collection.id] = revision, collection
-        if len(self._known) > _MOST_KNOWN:
-            del self._known[next(iter(self._known))]
+    async def settings(self, revision: str) -> Settings:
+        if self._settings is None or self._settings[0] != revision:
+            revision, text = await self._database.run(works.find_settings)
+            self._settings = (revision, texts.read_settings(text))
+        return self._settings[1]
+
+    def collection(self, found: works.Surroundings) -> PaymentCollection:
+        known, collection = self._collections.get(found.id, ("", None))
+        if collection is None or known != found.revision:
+            collection = texts.read_collection(found.collection)
+            self.note(found.revision, collection, found.collection)
         return collection
 
-    def read(self, collection_id: str, revision: str, text: str) -> PaymentCollection:
-        known, collection = self._known.get(collection_id, ("", None))
-        if collection is not None and known == revision:
-            return collection
-        return self.note(revision, texts.read_collection(text), text)
+    def note(self, revision: str, collection: PaymentCollection, text: str) -> None:
+        self._collections.pop(collection.id, None)
+        if len(text) <= _LONGEST_KNOWN:
+            self._collections[collection.id] = revision, collection
+        if len(self._collections) > _MOST_KNOWN:
+            del self._collections[next(iter(self._collections))]
 
 
 class _Turn:
@@ -63,7 +71,7 @@ class _Turn:
         self._queue = queue
         self._name = name
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> Self:
         await self._queue.acquire()
         pause = _FIRST_PAUSE
         is_mine = False
@@ -74,6 +82,7 @@ class _Turn:
         finally:
             if not is_mine:
                 self._queue.release()
+        return self
 
     async def __aexit__(self, *_: object) -> None:
         try:
@@ -82,29 +91,46 @@ class _Turn:
             self._queue.release()
 
 
-class _HeldCollection:
-    def __init__(
-        self,
-        database: Database,
-        known: _KnownCollections,
-        revision: str,
-        collection: PaymentCollection,
-        cart: Cart | None,
-        settings: Settings,
-    ) -> None:
-        self._database = database
+class _HeldCollection(_Turn):
+    """A payment collection while one's turn at it lasts."""
+
+    collection: PaymentCollection
+    cart: Cart | None
+    settings: Settings
+
+    def __init__(self, database: Database, queue: Lock, name: str, known: _Known) -> None:
+        super().__init__(database, queue, name)
         self._known = known
-        self._revision = revision
-        self.collection = collection
-        self.cart = cart
-        self.settings = settings
+        self._revision = ""
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        try:
+            await self._look()
+        except BaseException:  # cancelled, too: the turn is not to last
+            await self.__aexit__()
+            raise
+        return self
+
+    async def _look(self) -> None:
+        found = await self._database.ask(works.find_surroundings, self._name)
+        if found is None:
+            raise CollectionNotFound(self._name)
+        self._revision = found.revision
+        self.collection = self._known.collection(found)
+        self.cart = texts.read_cart(found.cart) if found.cart else None
+        self.settings = await self._known.settings(found.settings_revision)
 
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
-        do = self._database.run if record is None else self._database.transact
-        text = texts.write(collection)
-        keep = works.keep_collection
-        self._revision = await do(lambda it: keep(it, collection.id, text, self._revision, record))
-        self._known.note(self._revision, collection, text)
+        text, following = texts.write(collection), works.new_revision()
+        successor = works.Successor(self._name, self._revision, text, following)
+        if record is not None:
+            keep = partial(works.keep_collection, successor=successor, record=record)
+            await self._database.transact(keep)
+        elif not await self._database.ask(works.keep_collections, successor):
+            raise works.lost(successor)
+        self._revision = following
+        self._known.note(following, collection, text)
 
 
 class SqlStorage:
@@ -112,10 +138,8 @@ class SqlStorage:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
-        self._known = _KnownCollections()
-        # The settings that were read last, and their revision.
-        self._settings: tuple[str, Settings] | None = None
+        self._queues: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+        self._known = _Known(database)
 
     async def prepare(self, seed: Store) -> bool:
         """Make the tables and fill them, unless they are there; tell whether they were not.
@@ -137,13 +161,7 @@ class SqlStorage:
 
     async def settings(self) -> Settings:
         """Answer the settings as they are now."""
-        return await self._settings_at(await self._database.read(works.find_revision))
-
-    async def _settings_at(self, revision: str) -> Settings:
-        if self._settings is None or self._settings[0] != revision:
-            revision, text = await self._database.run(works.find_settings)
-            self._settings = (revision, texts.read_settings(text))
-        return self._settings[1]
+        return await self._known.settings(await self._database.ask(works.find_revision, None))
 
     async def change_settings(self, change: Callable[[Settings], Settings]) -> Settings:
         """Put settings made of the present ones in their place."""
@@ -202,30 +220,21 @@ class SqlStorage:
             lambda it: works.create_collection_of_cart(it, cart_id, create)
         )
 
-    @asynccontextmanager
-    async def hold(self, collection_id: str) -> AsyncIterator[_HeldCollection]:
+    def hold(self, collection_id: str) -> _HeldCollection:
         """Wait for one's turn at a payment collection; or CollectionNotFound."""
-        async with self._turn(collection_id):
-            found = await self._find(works.find_surroundings, collection_id)
-            if found is None:
-                raise CollectionNotFound(collection_id)
-            yield _HeldCollection(
-                self._database,
-                self._known,
-                found.revision,
-                self._known.read(collection_id, found.revision, found.collection),
-                texts.read_cart(found.cart) if found.cart else None,
-                await self._settings_at(found.settings_revision),
-            )
+        if _has_no_rows(collection_id):
+            raise CollectionNotFound(collection_id)
+        queue = self._queue(collection_id)
+        return _HeldCollection(self._database, queue, collection_id, self._known)
 
     @asynccontextmanager
     async def claim(self, scope: KeyScope) -> AsyncIterator[bool]:
         """Tell whether nobody else is at work in the scope; then nobody else will be meanwhile."""
-        turn = self._lock(scope.digest)
-        if turn.locked():
+        queue = self._queue(scope.digest)
+        if queue.locked():
             yield False
             return
-        async with turn:
+        async with queue:
             claimed = await self._database.take(scope.digest)
             try:
                 yield claimed
@@ -248,13 +257,18 @@ class SqlStorage:
     async def _find(
         self, find: Callable[[Connection, str], Awaitable[T | None]], id_: str
     ) -> T | None:
-        """Find something by its id; by an id that no database can keep there is nothing."""
-        if find_unstorable(id_):
+        """Find something by its id."""
+        if _has_no_rows(id_):
             return None
         return await self._database.run(lambda it: find(it, id_))
 
     def _turn(self, name: str) -> _Turn:
-        return _Turn(self._database, self._lock(name), name)
+        return _Turn(self._database, self._queue(name), name)
 
-    def _lock(self, name: str) -> Lock:
-        return self._turns.setdefault(name, Lock())
+    def _queue(self, name: str) -> Lock:
+        return self._queues.setdefault(name, Lock())
+
+
+def _has_no_rows(id_: str) -> bool:
+    """Tell that there is nothing by an id, since no database can keep it."""
+    return not id_.isprintable() and find_unstorable(id_) is not None

@@ -6,20 +6,22 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, column, select, table
+from sqlalchemy import Select, Update, bindparam, column, select, table
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from xclade_store_mock.storage.compiler import Compiler
 from xclade_store_mock.storage.databases import Statement
-from xclade_store_mock.storage.failures import StorageFailures
+from xclade_store_mock.storage.failures import unavailable
 
 if sys.platform != "win32":
     import fcntl
 
+Q = TypeVar("Q")
 T = TypeVar("T")
 
 _PATIENCE = 10.0  # seconds to wait for another process's transaction, which takes a millisecond
@@ -28,7 +30,9 @@ _PAUSE = 0.001
 _SCHEMA = table("sqlite_master", column("name"))
 _TABLE = select(_SCHEMA.c.name).where(_SCHEMA.c.name == bindparam("table"))
 
-_FAILURES = StorageFailures((sqlite3.Error, OSError), (sqlite3.DataError, sqlite3.IntegrityError))
+_FAILURES = (sqlite3.Error, OSError)
+# Of these, what comes from what the database was given is a bug.
+_BUGS = (sqlite3.DataError, sqlite3.IntegrityError)
 
 
 class SqliteConnection:
@@ -40,20 +44,39 @@ class SqliteConnection:
 
     async def row(self, statement: Statement, **values: Any) -> Sequence[Any] | None:
         """Answer the one row that is found, or None."""
-        found = await self.rows(statement, **values)
+        found = self._find(statement, values)
         return found[0] if found else None
 
     async def rows(self, statement: Statement, **values: Any) -> Sequence[Sequence[Any]]:
         """Answer all rows that are found."""
-        return self.driver.execute(*self._compiler.compile(statement, values)).fetchall()
+        return self._find(statement, values)
+
+    async def row_for_each(
+        self, statement: Select[Any], values: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Sequence[Any] | None]:
+        """Answer what `row` does, for each of several sets of values."""
+        found = [self._find(statement, each) for each in values]
+        return [rows[0] if rows else None for rows in found]
 
     async def change(self, statement: Statement, **values: Any) -> int:
         """Change the database; answer how many rows that befell."""
-        return self.driver.execute(*self._compiler.compile(statement, values)).rowcount
+        return self._execute(statement, values).rowcount
+
+    async def change_for_each(
+        self, statement: Update, values: Sequence[Mapping[str, Any]]
+    ) -> Sequence[bool]:
+        """Change one row for each of several sets of values, or none; tell whether it was there."""
+        return [self._execute(statement, each).rowcount == 1 for each in values]
 
     async def has_table(self, name: str) -> bool:
         """Tell whether there is a table of this name."""
         return await self.row(_TABLE, table=name) is not None
+
+    def _find(self, statement: Statement, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        return self._execute(statement, values).fetchall()
+
+    def _execute(self, statement: Statement, values: Mapping[str, Any]) -> sqlite3.Cursor:
+        return self.driver.execute(*self._compiler.compile(statement, values))
 
 
 class SqliteDatabase:
@@ -71,22 +94,28 @@ class SqliteDatabase:
         self._locks: int | None = None
 
     async def run(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
-        """Do a work of one statement, as soon as no other process is writing."""
-        end = time.monotonic() + _PATIENCE
-        with _FAILURES:
-            while True:
-                try:
-                    return await work(self._open())
-                except sqlite3.OperationalError as error:
-                    # The last byte tells the kind.
-                    code = error.sqlite_errorcode & 0xFF
-                    if code != sqlite3.SQLITE_BUSY or time.monotonic() > end:
-                        raise
-                await asyncio.sleep(_PAUSE)
+        """Do a work of one statement."""
+        return await self._do(work)
 
-    async def read(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
-        """Do a reading work of one statement."""
-        return await self.run(work)
+    async def ask(
+        self, work: Callable[[SqliteConnection, Sequence[Q]], Awaitable[Sequence[T]]], question: Q
+    ) -> T:
+        """Do a work of one statement; nobody can ask for the same meanwhile."""
+        (answer,) = await self._do(work, (question,))
+        return answer
+
+    async def _do(self, work: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+        """Do a work as soon as no other process is writing."""
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return await work(self._connection or self._open(), *arguments)
+            except _BUGS:
+                raise
+            except _FAILURES as error:
+                if not _is_busy(error) or time.monotonic() > end:
+                    raise unavailable(error) from error
+            await asyncio.sleep(_PAUSE)
 
     async def transact(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
         """Do all of a work or nothing."""
@@ -102,12 +131,12 @@ class SqliteDatabase:
     async def take(self, name: str) -> bool:
         """Lock the name's own byte of a file beside the database's."""
         if sys.platform != "win32":
-            with _FAILURES:
-                file = self._lock_file()
-                try:
-                    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _offset(name))
-                except (BlockingIOError, PermissionError):
-                    return False
+            try:
+                fcntl.lockf(self._lock_file(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _offset(name))
+            except (BlockingIOError, PermissionError):
+                return False
+            except OSError as error:
+                raise unavailable(error) from error
         return True
 
     async def release(self, name: str) -> None:
@@ -125,18 +154,17 @@ class SqliteDatabase:
             self._locks = None
 
     def _open(self) -> SqliteConnection:
-        if self._connection is None:
-            with ExitStack() as stack:
-                # Each statement is committed by itself, but in a transaction; and the waiting is
-                # done here, without standing in everybody's way.
-                driver = sqlite3.connect(
-                    self._file, timeout=0, isolation_level=None, check_same_thread=False
-                )
-                stack.enter_context(closing(driver))
-                driver.execute("PRAGMA journal_mode = WAL")
-                driver.execute("PRAGMA synchronous = NORMAL")
-                stack.pop_all()
-            self._connection = SqliteConnection(driver, self._compiler)
+        with ExitStack() as stack:
+            # Each statement is committed by itself, but in a transaction; and the waiting is done
+            # here, without standing in everybody's way.
+            driver = sqlite3.connect(
+                self._file, timeout=0, isolation_level=None, check_same_thread=False
+            )
+            stack.enter_context(closing(driver))
+            driver.execute("PRAGMA journal_mode = WAL")
+            driver.execute("PRAGMA synchronous = NORMAL")
+            stack.pop_all()
+        self._connection = SqliteConnection(driver, self._compiler)
         return self._connection
 
     def _lock_file(self) -> int:
@@ -146,5 +174,12 @@ class SqliteDatabase:
         return self._locks
 
 
+def _is_busy(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    # The last byte tells the kind.
+    return code & 0xFF == sqlite3.SQLITE_BUSY
+
+
+@lru_cache(maxsize=1_000)
 def _offset(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode(errors="surrogatepass")).digest()[:7])

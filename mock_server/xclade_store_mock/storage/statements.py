@@ -75,6 +75,7 @@ COLLECTION_OF_CART = (
 )
 SURROUNDINGS = (
     select(
+        COLLECTIONS.c.id,
         COLLECTIONS.c.collection,
         COLLECTIONS.c.revision,
         CARTS.c.cart,

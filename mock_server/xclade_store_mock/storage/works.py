@@ -1,9 +1,10 @@
 """What is done to a database: each function does its work on one connection."""
 
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+
+from ulid_transform import ulid_now
 
 from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.idempotency import Answer, KeyScope, Record
@@ -21,10 +22,20 @@ class WrongVersion(Exception):
 class Surroundings(NamedTuple):
     """A payment collection and what stands around it, at one moment; texts and revisions."""
 
+    id: str
     collection: str
     revision: str
     cart: str | None
     settings_revision: str
+
+
+class Successor(NamedTuple):
+    """What a payment collection of a revision became: its text, and its next revision."""
+
+    id: str
+    revision: str
+    text: str
+    next_revision: str
 
 
 class CartAndCollection(NamedTuple):
@@ -33,6 +44,10 @@ class CartAndCollection(NamedTuple):
     cart: str
     collection_id: str | None
     collection: str | None
+
+
+new_revision = ulid_now
+"""Makes what tells one state of a row from all others."""
 
 
 async def prepare(connection: Connection, seed: Store) -> bool:
@@ -61,7 +76,7 @@ async def fill(connection: Connection, store: Store) -> None:
         connection,
         statements.PUT_STORE,
         tables_version=VERSION,
-        revision=_new_revision(),
+        revision=new_revision(),
         settings=texts.write(store.settings),
     )
     for each in statements.EMPTY:
@@ -72,10 +87,10 @@ async def fill(connection: Connection, store: Store) -> None:
         await connection.change(statements.INSERT_COLLECTION, **_collection_row(collection))
 
 
-async def find_revision(connection: Connection) -> str:
-    """Tell the settings' revision."""
+async def find_revision(connection: Connection, askers: Sequence[None]) -> Sequence[str]:
+    """Tell the settings' revision, to all who ask."""
     ((revision,),) = await connection.rows(statements.REVISION)
-    return str(revision)
+    return [str(revision)] * len(askers)
 
 
 async def find_settings(connection: Connection) -> tuple[str, str]:
@@ -91,7 +106,7 @@ async def change_settings(
     ((_, text),) = await connection.rows(statements.LOCK_SETTINGS)
     settings = change(texts.read_settings(text))
     await connection.change(
-        statements.KEEP_SETTINGS, next=_new_revision(), text=texts.write(settings)
+        statements.KEEP_SETTINGS, next=new_revision(), text=texts.write(settings)
     )
     return settings
 
@@ -108,10 +123,12 @@ async def find_collection(connection: Connection, id_: str) -> str | None:
     return text
 
 
-async def find_surroundings(connection: Connection, id_: str) -> Surroundings | None:
-    """Find a payment collection with its cart."""
-    row = await connection.row(statements.SURROUNDINGS, id_=id_)
-    return Surroundings(*row) if row else None
+async def find_surroundings(
+    connection: Connection, ids: Sequence[str]
+) -> Sequence[Surroundings | None]:
+    """Find payment collections with their carts."""
+    rows = await connection.row_for_each(statements.SURROUNDINGS, [{"id_": id_} for id_ in ids])
+    return [Surroundings(*row) if row else None for row in rows]
 
 
 async def find_collection_of_cart(connection: Connection, id_: str) -> CartAndCollection | None:
@@ -136,7 +153,8 @@ async def put_cart(connection: Connection, cart: Cart, now: datetime) -> None:
     if found is not None:
         revision, text = found
         followed = follow_cart(texts.read_collection(text), cart, now=now)
-        await keep_collection(connection, followed.id, texts.write(followed), revision)
+        successor = Successor(followed.id, revision, texts.write(followed), new_revision())
+        await keep_collection(connection, successor)
 
 
 async def add_collection(connection: Connection, collection: PaymentCollection) -> None:
@@ -166,27 +184,34 @@ async def create_collection_of_cart(
 
 
 async def keep_collection(
-    connection: Connection, id_: str, text: str, revision: str, record: Record | None = None
-) -> str:
-    """Keep what a collection of this revision became; answer its new revision.
-
-    Raises StorageUnavailable if it is of another revision by now: whoever holds a collection has
-    lost it when the database's server, and with it all locks, went down in between.
-    """
-    following = _new_revision()
-    kept = await connection.change(
-        statements.KEEP_COLLECTION,
-        id_=id_,
-        present=revision,
-        next=following,
-        text=text,
-    )
-    if kept != 1:
-        reason = f"{id_} was changed while it was held"
-        raise StorageUnavailable(reason)
+    connection: Connection, successor: Successor, record: Record | None = None
+) -> None:
+    """Keep what a collection became, and the answer to that. Raises StorageUnavailable."""
+    (is_kept,) = await keep_collections(connection, (successor,))
+    if not is_kept:
+        raise lost(successor)
     if record is not None:
         await keep_answer(connection, record)
-    return following
+
+
+async def keep_collections(
+    connection: Connection, successors: Sequence[Successor]
+) -> Sequence[bool]:
+    """Keep what collections became; tell whether each was of the revision that was read."""
+    rows = [
+        {"id_": each.id, "present": each.revision, "next": each.next_revision, "text": each.text}
+        for each in successors
+    ]
+    return await connection.change_for_each(statements.KEEP_COLLECTION, rows)
+
+
+def lost(successor: Successor) -> StorageUnavailable:
+    """Say that a collection is of another revision by now.
+
+    Whoever holds a collection has lost it when the database's server, and with it all locks, went
+    down in between.
+    """
+    return StorageUnavailable(f"{successor.id} was changed while it was held")
 
 
 async def find_record(connection: Connection, scope: KeyScope) -> Record | None:
@@ -230,10 +255,6 @@ async def keep_answer(connection: Connection, record: Record) -> None:
         raise StorageUnavailable(reason)
 
 
-def _new_revision() -> str:
-    return secrets.token_hex(8)
-
-
 async def _find(connection: Connection, statement: Statement, **values: Any) -> Any:
     row = await connection.row(statement, **values)
     return row[0] if row else None
@@ -252,6 +273,6 @@ def _collection_row(collection: PaymentCollection) -> dict[str, Any]:
     return {
         "id": collection.id,
         "cart_id": collection.cart_id,
-        "revision": _new_revision(),
+        "revision": new_revision(),
         "collection": texts.write(collection),
     }

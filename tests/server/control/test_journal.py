@@ -198,6 +198,7 @@ def exchange(size: int = 0, headers: int = 0) -> Exchange:
     scope = {"type": "http", **request, "headers": [(b"a", b"b")] * headers}
     made = Exchange(scope, transfer, transfer, datetime(2026, 1, 15, tzinfo=UTC))  # type: ignore[arg-type]
     made.request.add(b"a" * size)
+    made.end()
     return made
 
 

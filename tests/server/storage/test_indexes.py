@@ -2,13 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import httpx
-from sqlalchemy import create_engine
+from sqlalchemy import Select, Update, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.sql.compiler import SQLCompiler
 from tests.conftest import KEY, Serve
@@ -19,9 +19,10 @@ from xclade_store_mock.storage.opening import open_database, prepare_storage
 from xclade_store_mock.storage.sql import SqlStorage
 from xclade_store_mock.store_file import demo_store
 
+Q = TypeVar("Q")
 T = TypeVar("T")
 
-Said = tuple[Statement, dict[str, Any]]
+Said = tuple[Statement, Mapping[str, Any]]
 
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}
 # Of the store there is one row, to be found without an index.
@@ -50,6 +51,20 @@ class OverheardConnection:
         self.heard.append((statement, values))
         return await self.connection.change(statement, **values)
 
+    async def row_for_each(
+        self, statement: Select[Any], values: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Sequence[Any] | None]:
+        """Pass it on, and note the first."""
+        self.heard.append((statement, values[0]))
+        return await self.connection.row_for_each(statement, values)
+
+    async def change_for_each(
+        self, statement: Update, values: Sequence[Mapping[str, Any]]
+    ) -> Sequence[bool]:
+        """Pass it on, and note the first."""
+        self.heard.append((statement, values[0]))
+        return await self.connection.change_for_each(statement, values)
+
     async def has_table(self, name: str) -> bool:
         """Pass it on."""
         return await self.connection.has_table(name)
@@ -66,9 +81,12 @@ class OverheardDatabase:
         """Pass it on, and listen."""
         return await self.database.run(lambda it: work(OverheardConnection(it, self.heard)))
 
-    async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Pass it on, and listen."""
-        return await self.run(work)
+    async def ask(
+        self, work: Callable[[Connection, Sequence[Q]], Awaitable[Sequence[T]]], question: Q
+    ) -> T:
+        """Do it, and listen."""
+        (answer,) = await self.run(lambda it: work(it, [question]))
+        return answer
 
     async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Pass it on, and listen."""
