@@ -103,14 +103,15 @@ def select_as_recorded(fields: str | None, selectable: Selectable) -> Selection:
 
 def project(document: Any, selection: Selection) -> Any:
     """Answer the selected part of a document, of each document in a list, or null."""
-    if document is None:
-        return None
     if isinstance(document, list):
         return [project(item, selection) for item in document]
-    return {
-        name: document[name] if below is None else project(document[name], below)
-        for name, below in selection.items()
-    }
+    if document is None:
+        return None
+    projected = {}
+    for name, below in selection.items():
+        part = document[name]
+        projected[name] = part if below is None or part is None else project(part, below)
+    return projected
 
 
 def _bare(entry: str) -> str:

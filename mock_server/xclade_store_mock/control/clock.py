@@ -18,7 +18,9 @@ class ControlClock:
 
     def __call__(self) -> datetime:
         """Tell the time."""
-        return self._real() + self._ahead if self._frozen_at is None else self._frozen_at
+        if self._frozen_at is not None:
+            return self._frozen_at
+        return self._real() + self._ahead if self._ahead else self._real()
 
     @property
     def is_frozen(self) -> bool:
