@@ -17,7 +17,6 @@ from pathlib import Path
 from xclade_store_mock.check.command import add_parser
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.scenarios import find_scenario
-from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.limits import Limits
 from xclade_store_mock.options import LOOPBACK, MEMORY, add_options
 from xclade_store_mock.storage import StorageError
@@ -72,9 +71,9 @@ def _serve(options: argparse.Namespace) -> int:
     service = replace(service, access=access, scenario=scenario)
     try:
         service.announce(_url(listener), options.workers)
-    except StorageUnavailable as error:
+    except StorageError as error:
         listener.close()
-        return _fail(f"cannot use the storage: {error.reason}")
+        return _fail(str(error))
     # Ctrl+C is how one stops it.
     with suppress(KeyboardInterrupt):
         if hasattr(options, "watch"):

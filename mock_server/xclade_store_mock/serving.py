@@ -8,6 +8,7 @@ import logging.config
 import sys
 import warnings
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -101,7 +102,10 @@ class Service:
         return asyncio.run(prepare_storage(self.storage_url, self.store))
 
     def announce(self, url: str, workers: int) -> None:
-        """Tell people what is served at a URL; or programs, in a line of the log."""
+        """Tell people what is served at a URL; or programs, in a line of the log.
+
+        Raises StorageError.
+        """
         logging.config.dictConfig(logging_configuration(self.log_format))
         if self.log_format == "json":
             _log.info("Serving at %s", url)
@@ -110,11 +114,17 @@ class Service:
             sys.stdout.flush()
 
     async def _describe(self, url: str, workers: int) -> str:
-        storage = self._open()
-        try:
-            return await banner(storage, url, *self._notes(url, workers))
-        finally:
-            await storage.close()
+        notes = self._notes(url, workers)
+        if self.scenario is not None:
+            # It starts with another store than the one that the storage still holds.
+            store = self.scenario.store(self.store, datetime.now(UTC))
+            return await banner(MemoryStorage(store), url, *notes)
+        if self.storage_url is None:
+            return await banner(MemoryStorage(self.store), url, *notes)
+        from xclade_store_mock.storage.opening import opened  # noqa: PLC0415
+
+        async with opened(self.storage_url) as storage:
+            return await banner(storage, url, *notes)
 
     def _notes(self, url: str, workers: int) -> Iterator[str]:
         if self.access is not None:

@@ -210,3 +210,20 @@ def test_connections_that_the_system_does_not_grant() -> None:
         command = f"ulimit -Sn 64; ulimit -Hn {hard}; exec '{sys.executable}' -c '{told}'"
         result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
         assert connections == int(result.stdout)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
+def test_says_that_fewer_connections_are_granted() -> None:
+    """Who asked for more is told how many there are, and nobody else is."""
+    serve = f"'{sys.executable}' -m xclade_store_mock serve --port 0"
+    for most, told in (("100", []), ("300", ["No more than 192 connections: the system's limit"])):
+        command = f"ulimit -n 256; exec {serve} --max-connections {most}"
+        with subprocess.Popen(
+            ["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout
+            url = process.stdout.readline().split()[2]
+            httpx.get(f"{url}/_mock/ready").raise_for_status()
+            process.terminate()
+            _, problems = process.communicate()
+        assert told == [each.partition("WARNING ")[2] for each in problems.splitlines()]

@@ -20,6 +20,8 @@ SLOWER = 2.0
 """How many times as long as usually others may have to wait during an attack."""
 RECOVERED = 1.5
 GROWTH = 1.05
+REHEARSALS = 4
+"""How often an attack may be rehearsed at most, as long as memory grows by it."""
 PATIENCE = 15
 """How many seconds it may take until the descriptors are given back."""
 
@@ -55,11 +57,19 @@ def tell(outcomes: list[Outcome]) -> str:
 
 
 def besiege(target: Target, names: Iterable[str] = ATTACKS) -> Iterator[Outcome]:
-    """Carry out all attacks, each once to fill what is kept anyway, and once to measure."""
+    """Carry out all attacks: each until it has filled what is kept anyway, and once to measure."""
     for name in names:
+        _rehearse(target, name)
+        yield _measure(target, name)
+
+
+def _rehearse(target: Target, name: str) -> None:
+    for _ in range(REHEARSALS):
+        memory = target.server.resident()
         with attacking(target, name) as rehearsal:
             rehearsal.wait()
-        yield _measure(target, name)
+        if target.server.resident() <= GROWTH * memory:
+            return
 
 
 def _measure(target: Target, name: str) -> Outcome:

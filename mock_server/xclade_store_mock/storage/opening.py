@@ -1,6 +1,7 @@
 """Opening the storage that a URL names: `sqlite:///file.db`, `postgresql://user@host/database`."""
 
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -22,16 +23,13 @@ def open_storage(url: str) -> SqlStorage:
     return SqlStorage(open_database(_parse(url)))
 
 
-async def prepare_storage(url: str, seed: Store) -> Settings | None:
-    """Make a storage ready to be opened; answer what it holds, or None if it has got the seed.
-
-    Raises StorageError.
-    """
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[SqlStorage]:
+    """Open a storage for a while. Raises StorageError, also for what fails meanwhile."""
     storage = open_storage(url)
     shown = _shown(_parse(url))
     try:
-        was_empty = await storage.prepare(seed)
-        return None if was_empty else await storage.settings()
+        yield storage
     except StorageUnavailable as error:
         message = f"cannot use {shown}: {error.reason}"
         raise StorageError(message) from error
@@ -40,6 +38,16 @@ async def prepare_storage(url: str, seed: Store) -> Settings | None:
         raise StorageError(message) from error
     finally:
         await storage.close()
+
+
+async def prepare_storage(url: str, seed: Store) -> Settings | None:
+    """Make a storage ready to be opened; answer what it holds, or None if it has got the seed.
+
+    Raises StorageError.
+    """
+    async with opened(url) as storage:
+        was_empty = await storage.prepare(seed)
+        return None if was_empty else await storage.settings()
 
 
 def _parse(text: str) -> URL:

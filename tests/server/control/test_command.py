@@ -66,6 +66,7 @@ def test_starts_in_a_scenario(tmp_path: Path) -> None:
     storage = f"sqlite:///{tmp_path / 'store.db'}"
     with serving("--scenario", "zero-amount", "--storage", storage) as (_, url, banner):
         assert "Scenario     zero-amount, with cart_scenario and pay_col_scenario" in banner
+        assert "pay_col_scenario (0 usd)" in banner
         path = f"{SESSIONS.replace('pay_col_demo', 'pay_col_scenario')}"
         refused = httpx.post(f"{url}{path}", headers=KEY, json=STRIPE)
         assert 422 == refused.status_code
@@ -113,6 +114,17 @@ def test_several_workers_have_none() -> None:
         _ = service.application().control
 
 
+def is_held(control: httpx.Client) -> bool:
+    """Tell whether the one fault holds a request."""
+    return [1] == [each["waiting"] for each in control.get("/faults").json()["faults"]]
+
+
+def is_taken(control: httpx.Client, provider_id: str) -> bool:
+    """Tell whether a provider's outcome, planned for one call, has had that."""
+    providers = control.get("/state").json()["payment_providers"]
+    return [None] == [each["outcome"] for each in providers if each["id"] == provider_id]
+
+
 def test_nobody_is_waited_for_when_it_stops() -> None:
     """Streams end, held requests are answered, slow providers are quick; and not a word of it.
 
@@ -132,7 +144,7 @@ def test_nobody_is_waited_for_when_it_stops() -> None:
         ]
         with control.stream("GET", "/events") as events:
             lines = events.iter_lines()
-            while [1] != [each["waiting"] for each in control.get("/faults").json()["faults"]]:
+            while not (is_held(control) and is_taken(control, "pp_stripe_stripe")):
                 assert not all(each.done() for each in posted)
             process.send_signal(signal.SIGINT)
             assert "" == [*lines][-1]

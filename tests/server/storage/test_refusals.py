@@ -135,7 +135,7 @@ def test_refuses_a_damaged_file(sqlite_url: str, capsys: pytest.CaptureFixture[s
         opened.write(b"\xaa" * size)
 
     assert 1 == main(["serve", "--port", "0", "--storage", sqlite_url])
-    told = "xclade-store-mock: cannot use the storage: database disk image is malformed\n"
+    told = f"xclade-store-mock: cannot use {sqlite_url}: database disk image is malformed\n"
     assert ("", told) == capsys.readouterr()
 
 
