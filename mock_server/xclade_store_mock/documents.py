@@ -205,8 +205,8 @@ def _exact(amount: Decimal) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
-# A document has each moment twice, and many documents have the same.
-@lru_cache(maxsize=1_000)
+# A document has each moment several times.
+@lru_cache(maxsize=16)
 def timestamp(moment: datetime) -> str:
     """Write a UTC time with milliseconds: `2026-01-15T09:30:00.000Z`."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import partial
@@ -13,11 +14,17 @@ from xml.etree.ElementTree import parse
 
 import pytest
 import uvicorn
+from schemathesis.engine import events
 from tests.check.conftest import IDS, Check, Outcome
 from tests.check.test_broken_backends import INITIALIZE, LIST, found
 from tests.server.control.conftest import steered
 
 from xclade_store_mock.app import StoreMockApp, create_app
+from xclade_store_mock.check import engine
+from xclade_store_mock.check.backend import Backend
+from xclade_store_mock.check.ids import Ids
+from xclade_store_mock.check.settings import Budget
+from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.faults import Break, FaultPlan, Moment
 
@@ -137,6 +144,25 @@ def test_interrupted_check_tells_what_was_found(
     assert "Interrupted; no findings" in html.read_text("utf-8")
     skipped = parse(junit).getroot().findall("testsuite/testcase/skipped")  # noqa: S314 - our own
     assert ["interrupted"] == [each.attrib["message"] for each in skipped]
+
+
+class LastMoment(engine.Engine):
+    """A run that is interrupted just when a phase has ended, and Schemathesis does not notice."""
+
+    def _read(self, event: events.EngineEvent) -> Iterator[engine.Tested]:
+        if isinstance(event, events.PhaseFinished):
+            self.stop.set()
+        return super()._read(event)
+
+
+def test_no_interrupt_is_lost() -> None:
+    """One that Schemathesis swallows ends the run nevertheless, and not as if it were complete."""
+    with steered(create_app()) as mock, Backend(mock.url, "pk_demo", None, 1) as backend:
+        ids = Ids(region="reg_demo", cart="cart_demo")
+        run = LastMoment(backend, load_contract("store.yaml"), ids, Budget(1, 1), threading.Event())
+
+        with pytest.raises(KeyboardInterrupt):
+            deque(run, maxlen=0)
 
 
 def test_check_that_cannot_be_made_leaves_no_report(check: Check, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -194,7 +195,13 @@ def test_every_call_counts_against_the_rate() -> None:
     limiter = build_limiter("99999/h")
     backend = Meddler(create_app())
     with served(backend, is_store=False) as url, Backend(url, "pk_demo", limiter, 10) as called:
-        hold(called, Ids("reg_demo", "cart_demo"), Budget(1, 1), Dialect.DOCUMENTED)
+        hold(
+            called,
+            Ids("reg_demo", "cart_demo"),
+            Budget(1, 1),
+            Dialect.DOCUMENTED,
+            threading.Event(),
+        )
 
     (bucket,) = limiter.buckets()
     assert len(backend.seen) == bucket.count()

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from threading import Event
 
 from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis.core.rate_limit import build_limiter
@@ -29,7 +30,7 @@ from xclade_store_mock.error_responses import Dialect
 _NOTHING_FOUND, _FOUND, _CANNOT = 0, 1, 2
 
 
-def run_check(target: Target, options: argparse.Namespace) -> int:
+def run_check(target: Target, options: argparse.Namespace, stop: Event) -> int:
     """Check a backend as the options say; answer the exit code, or raise Unusable."""
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
     pace = f"at most {target.rate}" if target.rate else "as fast as it answers"
@@ -38,7 +39,7 @@ def run_check(target: Target, options: argparse.Namespace) -> int:
     given = Ids(options.region_id, options.cart_id, options.collection_id, options.provider_id)
     limiter = build_limiter(target.rate) if target.rate else None
     with Backend(target.url, target.key, limiter, options.timeout) as backend:
-        report = check(backend, given, budget, Dialect(options.dialect))
+        report = check(backend, given, budget, Dialect(options.dialect), stop)
     say(render(report, TEXT))
     if options.junit:
         options.junit.write_text(render(report, JUNIT), "utf-8")
@@ -51,14 +52,14 @@ def run_check(target: Target, options: argparse.Namespace) -> int:
     return _CANNOT if report.troubles else _NOTHING_FOUND
 
 
-def check(backend: Backend, given: Ids, budget: Budget, dialect: Dialect) -> Report:
+def check(backend: Backend, given: Ids, budget: Budget, dialect: Dialect, stop: Event) -> Report:
     """Hold a backend against the contract; raise Unusable if that cannot be done."""
     started = datetime.now().astimezone()
     contract = load_contract("store.yaml")
     contact = make_contact(backend, given)
     known = Known(backend.key, contact.collections, contract)
     judge = Judge(dialect, known, DefaultFields.of(contract))
-    engine = Engine(backend, contract, contact.ids, budget)
+    engine = Engine(backend, contract, contact.ids, budget, stop)
     is_interrupted = False
     try:
         _judge_situations(judge, backend, contact)

@@ -6,7 +6,12 @@ import re
 import signal
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import NoReturn
 
 from xclade_store_mock.check import INTERRUPTED, KEY_VARIABLE
 from xclade_store_mock.check.showing import make_show, say
@@ -93,14 +98,13 @@ def run(options: argparse.Namespace) -> int:
     """Check a backend; answer the exit code."""
     # As in `serving`: Connexion's own import.
     warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")
-    # Whoever ends it is told what was found so far, too.
-    terminate = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        target = approve(options)
-        # Imported late: it takes a second, and needs what comes with an extra.
-        from xclade_store_mock.check.checking import run_check  # noqa: PLC0415
+        with _interruptible() as stop:
+            target = approve(options)
+            # Imported late: it takes a second, and needs what comes with an extra.
+            from xclade_store_mock.check.checking import run_check  # noqa: PLC0415
 
-        return run_check(target, options)
+            return run_check(target, options, stop)
     except Unusable as error:
         say(f"xclade-store-mock: {make_show(options.publishable_key)(str(error))}\n", sys.stderr)
     except ModuleNotFoundError as error:
@@ -109,9 +113,28 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         say("\nInterrupted\n", sys.stderr)
         return INTERRUPTED
-    finally:
-        signal.signal(signal.SIGTERM, terminate)
     return _CANNOT
+
+
+@contextmanager
+def _interruptible() -> Iterator[Event]:
+    """Raise KeyboardInterrupt when a signal says to stop, and set the event.
+
+    SIGTERM does so, too: whoever ends the check is told what was found so far.
+    """
+    stop = Event()
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        stop.set()
+        signal.default_int_handler(number, frame)
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.signal(each, interrupt) for each in signals]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(signals, handlers, strict=True):
+            signal.signal(number, handler)
 
 
 def _key(text: str) -> str:

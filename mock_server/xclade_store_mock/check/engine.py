@@ -66,7 +66,7 @@ class Tested:
 
 @dataclass(slots=True)
 class Engine:
-    """One run; iterate over it once.
+    """One run; iterate over it once. Raises KeyboardInterrupt soon after `stop` was set.
 
     `not_tested` tells then what was not tried, and `troubles` what could not be.
     """
@@ -75,6 +75,7 @@ class Engine:
     contract: Contract
     ids: Ids
     budget: Budget
+    stop: threading.Event
     not_tested: dict[str, str] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     _complaints: list[tuple[str, Failure]] = field(default_factory=list)
@@ -89,7 +90,7 @@ class Engine:
         schema.hooks.register_hook_with_name(self._prepare, "map_case")
         schema.hooks.register_hook_with_name(self._keep_complaint, "filter_failure")
         schema.hooks.register_hook_with_name(self._keep_unanswered, "after_network_error")
-        engine = _Run(schema=schema, stop_event=threading.Event(), max_time=self.budget.time_limit)
+        engine = _Run(schema=schema, stop_event=self.stop, max_time=self.budget.time_limit)
         try:
             yield from self._make_calls(engine)
         finally:
@@ -104,6 +105,9 @@ class Engine:
             engine.reserve_time((engine.control.remaining_time or 0) * left / (left + 1))
             for event in run.execute(engine, Phase(phase)):
                 yield from self._read(event)
+        # Schemathesis loses an interrupt that comes while it waits for the end of a phase.
+        if engine.stop_reason is StopReason.INTERRUPTED:
+            raise KeyboardInterrupt
         if engine.stop_reason is StopReason.MAX_TIME:
             limit = f"the time limit of {self.budget.time_limit} s"
             self.not_tested["the rest"] = f"{limit} ended it early"
