@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import logging.config
 import sys
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from xclade_store_mock.store import Settings, Store
 
 _log = logging.getLogger("xclade_store_mock")
+
+_YOUNG_OBJECTS = 10_000
 
 
 class Application(Protocol):
@@ -181,6 +184,9 @@ class Service:
         # Connexion imports a part of Starlette that now wants another client library; it works
         # as is.
         warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")
+        # Requests leave no cycles behind; and while some wait for a database, the collector would
+        # look again and again at all that is on its way with them.
+        gc.set_threshold(_YOUNG_OBJECTS)
         from xclade_store_mock.app import create_app  # noqa: PLC0415
         from xclade_store_mock.error_responses import Dialect  # noqa: PLC0415
 
