@@ -61,6 +61,9 @@ _FAILURES = (
 # Of these, what comes from what the database was given is a bug; a ValueError is the driver's for
 # what it cannot send.
 _BUGS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)
+# Somebody put in the same at the same moment, which can be seen by now; or two of several rows
+# waited for each other, of whom the other one goes on.
+_IN_THE_WAY = (asyncpg.IntegrityConstraintViolationError, asyncpg.TransactionRollbackError)
 
 _PLACE = "place"
 
@@ -163,24 +166,19 @@ class _Connections:
 
     async def run(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Work on a connection; one that failed is used again only if it was for want of room."""
-        try:
-            async with self._free:
-                connection = self._find_idle() or await self._connect()
-                try:
-                    result = await work(connection)
-                except asyncpg.InsufficientResourcesError:
-                    # On a full disk, the server may be unable to start a new one.
-                    self._idle.append(connection)
-                    raise
-                except BaseException:  # cancelled, too: a statement may still be on its way
-                    connection.driver.terminate()
-                    raise
+        async with self._free:
+            connection = self._find_idle() or await self._connect()
+            try:
+                result = await work(connection)
+            except asyncpg.InsufficientResourcesError:
+                # On a full disk, the server may be unable to start a new one.
                 self._idle.append(connection)
-                return result
-        except _BUGS:
-            raise
-        except _FAILURES as error:
-            raise unavailable(error) from error
+                raise
+            except BaseException:  # cancelled, too: a statement may still be on its way
+                connection.driver.terminate()
+                raise
+            self._idle.append(connection)
+            return result
 
     def close(self) -> None:
         """Close all that are idle."""
@@ -219,7 +217,7 @@ class PostgresqlDatabase:
 
     async def run(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Do a work of one statement."""
-        return await self._connections.run(work)
+        return await self._do(work, self._connections)
 
     async def ask(
         self,
@@ -239,11 +237,7 @@ class PostgresqlDatabase:
             async with connection.driver.transaction():
                 return await work(connection)
 
-        try:
-            return await self.run(transaction)
-        except asyncpg.IntegrityConstraintViolationError:
-            # Somebody put in the same at the same moment; it can be seen by now.
-            return await self.run(transaction)
+        return await self.run(transaction)
 
     async def take(self, name: str) -> bool:
         """Take an advisory lock."""
@@ -269,12 +263,28 @@ class PostgresqlDatabase:
         work: Callable[[PostgresqlConnection, Sequence[Q]], Awaitable[Sequence[T]]],
         questions: Sequence[Q],
     ) -> Sequence[T]:
-        return await self._connections.run(lambda it: work(it, questions))
+        return await self.run(lambda it: work(it, questions))
 
     async def _lock(self, locks: Sequence[_Lock]) -> Sequence[bool]:
         keys, taken = zip(*locks, strict=True)
-        rows = await self._lock_connection.run(lambda it: it.rows(_LOCKS, keys=keys, taken=taken))
+        rows = await self._do(
+            lambda it: it.rows(_LOCKS, keys=keys, taken=taken), self._lock_connection
+        )
         return [is_done for (is_done,) in rows]
+
+    async def _do(
+        self, work: Callable[[PostgresqlConnection], Awaitable[T]], connections: _Connections
+    ) -> T:
+        """Do a work, and once more if another one was in its way. Raises StorageUnavailable."""
+        try:
+            try:
+                return await connections.run(work)
+            except _IN_THE_WAY:
+                return await connections.run(work)
+        except _BUGS:
+            raise
+        except _FAILURES as error:
+            raise unavailable(error) from error
 
     async def _connect(self) -> PostgresqlConnection:
         timeout = self._url.normalized_query.get("connect_timeout", [_CONNECT_TIMEOUT])[-1]

@@ -14,7 +14,7 @@ from tests.server.storage.examples import A_CHANCE, NOW, SEED, SESSION, cart, sh
 
 from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.payments import Cart
-from xclade_store_mock.storage import Storage, texts
+from xclade_store_mock.storage import Storage, texts, works
 from xclade_store_mock.storage.opening import open_database, prepare_storage
 
 pytestmark = pytest.mark.anyio
@@ -129,6 +129,28 @@ async def test_cart_that_comes_meanwhile(pair: Pair, lived_in_database: str) -> 
 
     await putting
     assert later == await pair.other.cart("cart_x")
+
+
+async def test_who_are_in_each_others_way(pair: Pair, lived_in_database: str) -> None:
+    """What is kept together is kept once more where PostgreSQL gave it up for another's sake."""
+    database = open_database(make_url(lived_in_database))
+    ids = ["pay_col_1", "pay_col_2"]
+    found = await database.run(lambda it: works.find_surroundings(it, ids))
+    kept = [works.Successor(each.id, each.revision, "{}", "next") for each in found if each]
+    lock = "SELECT FROM xclade_mock_payment_collections WHERE id = %s FOR UPDATE"
+    with psycopg.connect(lived_in_database) as other:
+        # So that it is not the one that is given up.
+        other.execute("SET deadlock_timeout = '60s'")
+        other.execute(lock, ["pay_col_2"])
+        keeping = asyncio.create_task(database.run(lambda it: works.keep_collections(it, kept)))
+        await asyncio.wait({keeping}, timeout=A_CHANCE)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.to_thread(other.execute, lock, ["pay_col_1"])
+        assert not keeping.done()
+
+    assert [True, True] == [*await keeping]
+    await database.close()
+    await pair.one.reset(SEED)
 
 
 @pytest.mark.parametrize("id_", ["cart\0", "cart\ud800"], ids=shown)
