@@ -53,9 +53,15 @@ def read_headers(scope: Scope, names: Iterable[str]) -> dict[str, str]:
 
 def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     joined: dict[str, str] = {}
+    repeated: dict[str, list[str]] = {}
     for key, value in headers:
         name, text = key.decode("latin-1"), value.decode("latin-1").strip()
-        joined[name] = f"{joined[name]}, {text}" if name in joined else text
+        if name in joined:
+            repeated.setdefault(name, [joined[name]]).append(text)
+        else:
+            joined[name] = text
+    # Not one by one, which would take the square of their number.
+    joined.update((name, ", ".join(texts)) for name, texts in repeated.items())
     return joined
 
 
