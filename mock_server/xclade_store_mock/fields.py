@@ -11,10 +11,33 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
-Selection = Mapping[str, "Selection | None"]
-"""The fields to answer: None for a plain value, a mapping for an object or a list of them."""
+_Tree = dict[str, "_Tree | None"]
+
+
+class Selection:
+    """The fields to answer of a document, in their order."""
+
+    def __init__(self, tree: Mapping[str, "_Tree | None"]) -> None:
+        self.names = tuple(tree)
+        """Its own names."""
+        self.parts = {name: Selection(below) for name, below in tree.items() if below is not None}
+        """Of an own field that holds an object or a list of them, what to answer of each."""
+        # With one name more than is wanted: of one name alone it would answer no tuple.
+        self._pick = itemgetter(*self.names, self.names[0])
+
+    def of(self, document: Any) -> Any:
+        """Answer the selected part of a document, of each document in a list, or null."""
+        if document is None:
+            return None
+        if isinstance(document, list):
+            return [self.of(item) for item in document]
+        picked = dict(zip(self.names, self._pick(document), strict=False))
+        for name, part in self.parts.items():
+            picked[name] = part.of(picked[name])
+        return picked
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +124,6 @@ def select_as_recorded(fields: str | None, selectable: Selectable) -> Selection:
     return _tree(paths)
 
 
-def project(document: Any, selection: Selection) -> Any:
-    """Answer the selected part of a document, of each document in a list, or null."""
-    if isinstance(document, list):
-        return [project(item, selection) for item in document]
-    if document is None:
-        return None
-    projected = {}
-    for name, below in selection.items():
-        part = document[name]
-        projected[name] = part if below is None or part is None else project(part, below)
-    return projected
-
-
 def _bare(entry: str) -> str:
     return re.sub(r"^[+ \t-]+", "", entry).strip()
 
@@ -157,4 +167,4 @@ def _tree(paths: Iterable[str]) -> Selection:
         for name in above:
             node = node.setdefault(name, {"id": None})
         node[last] = None
-    return root
+    return Selection(root)

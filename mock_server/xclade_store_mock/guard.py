@@ -5,7 +5,7 @@ bottomless nesting, bodies without a media type or a length.
 """
 
 from codecs import BOM_UTF8
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,8 +31,8 @@ def read_header(scope: Scope, name: str) -> str | None:
     if _HEADERS not in scope:
         # Half a dozen are asked for in each request.
         scope[_HEADERS] = _joined(scope["headers"])
-    found: str | None = scope[_HEADERS].get(name)
-    return found
+    found: bytes | None = scope[_HEADERS].get(name.encode())
+    return None if found is None else found.decode("latin-1").strip()
 
 
 def read_first_header(scope: Scope, name: str) -> str | None:
@@ -51,17 +51,13 @@ def read_headers(scope: Scope, names: Iterable[str]) -> dict[str, str]:
     return headers
 
 
-def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    joined: dict[str, str] = {}
-    repeated: dict[str, list[str]] = {}
-    for key, value in headers:
-        name, text = key.decode("latin-1"), value.decode("latin-1").strip()
-        if name in joined:
-            repeated.setdefault(name, [joined[name]]).append(text)
-        else:
-            joined[name] = text
-    # Not one by one, which would take the square of their number.
-    joined.update((name, ", ".join(texts)) for name, texts in repeated.items())
+def _joined(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    joined = dict(headers)
+    if len(joined) < len(headers):
+        values: dict[bytes, list[bytes]] = {}
+        for name, value in headers:
+            values.setdefault(name, []).append(value.strip())
+        joined = {name: b", ".join(each) for name, each in values.items()}
     return joined
 
 

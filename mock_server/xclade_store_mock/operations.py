@@ -26,7 +26,6 @@ from xclade_store_mock.errors import (
 from xclade_store_mock.fields import (
     Selectable,
     Selection,
-    project,
     select,
     select_as_recorded,
 )
@@ -83,7 +82,7 @@ class Operations:
         selection = self._select(call.query.get("fields"), PROVIDER)
         page = providers[offset : offset + limit]
         document = {
-            "payment_providers": [project(provider_document(each), selection) for each in page],
+            "payment_providers": [selection.of(provider_document(each)) for each in page],
             "count": len(providers),
             "offset": offset,
             "limit": limit,
@@ -190,7 +189,7 @@ class Operations:
         )
 
     def _answer(self, collection: PaymentCollection, fields: str | None) -> Answer:
-        document = project(collection_document(collection), self._select(fields, COLLECTION))
+        document = self._select(fields, COLLECTION).of(collection_document(collection))
         return Answer(200, json_text.write({"payment_collection": document}))
 
     def _answer_error(self, error: DomainError) -> Answer:

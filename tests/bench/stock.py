@@ -15,7 +15,7 @@ from tests.bench.calls import CONTRACT, PUBLISHABLE_KEY
 from xclade_store_mock import json_text
 from xclade_store_mock.app import new_ulid, utc_now
 from xclade_store_mock.documents import COLLECTION, collection_document
-from xclade_store_mock.fields import project, select
+from xclade_store_mock.fields import select
 from xclade_store_mock.payments import initialize_session, require_enabled
 from xclade_store_mock.providers import find_provider, installed_providers
 from xclade_store_mock.storage.memory import MemoryStorage
@@ -47,7 +47,7 @@ class Operations:
                 now=utc_now(),
             )
             await held.keep(collection)
-        document = project(collection_document(collection), select(fields, COLLECTION))
+        document = select(fields, COLLECTION).of(collection_document(collection))
         return {"payment_collection": document}, 200, {"Content-Type": "application/json"}
 
 

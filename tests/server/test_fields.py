@@ -5,7 +5,7 @@ import pytest
 from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM, answer, ok, session_of
 
 from xclade_store_mock.documents import COLLECTION
-from xclade_store_mock.fields import Selection, project, select
+from xclade_store_mock.fields import Selection, select
 
 SESSION = (
     *("id", "currency_code", "provider_id", "data", "context", "status", "authorized_at"),
@@ -23,10 +23,8 @@ REFUNDS_WHOLE = {
 
 def paths(selection: Selection, above: str = "") -> set[str]:
     """Write a selection as dotted names."""
-    found: set[str] = set()
-    for name, below in selection.items():
-        found |= {f"{above}{name}"} if below is None else paths(below, f"{above}{name}.")
-    return found
+    found = {f"{above}{name}" for name in selection.names if name not in selection.parts}
+    return found.union(*(paths(part, f"{above}{name}.") for name, part in selection.parts.items()))
 
 
 def selected(fields: str | None) -> set[str]:
@@ -194,16 +192,17 @@ def test_ids_of_relations_are_always_there(removal: str) -> None:
 def test_projects_relations(related: object, expected: object) -> None:
     """Each object in a list is cut alike; a relation that is null stays null."""
     document = {"id": 0, "related": related, "other": 7}
-    selection: Selection = {"id": None, "related": {"id": None, "a": None}}
+    selection = Selection({"id": None, "related": {"id": None, "a": None}})
 
-    assert {"id": 0, "related": expected} == project(document, selection)
+    assert {"id": 0, "related": expected} == selection.of(document)
 
 
 def test_projects_plain_values_whole() -> None:
     """A field that is no relation is answered whole, whatever it holds."""
     document = {"id": 1, "data": {"a": [{"b": None}]}, "metadata": None}
 
-    assert document == project(document, {"id": None, "data": None, "metadata": None})
+    assert document == Selection({"id": None, "data": None, "metadata": None}).of(document)
+    assert {"id": 1} == Selection({"id": None}).of(document)
 
 
 @pytest.mark.parametrize(
