@@ -10,17 +10,18 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xclade_store_mock.errors import IdempotencyKeyReused, RequestStillRunning
 
 LIFETIME = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a request was answered; `replayed` if it is an earlier request's answer."""
 
     status: int
@@ -28,8 +29,7 @@ class Answer:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class KeyScope:
+class KeyScope(Struct, frozen=True):
     """What a key belongs to: the same key elsewhere is another key."""
 
     publishable_key: str
@@ -44,8 +44,7 @@ class KeyScope:
         return hashlib.sha256(parts.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """Of a key: the request that it came with, and its answer once there is one."""
 
     scope: KeyScope

@@ -5,10 +5,13 @@ Amounts are decimals in major units: `Decimal("25.5")` in `usd` is $25.50.
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from xclade_store_mock.errors import DomainError, ProviderNotEnabled
 from xclade_store_mock.providers import Provider, SessionRequest
@@ -47,8 +50,7 @@ class PaymentProvider:
     installed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentSession:
+class PaymentSession(Struct, frozen=True):
     """One provider's attempt at collecting a payment collection's amount."""
 
     id: str
@@ -79,8 +81,7 @@ class PaymentSession:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentCollection:
+class PaymentCollection(Struct, frozen=True):
     """What a cart owes, and the sessions that are to pay it."""
 
     id: str
@@ -155,17 +156,7 @@ async def initialize_session(
         now=now,
     )
     session = await _initiate(provider, request, context, metadata={})
-    # Written out, since `replace` takes as long as all the rest.
-    return PaymentCollection(
-        id=collection.id,
-        cart_id=collection.cart_id,
-        currency_code=collection.currency_code,
-        amount=collection.amount,
-        created_at=collection.created_at,
-        updated_at=now,
-        status=collection.status,
-        sessions=(session,),
-    )
+    return replace(collection, updated_at=now, sessions=(session,))
 
 
 def settle_session(

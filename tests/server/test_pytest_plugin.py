@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
 from tests.server.plugin_runs import Runs
 
 from xclade_store_mock.payments import PaymentCollection

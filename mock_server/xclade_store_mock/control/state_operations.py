@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from msgspec import structs
 from starlette.responses import Response
 
 from xclade_store_mock.control.answers import done, refused, respond
@@ -157,7 +158,7 @@ class StateOperations:
             if cart_id != held.collection.cart_id:
                 message = f"{id_!r} is for another cart."
                 raise InTheWay(message)
-            collection = replace(held.collection, **fields, updated_at=self.control.clock())
+            collection = structs.replace(held.collection, **fields, updated_at=self.control.clock())
             await held.keep(collection)
         return collection
 

@@ -6,19 +6,19 @@ service that nobody simulates by the manual system provider.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from importlib.metadata import entry_points
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from xclade_store_mock import json_text
 
 ENTRY_POINTS = "xclade_store_mock.providers"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRequest:
+class SessionRequest(Struct, frozen=True):
     """What a provider is asked; the amount is in major units.
 
     The session's id is the request's idempotency key: when a call is made again because nobody
@@ -33,8 +33,7 @@ class SessionRequest:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderSession:
+class ProviderSession(Struct, frozen=True):
     """What a provider answers: its own view of the session, and the status this stands for.
 
     Raises TypeError or ValueError for what could not be answered as JSON.

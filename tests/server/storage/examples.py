@@ -1,8 +1,9 @@
 """What the storages hold in these tests."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from xclade_store_mock.idempotency import LIFETIME, Answer, KeyScope, Record
 from xclade_store_mock.payments import Cart, PaymentCollection, PaymentSession

@@ -2,10 +2,10 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from tests.server.stand_ins import PATIENCE
 from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import A_CHANCE, NOW, SEED, SESSION, answered, record

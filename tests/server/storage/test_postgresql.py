@@ -1,12 +1,12 @@
 """What only PostgreSQL can do to a storage."""
 
 import asyncio
-from dataclasses import replace
 from decimal import Decimal
 
 import asyncpg
 import psycopg
 import pytest
+from msgspec.structs import replace
 from sqlalchemy.engine import make_url
 from tests.server.stand_ins import PATIENCE
 from tests.server.storage.conftest import Pair

@@ -2,10 +2,10 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from tests.server.stand_ins import PATIENCE
 from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import NOW, SEED, answered, record
