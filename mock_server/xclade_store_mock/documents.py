@@ -116,15 +116,12 @@ def provider_document(provider: PaymentProvider) -> dict[str, Any]:
 def collection_document(collection: PaymentCollection) -> dict[str, Any]:
     """Describe a payment collection with all that it relates to."""
     paid = [session for session in collection.sessions if session.is_paid]
-    captured = [session for session in paid if session.status == "captured"]
     is_completed = collection.status == "completed"
     return {
         "id": collection.id,
         "currency_code": collection.currency_code,
         "amount": javascript.number(collection.amount),
-        "authorized_amount": _sum(paid),
-        "captured_amount": _sum(captured),
-        "refunded_amount": None,
+        **(_paid_part(paid, collection.id) if paid else _UNPAID_PART),
         "completed_at": timestamp(collection.updated_at) if is_completed else None,
         "created_at": timestamp(collection.created_at),
         "updated_at": timestamp(collection.updated_at),
@@ -134,13 +131,29 @@ def collection_document(collection: PaymentCollection) -> dict[str, Any]:
         "payment_sessions": [
             _session_document(session, collection.id) for session in collection.sessions
         ],
-        "payments": [_payment_document(session, collection.id) for session in paid],
     }
 
 
-def _sum(sessions: Sequence[PaymentSession]) -> int | float | None:
-    if not sessions:
-        return None
+# Of nearly all collections that are asked for.
+_UNPAID_PART: Mapping[str, Any] = {
+    "authorized_amount": None,
+    "captured_amount": None,
+    "refunded_amount": None,
+    "payments": [],
+}
+
+
+def _paid_part(paid: Sequence[PaymentSession], collection_id: str) -> Mapping[str, Any]:
+    captured = [session for session in paid if session.status == "captured"]
+    return {
+        **_UNPAID_PART,
+        "authorized_amount": _sum(paid),
+        "captured_amount": _sum(captured) if captured else None,
+        "payments": [_payment_document(session, collection_id) for session in paid],
+    }
+
+
+def _sum(sessions: Sequence[PaymentSession]) -> int | float:
     return javascript.number(sum((session.amount for session in sessions), Decimal()))
 
 
@@ -209,4 +222,4 @@ def _exact(amount: Decimal) -> str:
 @lru_cache(maxsize=16)
 def timestamp(moment: datetime) -> str:
     """Write a UTC time with milliseconds: `2026-01-15T09:30:00.000Z`."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.isoformat("T", "milliseconds").replace("+00:00", "Z")

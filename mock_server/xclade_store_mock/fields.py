@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import itemgetter
 from typing import Any
 
 _Tree = dict[str, "_Tree | None"]
@@ -25,8 +24,6 @@ class Selection:
         """Its own names."""
         self.parts = {name: Selection(below) for name, below in tree.items() if below is not None}
         """Of an own field that holds an object or a list of them, what to answer of each."""
-        # With one name more than is wanted: of one name alone it would answer no tuple.
-        self._pick = itemgetter(*self.names, self.names[0])
 
     def of(self, document: Any) -> Any:
         """Answer the selected part of a document, of each document in a list, or null."""
@@ -34,7 +31,7 @@ class Selection:
             return None
         if isinstance(document, list):
             return [self.of(item) for item in document]
-        picked = dict(zip(self.names, self._pick(document), strict=False))
+        picked = {name: document[name] for name in self.names}
         for name, part in self.parts.items():
             picked[name] = part.of(picked[name])
         return picked
