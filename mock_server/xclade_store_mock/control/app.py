@@ -27,7 +27,6 @@ from xclade_store_mock.error_handlers import Errors
 from xclade_store_mock.error_responses import Dialect, Reply, error_response, reply_response
 from xclade_store_mock.errors import DomainError
 from xclade_store_mock.guard import Guard
-from xclade_store_mock.routing import ExactRouting
 
 _REPLIES: Mapping[type[DomainError], Reply] = {
     ControlTokenInvalid: Reply(401, "unauthorized"),
@@ -66,7 +65,6 @@ def _create_app(control: Control, access: Access, dialect: Dialect) -> AsyncApp:
             partial(Errors, answer=_answer),
             partial(AccessCheck, access=access),
             Guard,
-            ExactRouting,
             Endpoints,
         ],
         resolver=Resolver(partial(_find, operations)),

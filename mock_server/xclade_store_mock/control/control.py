@@ -59,7 +59,7 @@ class Control:
         id_ = self.journal.add(exchange)
         if self.events.are_listened_to:
             self.events.publish(self.journal_event(id_, exchange))
-        if exchange.scope["method"] not in _READS:
+        if exchange.method not in _READS:
             self.events.changed("store")
 
     def journal_event(self, id_: int, exchange: Exchange) -> Event:

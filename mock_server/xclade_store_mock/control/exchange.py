@@ -3,7 +3,7 @@
 import socket
 import struct
 import time
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _KEY = "xclade_store_mock.exchange"
 _MOST_KEPT = 131_072  # bytes; all of a body that the mock takes
-_PER_HEADER = 128  # bytes, beside name and value
+_BETWEEN = b"\0"  # which neither a header's name nor its value may have
+
+Headers = Iterable[tuple[bytes, bytes]]
 
 
 class Body:
@@ -35,21 +37,29 @@ class Body:
 
 
 class Exchange:
-    """Passes a request and its answer on, and keeps what they say."""
+    """Passes a request and its answer on, and keeps what they say.
+
+    Heads are kept in one piece each: a thousand exchanges are of some thousand objects then, and
+    not of fifty thousand.
+    """
 
     __slots__ = (
+        "_answer_head",
+        "_head",
         "_receive",
+        "_scope",
         "_send",
         "_started",
         "answer",
-        "answer_headers",
         "at",
         "fault",
         "is_broken",
         "is_received",
+        "method",
         "milliseconds",
+        "path",
+        "query",
         "request",
-        "scope",
         "size",
         "status",
     )
@@ -58,12 +68,15 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._started = time.perf_counter()
+        self._scope = scope
+        self._head = self._answer_head = b""
         self.at = at
-        self.scope = scope
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query: bytes = scope["query_string"]
         self.request = Body()
         self.is_received = False
         self.status: int | None = None
-        self.answer_headers: list[tuple[bytes, bytes]] = []
         self.answer = Body()
         self.fault: Fault | None = None
         self.is_broken = False
@@ -72,7 +85,7 @@ class Exchange:
 
     def marked_scope(self) -> Scope:
         """Answer the request's scope, by which the exchange can be found again."""
-        return {**self.scope, _KEY: self}
+        return {**self._scope, _KEY: self}
 
     async def receive(self) -> Message:
         """Receive for whoever answers the request."""
@@ -86,7 +99,7 @@ class Exchange:
         """Send for whoever answers the request."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self.answer_headers = [*message["headers"]]
+            self._answer_head = _join(message["headers"])
         else:
             self.answer.add(message.get("body", b""))
         await self._send(message)
@@ -94,23 +107,29 @@ class Exchange:
     def end(self) -> None:
         """Tell how long it took, let go of all that is not to be kept, and count about the rest."""
         self.milliseconds = round((time.perf_counter() - self._started) * 1000, 3)
-        scope = self.scope
-        headers = scope["headers"]
-        self.scope = {
-            "method": scope["method"],
-            "path": scope["path"],
-            "query_string": scope["query_string"],
-            "headers": headers,
-        }
+        self._head = _join(self._scope["headers"])
         self.size = (
-            len(self.request.content)
+            len(self._head)
+            + len(self._answer_head)
+            + len(self.request.content)
             + len(self.answer.content)
-            + len(scope["path"])
-            + len(scope["query_string"])
-            + len(headers) * _PER_HEADER
-            + sum(map(len, chain.from_iterable(headers)))
+            + len(self.path)
+            + len(self.query)
         )
-        del self._receive, self._send
+        del self._scope, self._receive, self._send
+
+    def scope(self) -> Scope:
+        """Answer as much of the request's scope as tells what it was."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "query_string": self.query,
+            "headers": _split(self._head),
+        }
+
+    def answer_headers(self) -> Headers:
+        """Answer the headers that were sent."""
+        return _split(self._answer_head)
 
     async def break_off(self) -> None:
         """Reset the connection if nothing was sent, or else close it behind that.
@@ -132,6 +151,15 @@ class Exchange:
         # Whoever returns without an answer before uvicorn knows that is told off in its log.
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+
+def _join(headers: Headers) -> bytes:
+    return _BETWEEN.join(chain.from_iterable(headers))
+
+
+def _split(head: bytes) -> list[tuple[bytes, bytes]]:
+    parts = head.split(_BETWEEN)
+    return [*zip(parts[::2], parts[1::2], strict=False)]
 
 
 def exchange_of(scope: Scope) -> Exchange | None:

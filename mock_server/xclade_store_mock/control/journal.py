@@ -64,8 +64,8 @@ class Criteria:
         """Tell whether this is one."""
         return (
             id_ > self.since
-            and exchange.scope["path"].startswith(self.path)
-            and self.method in {None, exchange.scope["method"]}
+            and exchange.path.startswith(self.path)
+            and self.method in {None, exchange.method}
             and self.status in {None, exchange.status}
         )
 
@@ -105,15 +105,14 @@ class Journal:
 
     def entry(self, id_: int, exchange: Exchange) -> Entry:
         """Make the entry of an exchange."""
-        # A copy: what is read of its headers must not stay in the journal.
-        scope = {**exchange.scope}
+        scope = exchange.scope()
         target = self._inspector.find(scope)
         return Entry(
             id=id_,
             at=exchange.at,
-            method=scope["method"],
-            path=hide_text(scope["path"]),
-            query=hide_query(scope["query_string"].decode("latin-1")),
+            method=exchange.method,
+            path=hide_text(exchange.path),
+            query=hide_query(exchange.query.decode("latin-1")),
             operation_id=None if target is None else target.operation_id,
             status=exchange.status,
             milliseconds=exchange.milliseconds,
@@ -124,7 +123,7 @@ class Journal:
             fault_id=None if exchange.fault is None else exchange.fault.id,
             fault=None if exchange.fault is None else exchange.fault.plan,
             request=_message(scope["headers"], exchange.request),
-            response=_message(exchange.answer_headers, exchange.answer),
+            response=_message(exchange.answer_headers(), exchange.answer),
         )
 
 
