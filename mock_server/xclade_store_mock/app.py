@@ -31,7 +31,6 @@ from xclade_store_mock.payments import NewId
 from xclade_store_mock.prefer import Prefer
 from xclade_store_mock.providers import FindProvider, Provider, find_provider, installed_providers
 from xclade_store_mock.ready import Readiness
-from xclade_store_mock.routing import ExactRouting
 from xclade_store_mock.security import check_publishable_key
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.storage.memory import MemoryStorage
@@ -105,7 +104,6 @@ def create_app(
             Readiness,
             *front,
             Prefer,
-            ExactRouting,
             Endpoints,
             SwaggerUIMiddleware,
             LifespanMiddleware,

@@ -1,24 +1,26 @@
 """Operations, served: a call is read by the contract, handled, and its answer held to the contract.
 
-This is Connexion's routed middleware with all that its own validators, context and decorators would
-do for each request done once, when the contract is read. Theirs know no `format`, and name neither
-all violations nor the recorded backend's words for them.
+This is a middleware of Connexion's, with all that its own routing, validators, context and
+decorators would do for each request done once, when the contract is read. Theirs know no `format`,
+and name neither all violations nor the recorded backend's words for them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
 from connexion.operations import AbstractOperation
+from connexion.spec import Specification
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock import json_text, medusa_query
 from xclade_store_mock.contract import Contract, Operation
 from xclade_store_mock.error_responses import Dialect
 from xclade_store_mock.guard import read_header, read_headers, received_body
 from xclade_store_mock.prefer import DocumentedAnswers, preferences
+from xclade_store_mock.routing import Routes
 from xclade_store_mock.violations import check_body, check_headers, check_path, check_query
 
 
@@ -54,11 +56,13 @@ class _Endpoint:
         self._dialect = dialect
         self._documented = DocumentedAnswers(operation, dialect)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def serve(
+        self, path: Mapping[str, str], scope: Scope, receive: Receive, send: Send
+    ) -> None:
         """Answer a request; raise InvalidData, BreaksContract, what a check or the handler does."""
         for check in self._checks:
             await check(scope)
-        path, body = scope["path_params"], received_body(scope)
+        body = received_body(scope)
         call = Call(scope, path, self._read(scope, path, body), body)
         preferred = preferences(scope)
         if preferred is None:
@@ -103,25 +107,21 @@ class _Endpoint:
             raise BreaksContract(str(next(documented.validator.iter_errors(body))))
 
 
-class _EndpointAPI(RoutedAPI[_Endpoint]):  # type: ignore[misc]  # Connexion has no types
+class _EndpointAPI(AbstractRoutingAPI[_Endpoint]):  # type: ignore[misc]  # Connexion has no types
     def __init__(
         self,
         *args: Any,
+        routes: Routes[_Endpoint],
         contract: Contract,
         dialect: Dialect,
         checks: Mapping[str, Check],
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        self._routes = routes
         self._contract = contract
         self._dialect = dialect
         self._checks = checks
-        self.add_paths()
-        # Connexion passes over what has no handler.
-        unhandled = contract.operations.keys() - self.operations.keys()
-        if unhandled:
-            message = f"no handler for {', '.join(sorted(unhandled))}"
-            raise LookupError(message)
+        super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: AbstractOperation) -> _Endpoint:
         # What one of the alternatives does without is not needed.
@@ -134,8 +134,44 @@ class _EndpointAPI(RoutedAPI[_Endpoint]):  # type: ignore[misc]  # Connexion has
             self._dialect,
         )
 
+    @staticmethod
+    def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
+        return path, operation.operation_id
 
-class Endpoints(RoutedMiddleware[_EndpointAPI]):  # type: ignore[misc]  # Connexion has no types
-    """Answers what was routed to an operation, and passes the rest on."""
+    def _add_operation_internal(
+        self,
+        method: str,
+        path: str,
+        operation: _Endpoint,
+        name: str,  # noqa: ARG002 - Connexion names what it routes
+    ) -> None:
+        self._routes.add(method.upper(), self.base_path + path, operation)
 
-    api_cls = _EndpointAPI
+
+class Endpoints(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types
+    """Answers what leads to an operation, and passes the rest on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._routes: Routes[_Endpoint] = Routes()
+
+    def add_api(self, specification: Specification, **options: Any) -> None:
+        """Serve the operations of a contract. Raises ResolverError for one without a handler."""
+        _EndpointAPI(specification, routes=self._routes, **options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request or pass it on; raise HTTPException for a wrong method."""
+        found = None
+        if scope["type"] == "http":
+            found = self._routes.find(scope["method"], scope["path"])
+        if found is not None:
+            endpoint, path = found
+            await endpoint.serve(path, scope, receive, send)
+        else:
+            await self._app(_leading_nowhere(scope), receive, send)
+
+
+def _leading_nowhere(scope: Scope) -> Scope:
+    """Tell Connexion's own application that a request is for none of its operations."""
+    nowhere = {"api_base_path": None, "operation_id": None}
+    return {**scope, "extensions": {**scope.get("extensions", {}), ROUTING_CONTEXT: nowhere}}
