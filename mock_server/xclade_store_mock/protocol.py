@@ -1,6 +1,7 @@
 """HTTP with limits, and an answer in one piece.
 
-uvicorn takes any head, waits for a request for as long as it takes, and writes twice.
+uvicorn takes any head, waits for a request for as long as it takes, writes twice, and makes a timer
+for each answer.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class _OneWrite:
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol, with limits.
 
-    One timer looks after a connection, whatever number of requests comes by it.
+    One timer looks after a connection, whatever number of requests comes by it: now and then, and
+    when it would have to act.
     """
 
     def __init__(self, *arguments: Any, limits: Limits, **options: Any) -> None:
@@ -76,8 +78,10 @@ class BoundedProtocol(HttpToolsProtocol):
         # Since the request began or, if that was later, since the last bytes of its body.
         self._received = 0
         self._is_refused = False
-        # None while no request is on its way; uvicorn then closes what has been idle for long.
+        # When a request began to arrive, or the last one was answered; None in between.
         self._awaited_since: float | None = None
+        self._idle_since: float | None = None
+        self._pause = min(limits.seconds, self.timeout_keep_alive)
         self._look: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -88,7 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             return
         self._awaited_since = self.loop.time()
-        self._look = self.loop.call_later(self._limits.seconds, self._look_at_request)
+        self._look = self.loop.call_later(self._pause, self._look_at_clock)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of a connection."""
@@ -102,8 +106,18 @@ class BoundedProtocol(HttpToolsProtocol):
         self._parse()
 
     def on_response_complete(self) -> None:
-        """Go on with the requests that have arrived already."""
-        super().on_response_complete()
+        """Go on with the requests that have arrived already.
+
+        So does uvicorn; but it makes a timer, which most often is cancelled at once.
+        """
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._idle_since = self.loop.time()
         if self._unparsed or self._held.is_held:
             self._parse()
 
@@ -131,6 +145,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request."""
         self._awaited_since = self.loop.time()
+        self._idle_since = None
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -161,14 +176,20 @@ class BoundedProtocol(HttpToolsProtocol):
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
-    def _look_at_request(self) -> None:
-        """Refuse a request that takes too long; or look again when it would."""
+    def _look_at_clock(self) -> None:
+        """Refuse a request that takes too long, and close what has been idle for long."""
         now = self.loop.time()
-        remaining = (self._awaited_since or now) + self._limits.seconds - now
+        remaining = self._pause
+        if self._awaited_since is not None:
+            remaining = self._awaited_since + self._limits.seconds - now
+        elif self._idle_since is not None:
+            remaining = self._idle_since + self.timeout_keep_alive - now
         if remaining > 0:
-            self._look = self.loop.call_later(remaining, self._look_at_request)
-        else:
+            self._look = self.loop.call_later(min(remaining, self._pause), self._look_at_clock)
+        elif self._awaited_since is not None:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        else:
+            self.transport.close()
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._is_refused = True

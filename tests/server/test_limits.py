@@ -95,6 +95,28 @@ def test_time_between_requests_is_not_counted() -> None:
             time.sleep(0.4)
 
 
+def test_later_request_that_does_not_arrive() -> None:
+    """The time of each request on a connection is counted from its own beginning."""
+    with running("--request-timeout", "0.5") as mock, connected(mock) as connection:
+        connection.sendall(f"{REQUEST}\r\n".encode())
+        assert 200 == status_of(connection.recv(65_536).decode())
+        time.sleep(0.7)
+        connection.sendall(REQUEST.encode())
+
+        assert 408 == status_of(read_all(connection))
+
+
+def test_idle_connection_is_closed() -> None:
+    """A connection on which nothing is asked any more is closed without a word."""
+    with running() as mock, connected(mock) as connection:
+        for _ in range(2):
+            connection.sendall(f"{REQUEST}\r\n".encode())
+            assert 200 == status_of(connection.recv(65_536).decode())
+
+        assert "" == read_all(connection)
+        assert_others_are_served(mock)
+
+
 @pytest.mark.parametrize("part", [1_000_000, 1_000], ids=["at once", "bit by bit"])
 @pytest.mark.parametrize("end", ["\r\n\r\n", ""], ids=["whole", "without end"])
 def test_head_that_is_too_large(part: int, end: str) -> None:
