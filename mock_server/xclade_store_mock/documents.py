@@ -113,51 +113,47 @@ def provider_document(provider: PaymentProvider) -> dict[str, Any]:
     return {"id": provider.id, "is_enabled": provider.is_enabled}
 
 
-def collection_document(collection: PaymentCollection) -> dict[str, Any]:
-    """Describe a payment collection with all that it relates to."""
-    paid = [session for session in collection.sessions if session.is_paid]
-    is_completed = collection.status == "completed"
+def default_document(collection: PaymentCollection) -> dict[str, Any]:
+    """Describe a payment collection as far as it is answered without `fields`.
+
+    That is what COLLECTION's defaults select, without the rest of it having been made.
+    """
     return {
         "id": collection.id,
         "currency_code": collection.currency_code,
         "amount": javascript.number(collection.amount),
-        **(_paid_part(paid, collection.id) if paid else _UNPAID_PART),
+        "payment_sessions": [_session(each, collection.id) for each in collection.sessions],
+    }
+
+
+def collection_document(collection: PaymentCollection) -> dict[str, Any]:
+    """Describe a payment collection with all that it relates to."""
+    paid = [session for session in collection.sessions if session.is_paid]
+    captured = [session for session in paid if session.status == "captured"]
+    is_completed = collection.status == "completed"
+    return {
+        **default_document(collection),
+        "authorized_amount": _sum(paid),
+        "captured_amount": _sum(captured),
+        "refunded_amount": None,
         "completed_at": timestamp(collection.updated_at) if is_completed else None,
         "created_at": timestamp(collection.created_at),
         "updated_at": timestamp(collection.updated_at),
         "metadata": None,
         "status": collection.status,
         "payment_providers": [],
-        "payment_sessions": [
-            _session_document(session, collection.id) for session in collection.sessions
-        ],
+        "payment_sessions": [_whole_session(each, collection.id) for each in collection.sessions],
+        "payments": [_payment_document(session, collection.id) for session in paid],
     }
 
 
-# Of nearly all collections that are asked for.
-_UNPAID_PART: Mapping[str, Any] = {
-    "authorized_amount": None,
-    "captured_amount": None,
-    "refunded_amount": None,
-    "payments": [],
-}
-
-
-def _paid_part(paid: Sequence[PaymentSession], collection_id: str) -> Mapping[str, Any]:
-    captured = [session for session in paid if session.status == "captured"]
-    return {
-        **_UNPAID_PART,
-        "authorized_amount": _sum(paid),
-        "captured_amount": _sum(captured) if captured else None,
-        "payments": [_payment_document(session, collection_id) for session in paid],
-    }
-
-
-def _sum(sessions: Sequence[PaymentSession]) -> int | float:
+def _sum(sessions: Sequence[PaymentSession]) -> int | float | None:
+    if not sessions:
+        return None
     return javascript.number(sum((session.amount for session in sessions), Decimal()))
 
 
-def _session_document(session: PaymentSession, collection_id: str) -> Mapping[str, Any]:
+def _session(session: PaymentSession, collection_id: str) -> dict[str, Any]:
     authorized_at = session.authorized_at
     return {
         "id": session.id,
@@ -168,8 +164,7 @@ def _session_document(session: PaymentSession, collection_id: str) -> Mapping[st
         "status": session.status,
         "authorized_at": None if authorized_at is None else timestamp(authorized_at),
         "payment_collection_id": collection_id,
-        "payment_collection": {"id": collection_id},
-        "payment": _payment_document(session, collection_id) if session.is_paid else None,
+        "payment": {"id": _payment_id(session)} if session.is_paid else None,
         "metadata": session.metadata,
         "raw_amount": {"value": _exact(session.amount), "precision": _PRECISION},
         "created_at": timestamp(session.created_at),
@@ -179,14 +174,29 @@ def _session_document(session: PaymentSession, collection_id: str) -> Mapping[st
     }
 
 
+def _whole_session(session: PaymentSession, collection_id: str) -> Mapping[str, Any]:
+    return {
+        **_session(session, collection_id),
+        "payment_collection": {"id": collection_id},
+        "payment": _payment_document(session, collection_id) if session.is_paid else None,
+    }
+
+
+def _payment_id(session: PaymentSession) -> str:
+    return f"pay_{_unique(session)}"
+
+
+def _unique(session: PaymentSession) -> str:
+    return session.id.removeprefix("payses_")
+
+
 def _payment_document(session: PaymentSession, collection_id: str) -> Mapping[str, Any]:
     """Describe the payment that a paid session stands for."""
-    unique = session.id.removeprefix("payses_")
-    reference = {"id": f"pay_{unique}"}
+    reference = {"id": _payment_id(session)}
     amount = javascript.number(session.amount)
     captured_at = timestamp(session.updated_at) if session.status == "captured" else None
     capture = {
-        "id": f"capt_{unique}",
+        "id": f"capt_{_unique(session)}",
         "amount": amount,
         "created_at": captured_at,
         "created_by": None,

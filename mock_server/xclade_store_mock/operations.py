@@ -13,6 +13,7 @@ from xclade_store_mock.documents import (
     COLLECTION,
     PROVIDER,
     collection_document,
+    default_document,
     provider_document,
 )
 from xclade_store_mock.endpoints import Call
@@ -189,7 +190,10 @@ class Operations:
         )
 
     def _answer(self, collection: PaymentCollection, fields: str | None) -> Answer:
-        document = self._select(fields, COLLECTION).of(collection_document(collection))
+        if fields is None:
+            document = default_document(collection)
+        else:
+            document = self._select(fields, COLLECTION).of(collection_document(collection))
         return Answer(200, json_text.write({"payment_collection": document}))
 
     def _answer_error(self, error: DomainError) -> Answer:

@@ -1,11 +1,16 @@
 """The `fields` parameter."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+
 import httpx
 import pytest
 from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM, answer, ok, session_of
 
-from xclade_store_mock.documents import COLLECTION
+from xclade_store_mock import json_text
+from xclade_store_mock.documents import COLLECTION, collection_document, default_document
 from xclade_store_mock.fields import Selection, select
+from xclade_store_mock.payments import PaymentCollection, PaymentSession, settle_session
 
 SESSION = (
     *("id", "currency_code", "provider_id", "data", "context", "status", "authorized_at"),
@@ -21,6 +26,9 @@ REFUNDS_WHOLE = {
 }
 
 
+NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
+
+
 def paths(selection: Selection, above: str = "") -> set[str]:
     """Write a selection as dotted names."""
     found = {f"{above}{name}" for name in selection.names if name not in selection.parts}
@@ -30,6 +38,23 @@ def paths(selection: Selection, above: str = "") -> set[str]:
 def selected(fields: str | None) -> set[str]:
     """Name what `fields` selects of a payment collection."""
     return paths(select(fields, COLLECTION))
+
+
+@pytest.mark.parametrize("status", ["pending", "authorized", "captured", "error"])
+def test_defaults_are_what_they_select(status: str) -> None:
+    """What is described without `fields` is, to the letter, what the defaults pick."""
+    session = PaymentSession("payses_1", Decimal("25.5"), "usd", "pp_a_a", {"a": 1}, NOW, NOW)
+    collection = settle_session(
+        PaymentCollection("pay_col_1", None, "usd", Decimal(51), NOW, NOW, sessions=(session,) * 2),
+        session.id,
+        status=status,
+        data={},
+        now=NOW,
+    )
+
+    picked = COLLECTION.default_selection.of(collection_document(collection))
+
+    assert json_text.write(picked) == json_text.write(default_document(collection))
 
 
 @pytest.mark.parametrize(
