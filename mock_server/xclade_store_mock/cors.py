@@ -1,6 +1,6 @@
 """CORS: which pages may call."""
 
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, MutableMapping
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
@@ -27,16 +27,15 @@ class Cors(CORSMiddleware):
             expose_headers=("Idempotent-Replayed", sl_violations.NAME),
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]  # it is only awaited
         """Pass a request on; one that comes from no page costs next to nothing."""
         if scope["type"] != "http" or read_header(scope, "origin") is not None:
-            await super().__call__(scope, receive, send)
-            return
+            return super().__call__(scope, receive, send)
 
-        async def send_to_no_page(message: MutableMapping[str, Any]) -> None:
+        def send_to_no_page(message: MutableMapping[str, Any]) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 # For a cache: a page would be answered otherwise.
                 message = {**message, "headers": [*message["headers"], _VARY]}
-            await send(message)
+            return send(message)
 
-        await self.app(scope, receive, send_to_no_page)
+        return self.app(scope, receive, send_to_no_page)

@@ -159,16 +159,15 @@ class Endpoints(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types
         """Serve the operations of a contract. Raises ResolverError for one without a handler."""
         _EndpointAPI(specification, routes=self._routes, **options)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer a request or pass it on; raise HTTPException for a wrong method."""
         found = None
         if scope["type"] == "http":
             found = self._routes.find(scope["method"], scope["path"])
-        if found is not None:
-            endpoint, path = found
-            await endpoint.serve(path, scope, receive, send)
-        else:
-            await self._app(_leading_nowhere(scope), receive, send)
+        if found is None:
+            return self._app(_leading_nowhere(scope), receive, send)
+        endpoint, path = found
+        return endpoint.serve(path, scope, receive, send)
 
 
 def _leading_nowhere(scope: Scope) -> Scope:

@@ -6,7 +6,7 @@ way (5.16); tests/contract/test_prefer.py holds the mock against it.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 from string import punctuation, whitespace
@@ -72,16 +72,15 @@ class Prefer:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on; raise PreferenceNotMet for a malformed preference."""
         header = read_header(scope, "prefer") if scope["type"] == "http" else None
         if not header and not scope.get("query_string"):
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         query_string, stated = _stated(scope)
         preferences = _read(stated)
         understood = {**scope, "query_string": query_string, _PREFERENCES: preferences}
-        await self._app(understood, receive, send)
+        return self._app(understood, receive, send)
 
 
 def has_preferences(scope: Scope) -> bool:

@@ -1,5 +1,7 @@
 """Readiness: what tells a script or a container engine that the mock serves."""
 
+from collections.abc import Awaitable
+
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -12,7 +14,7 @@ class Readiness:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer the request or pass it on."""
         asked = scope["type"] == "http" and scope["path"] == READY
-        await (PlainTextResponse("ready\n") if asked else self._app)(scope, receive, send)
+        return (PlainTextResponse("ready\n") if asked else self._app)(scope, receive, send)

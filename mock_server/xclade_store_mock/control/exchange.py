@@ -3,7 +3,7 @@
 import socket
 import struct
 import time
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Awaitable, Iterable, MutableMapping
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -95,14 +95,14 @@ class Exchange:
             self.is_received = not message.get("more_body", False)
         return message
 
-    async def send(self, message: MutableMapping[str, Any]) -> None:
+    def send(self, message: MutableMapping[str, Any]) -> Awaitable[None]:
         """Send for whoever answers the request."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._answer_head = _join(message["headers"])
         else:
             self.answer.add(message.get("body", b""))
-        await self._send(message)
+        return self._send(message)
 
     def end(self) -> None:
         """Tell how long it took, let go of all that is not to be kept, and count about the rest."""

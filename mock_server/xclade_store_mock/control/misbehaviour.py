@@ -3,7 +3,7 @@
 It stands behind CORS, so that a page sees a fault's answer as it would see the store's.
 """
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -46,13 +46,17 @@ class Misbehaviour:
         self._dialect = dialect
         self._changed = changed
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on, unless a fault befalls it."""
         exchange = exchange_of(scope)
         fault = self._faults.take(scope) if exchange else None
         if exchange is None or fault is None:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
+        return self._befall(fault, exchange, scope, receive, send)
+
+    async def _befall(
+        self, fault: Fault, exchange: Exchange, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         exchange.fault = fault
         self._changed("faults")
         try:
