@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
-from connexion.operations import AbstractOperation
+from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
+from connexion.resolver import Resolver
 from connexion.spec import Specification
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock import json_text, medusa_query
-from xclade_store_mock.contract import Contract, Operation
+from xclade_store_mock.contract import METHODS, Contract, Operation
 from xclade_store_mock.error_responses import Dialect
 from xclade_store_mock.guard import read_header, read_headers, received_body
 from xclade_store_mock.prefer import DocumentedAnswers, preferences
@@ -107,47 +107,6 @@ class _Endpoint:
             raise BreaksContract(str(next(documented.validator.iter_errors(body))))
 
 
-class _EndpointAPI(AbstractRoutingAPI[_Endpoint]):  # type: ignore[misc]  # Connexion has no types
-    def __init__(
-        self,
-        *args: Any,
-        routes: Routes[_Endpoint],
-        contract: Contract,
-        dialect: Dialect,
-        checks: Mapping[str, Check],
-        **kwargs: Any,
-    ) -> None:
-        self._routes = routes
-        self._contract = contract
-        self._dialect = dialect
-        self._checks = checks
-        super().__init__(*args, **kwargs)
-
-    def make_operation(self, operation: AbstractOperation) -> _Endpoint:
-        # What one of the alternatives does without is not needed.
-        schemes = [{*alternative} for alternative in operation.security]
-        needed = set.intersection(*schemes) if schemes else set()
-        return _Endpoint(
-            operation.function,
-            [self._checks[scheme] for scheme in sorted(needed)],
-            self._contract.operations[operation.operation_id],
-            self._dialect,
-        )
-
-    @staticmethod
-    def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
-        return path, operation.operation_id
-
-    def _add_operation_internal(
-        self,
-        method: str,
-        path: str,
-        operation: _Endpoint,
-        name: str,  # noqa: ARG002 - Connexion names what it routes
-    ) -> None:
-        self._routes.add(method.upper(), self.base_path + path, operation)
-
-
 class Endpoints(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types
     """Answers what leads to an operation, and passes the rest on."""
 
@@ -155,9 +114,31 @@ class Endpoints(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types
         self._app = app
         self._routes: Routes[_Endpoint] = Routes()
 
-    def add_api(self, specification: Specification, **options: Any) -> None:
+    def add_api(
+        self,
+        specification: Specification,
+        base_path: str | None,
+        *,
+        resolver: Resolver,
+        contract: Contract,
+        dialect: Dialect,
+        checks: Mapping[str, Check],
+        **_: Any,
+    ) -> None:
         """Serve the operations of a contract. Raises ResolverError for one without a handler."""
-        _EndpointAPI(specification, routes=self._routes, **options)
+        base = specification.base_path if base_path is None else base_path
+        for template, item in specification["paths"].items():
+            for method in METHODS & item.keys():
+                operation = specification.operation_cls.from_spec(
+                    specification, path=template, method=method, resolver=resolver
+                )
+                endpoint = _Endpoint(
+                    operation.function,
+                    [checks[scheme] for scheme in sorted(_needed_schemes(operation.security))],
+                    contract.operations[operation.operation_id],
+                    dialect,
+                )
+                self._routes.add(method.upper(), base + template, endpoint)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer a request or pass it on; raise HTTPException for a wrong method."""
@@ -168,6 +149,12 @@ class Endpoints(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types
             return self._app(_leading_nowhere(scope), receive, send)
         endpoint, path = found
         return endpoint.serve(path, scope, receive, send)
+
+
+def _needed_schemes(alternatives: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Name the security schemes that are in all alternatives: one does without each other."""
+    schemes = [{*alternative} for alternative in alternatives]
+    return set.intersection(*schemes) if schemes else set()
 
 
 def _leading_nowhere(scope: Scope) -> Scope:
