@@ -49,17 +49,37 @@ MUTANTS = (
     Mutant(
         "answered before it was asked",
         STORAGE / "batches.py",
-        "            self._next = None\n            return await self._answer(questions)",
-        "            answers = await self._answer(questions)\n            self._next = None\n"
-        "            return answers",
+        "        if self._batch is None:\n",
+        "        if True:\n",
         (f"{CONFORMANCE}/test_batches.py",),
     ),
     Mutant(
         "batch lost with one of it",
         STORAGE / "batches.py",
-        "await asyncio.shield(self._next)",
-        "await self._next",
+        "            if answer.done():\n",
+        "            if False:\n",
         (f"{CONFORMANCE}/test_batches.py",),
+    ),
+    Mutant(
+        "nobody waited for",
+        STORAGE / "batches.py",
+        "while known < len(self._waiting) < _ENOUGH:",
+        "while False:",
+        (f"{CONFORMANCE}/test_batches.py",),
+    ),
+    Mutant(
+        "waited for without end",
+        STORAGE / "batches.py",
+        "while known < len(self._waiting) < _ENOUGH:",
+        "while known < len(self._waiting):",
+        (f"{CONFORMANCE}/test_batches.py",),
+    ),
+    Mutant(
+        "asked together in SQLite, kept for one",
+        STORAGE / "sqlite.py",
+        "alone = len(questions) == 1",
+        "alone = True",
+        (f"{CONFORMANCE}/test_asked_together.py",),
     ),
     Mutant(
         "lock kept by who gave up",

@@ -47,9 +47,9 @@ class Database(Protocol):
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do a work of one statement."""
 
-    async def ask(
+    def ask(
         self, work: Callable[[Connection, Sequence[Q]], Awaitable[Sequence[T]]], question: Q
-    ) -> T:
+    ) -> Awaitable[T]:
         """Do a work of one statement, for all who ask for the same meanwhile; they fail together.
 
         A work is the same when it is the same function.

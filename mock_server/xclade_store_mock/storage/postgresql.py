@@ -4,8 +4,8 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from functools import lru_cache, partial
-from typing import Any, NamedTuple, TypeVar
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
 import asyncpg
 from sqlalchemy import (
@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL
 
 from xclade_store_mock.errors import StorageUnavailable
-from xclade_store_mock.storage.batches import Batches
+from xclade_store_mock.storage.batches import BatchedWorks, Batches
 from xclade_store_mock.storage.compiler import Compiler
 from xclade_store_mock.storage.failures import unavailable
 from xclade_store_mock.storage.postgresql_connections import (
@@ -84,22 +84,19 @@ class PostgresqlDatabase:
         self._connections = Connections(self._connect, _CONNECTIONS)
         self._lock_connection = Connections(self._connect, 1)
         self._locks = Batches(self._lock)
-        self._works: dict[Callable[..., Any], Batches[Any, Any]] = {}
+        self._works = BatchedWorks(self._answer)
 
     async def run(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Do a work of one statement."""
         return await self._do(work, self._connections)
 
-    async def ask(
+    def ask(
         self,
         work: Callable[[PostgresqlConnection, Sequence[Q]], Awaitable[Sequence[T]]],
         question: Q,
-    ) -> T:
+    ) -> Awaitable[T]:
         """Do a work of one statement, at once for all who ask for the same meanwhile."""
-        if work not in self._works:
-            self._works[work] = Batches(partial(self._answer, work))
-        answer: T = await self._works[work].ask(question)
-        return answer
+        return self._works.ask(work, question)
 
     async def transact(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Do all of a work or nothing."""

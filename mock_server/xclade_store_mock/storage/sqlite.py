@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, Update, bindparam, column, select, table
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from xclade_store_mock.storage.batches import BatchedWorks
 from xclade_store_mock.storage.compiler import Compiler
 from xclade_store_mock.storage.databases import Statement
 from xclade_store_mock.storage.failures import unavailable
@@ -90,6 +91,7 @@ class SqliteDatabase:
         self._file = file
         self._compiler = Compiler(SQLiteDialect_pysqlite())
         self._connection: SqliteConnection | None = None
+        self._works = BatchedWorks(self._answer)
         # Process-wide: closing any file that is open on it would give all locks back.
         self._locks: int | None = None
 
@@ -97,19 +99,30 @@ class SqliteDatabase:
         """Do a work of one statement."""
         return await self._do(work)
 
-    async def ask(
+    def ask(
         self, work: Callable[[SqliteConnection, Sequence[Q]], Awaitable[Sequence[T]]], question: Q
-    ) -> T:
-        """Do a work of one statement; nobody can ask for the same meanwhile."""
-        (answer,) = await self._do(work, (question,))
-        return answer
+    ) -> Awaitable[T]:
+        """Do a work of one statement, in one transaction for all who ask for the same meanwhile."""
+        return self._works.ask(work, question)
 
-    async def _do(self, work: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+    async def _answer(
+        self,
+        work: Callable[[SqliteConnection, Sequence[Q]], Awaitable[Sequence[T]]],
+        questions: Sequence[Q],
+    ) -> Sequence[T]:
+        def answer(connection: SqliteConnection) -> Awaitable[Sequence[T]]:
+            return work(connection, questions)
+
+        # A single statement is a transaction by itself.
+        alone = len(questions) == 1
+        return await (self._do(answer) if alone else self._transact(answer, "BEGIN"))
+
+    async def _do(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
         """Do a work as soon as no other process is writing."""
         end = time.monotonic() + _PATIENCE
         while True:
             try:
-                return await work(self._connection or self._open(), *arguments)
+                return await work(self._connection or self._open())
             except _BUGS:
                 raise
             except _FAILURES as error:
@@ -119,14 +132,16 @@ class SqliteDatabase:
 
     async def transact(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
         """Do all of a work or nothing."""
+        return await self._transact(work, "BEGIN IMMEDIATE")
 
+    async def _transact(self, work: Callable[[SqliteConnection], Awaitable[T]], begin: str) -> T:
         async def transaction(connection: SqliteConnection) -> T:
             # Commits, or rolls back.
             with connection.driver:
-                connection.driver.execute("BEGIN IMMEDIATE")
+                connection.driver.execute(begin)
                 return await work(connection)
 
-        return await self.run(transaction)
+        return await self._do(transaction)
 
     async def take(self, name: str) -> bool:
         """Lock the name's own byte of a file beside the database's."""
