@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from tests.server.stand_ins import PATIENCE
 
 from xclade_store_mock.storage.batches import Batches
 
@@ -95,5 +96,6 @@ async def test_who_stops_waiting_takes_nothing_away() -> None:
     (third,) = await ask(batches, 3)
     oracle.may_answer.set()
 
-    assert [4, 6] == [await second, await third]
+    async with asyncio.timeout(PATIENCE):
+        assert [4, 6] == [await second, await third]
     assert first.cancelled()
