@@ -21,7 +21,7 @@ SLOWER = 2.0
 RECOVERED = 1.5
 GROWTH = 1.05
 REHEARSALS = 4
-"""How often an attack may be rehearsed at most, as long as memory grows by it."""
+"""How often an attack is rehearsed: memory grows by it in steps that do not come evenly."""
 PATIENCE = 15
 """How many seconds it may take until the descriptors are given back."""
 
@@ -57,7 +57,7 @@ def tell(outcomes: list[Outcome]) -> str:
 
 
 def besiege(target: Target, names: Iterable[str] = ATTACKS) -> Iterator[Outcome]:
-    """Carry out all attacks: each until it has filled what is kept anyway, and once to measure."""
+    """Carry out all attacks: each some times to fill what is kept anyway, and once to measure."""
     for name in names:
         _rehearse(target, name)
         yield _measure(target, name)
@@ -65,11 +65,8 @@ def besiege(target: Target, names: Iterable[str] = ATTACKS) -> Iterator[Outcome]
 
 def _rehearse(target: Target, name: str) -> None:
     for _ in range(REHEARSALS):
-        memory = target.server.resident()
         with attacking(target, name) as rehearsal:
             rehearsal.wait()
-        if target.server.resident() <= GROWTH * memory:
-            return
 
 
 def _measure(target: Target, name: str) -> Outcome:
