@@ -137,8 +137,8 @@ MUTANTS = (
     Mutant(
         "session not replaced",
         SERVER / "payments.py",
-        "sessions=(session,),",
-        "sessions=(*collection.sessions, session),",
+        "sessions=(session,))",
+        "sessions=(*collection.sessions, session))",
         (INITIALIZE, RECORDINGS),
     ),
     Mutant(
