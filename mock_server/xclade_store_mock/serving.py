@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import logging.config
+import signal
 import sys
 import warnings
 from dataclasses import dataclass, field, replace
@@ -76,6 +77,24 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+class Workers(Multiprocess):
+    """Ends by SIGTERM if that has stopped it, as a single process does."""
+
+    is_terminated = False
+
+    def handle_term(self) -> None:
+        """Stop."""
+        self.is_terminated = True
+        super().handle_term()
+
+    def run(self) -> None:
+        """Serve until a signal says to stop."""
+        super().run()
+        if self.is_terminated:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGTERM)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """What is served; it can be sent to another process."""
@@ -143,7 +162,7 @@ class Service:
         """Serve until a signal says to stop."""
         if workers > 1:
             config = self._config(self.application, workers)
-            Multiprocess(config, sockets=[listener]).run()
+            Workers(config, sockets=[listener]).run()
             return
         app = self.application()
         begin = partial(app.control.start, self.scenario) if self.scenario else None

@@ -3,9 +3,11 @@
 import signal
 import socket
 from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 from tests.server.command import Running, running
 
 BODY = b'{"cart_id": "cart_demo"}'
@@ -72,3 +74,14 @@ def test_request_without_end_is_broken_off() -> None:
         told = mock.next_problem()
         assert told == "ERROR Cancel 1 running task(s), timeout graceful shutdown exceeded"
         assert "" == mock.next_problem()
+
+
+def test_workers_end_as_one_does(tmp_path: Path) -> None:
+    """Several processes are stopped by a signal to the first, whose code is the signal's."""
+    with running("--storage", f"sqlite:///{tmp_path}/mock.db", "--workers", "2") as mock:
+        httpx.get(f"{mock.url}/_mock/ready").raise_for_status()
+        mock.process.send_signal(signal.SIGTERM)
+
+        assert -signal.SIGTERM == mock.process.wait()
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{mock.url}/_mock/ready")
