@@ -9,6 +9,7 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 _ENOUGH = 100
+"""For how many questions a batch waits at most."""
 
 
 class Batches(Generic[Q, A]):
