@@ -96,8 +96,17 @@ class SqliteDatabase:
         self._locks: int | None = None
 
     async def run(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
-        """Do a work of one statement."""
-        return await self._do(work)
+        """Do a work of one statement, as soon as no other process is writing."""
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return await work(self._connection or self._open())
+            except _BUGS:
+                raise
+            except _FAILURES as error:
+                if not _is_busy(error) or time.monotonic() > end:
+                    raise unavailable(error) from error
+            await asyncio.sleep(_PAUSE)
 
     def ask(
         self, work: Callable[[SqliteConnection, Sequence[Q]], Awaitable[Sequence[T]]], question: Q
@@ -115,20 +124,7 @@ class SqliteDatabase:
 
         # A single statement is a transaction by itself.
         alone = len(questions) == 1
-        return await (self._do(answer) if alone else self._transact(answer, "BEGIN"))
-
-    async def _do(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
-        """Do a work as soon as no other process is writing."""
-        end = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                return await work(self._connection or self._open())
-            except _BUGS:
-                raise
-            except _FAILURES as error:
-                if not _is_busy(error) or time.monotonic() > end:
-                    raise unavailable(error) from error
-            await asyncio.sleep(_PAUSE)
+        return await (self.run(answer) if alone else self._transact(answer, "BEGIN"))
 
     async def transact(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
         """Do all of a work or nothing."""
@@ -141,7 +137,7 @@ class SqliteDatabase:
                 connection.driver.execute(begin)
                 return await work(connection)
 
-        return await self._do(transaction)
+        return await self.run(transaction)
 
     async def take(self, name: str) -> bool:
         """Lock the name's own byte of a file beside the database's."""
