@@ -27,8 +27,12 @@ PROBE = "pay_col_probe"
 PATIENCE = 60
 """How many seconds to wait for what takes a moment on a quiet machine."""
 
-EACH_BY_ITS_OWN = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-"""A connection for each request: any worker may accept it, and none closes it for being idle."""
+EACH_BY_ITS_OWN = {**KEY, "Connection": "close"}
+"""Headers for a connection a request: any worker may accept it, and none closes it for being idle.
+
+That the pool shall keep none would not do: it may close the one that a thread has just been given,
+https://github.com/encode/httpcore/issues/1110.
+"""
 
 
 def sessions_of(collection_id: str) -> str:
@@ -102,9 +106,7 @@ class Fleet:
         found: set[int] = set()
         end = time.monotonic() + PATIENCE
         body = {"provider_id": ACME, "data": {"collection": PROBE}}
-        with httpx.Client(
-            base_url=self.url, headers=KEY, timeout=PATIENCE, limits=EACH_BY_ITS_OWN
-        ) as client:
+        with httpx.Client(base_url=self.url, headers=EACH_BY_ITS_OWN, timeout=PATIENCE) as client:
             while len(found) < WORKERS:
                 assert time.monotonic() < end, self.log()
                 response = client.post(sessions_of(PROBE), json=body).raise_for_status()

@@ -10,7 +10,6 @@ from random import Random
 from typing import Any
 
 import httpx
-from tests.conftest import KEY
 from tests.crash.fleet import ACME, COLLECTIONS, EACH_BY_ITS_OWN, PATIENCE, sessions_of
 
 CLIENTS = 12
@@ -25,7 +24,7 @@ Request = Callable[[], Awaitable[httpx.Response]]
 
 def connect(url: str) -> httpx.AsyncClient:
     """Make a client."""
-    return httpx.AsyncClient(base_url=url, headers=KEY, timeout=PATIENCE, limits=EACH_BY_ITS_OWN)
+    return httpx.AsyncClient(base_url=url, headers=EACH_BY_ITS_OWN, timeout=PATIENCE)
 
 
 @dataclass(eq=False)

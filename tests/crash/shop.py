@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
-from tests.conftest import KEY
 from tests.crash.fleet import ACME, EACH_BY_ITS_OWN, PATIENCE, Fleet, sessions_of
 from tests.crash.ledger import Call
 from tests.server.wire import read_collection
@@ -69,7 +68,10 @@ def open_shop(fleet: Fleet) -> Iterator[Shop]:
     """Let a crowd in."""
     with (
         httpx.Client(
-            base_url=fleet.url, headers=KEY, timeout=PATIENCE, limits=EACH_BY_ITS_OWN
+            base_url=fleet.url,
+            headers=EACH_BY_ITS_OWN,
+            timeout=PATIENCE,
+            limits=httpx.Limits(max_connections=CROWD),
         ) as client,
         ThreadPoolExecutor(CROWD) as crowd,
     ):
