@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -29,7 +30,7 @@ class Answer(Struct, frozen=True):
     replayed: bool = False
 
 
-class KeyScope(Struct, frozen=True):
+class KeyScope(Struct, frozen=True, dict=True):
     """What a key belongs to: the same key elsewhere is another key."""
 
     publishable_key: str
@@ -37,7 +38,7 @@ class KeyScope(Struct, frozen=True):
     path: str
     key: str
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """A name for the scope that gives neither key away."""
         parts = json.dumps([self.publishable_key, self.method, self.path, self.key])

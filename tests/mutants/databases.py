@@ -77,9 +77,37 @@ MUTANTS = (
     Mutant(
         "asked together in SQLite, kept for one",
         STORAGE / "sqlite.py",
-        "alone = len(questions) == 1",
-        "alone = True",
+        "if len(values) == 1 or self.driver.in_transaction:",
+        "if True:",
         (f"{CONFORMANCE}/test_asked_together.py",),
+    ),
+    Mutant(
+        "answers kept of what was lost",
+        STORAGE / "records.py",
+        "[*compress(records, are_kept)]",
+        "records",
+        (f"{CONFORMANCE}/test_asked_together.py",),
+    ),
+    Mutant(
+        "every call a transaction of its own",
+        STORAGE / "batches.py",
+        "batches = self._batches[work] = Batches",
+        "batches = Batches",
+        (f"{CONFORMANCE}/test_asked_together.py",),
+    ),
+    Mutant(
+        "records of another time forgotten",
+        STORAGE / "statements.py",
+        ", RECORDS.c.status.is_not(None)\n",
+        "\n",
+        (f"{CONFORMANCE}/test_records.py",),
+    ),
+    Mutant(
+        "all records read for one",
+        STORAGE / "postgresql.py",
+        '{"enable_seqscan": "off"}',
+        "{}",
+        (f"{CONFORMANCE}/test_postgresql.py",),
     ),
     Mutant(
         "lock kept by who gave up",
@@ -104,9 +132,9 @@ MUTANTS = (
     ),
     Mutant(
         "records not forgotten",
-        STORAGE / "statements.py",
-        "delete(RECORDS).where(_HAS_EXPIRED | (RECORDS.c.scope == _ID))",
-        "delete(RECORDS).where(RECORDS.c.scope == _ID)",
+        STORAGE / "records.py",
+        "    await connection.change(statements.FORGET, now=latest.timestamp())\n",
+        "",
         (f"{CONFORMANCE}/test_records.py",),
     ),
     Mutant(

@@ -47,8 +47,8 @@ MUTANTS = (
     Mutant(
         "session kept before its answer",
         STORAGE / "sql.py",
-        "await self._database.transact(keep)",
-        "await self._database.run(keep)",
+        "await self._together.transact(records.keep_answered, answered)",
+        "await self._together.run(records.keep_answered, answered)",
         ("tests/server/test_both_or_none.py",),
     ),
     Mutant(

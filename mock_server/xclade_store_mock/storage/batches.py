@@ -3,10 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from xclade_store_mock.storage.databases import Connection, Database
 
 Q = TypeVar("Q")
 A = TypeVar("A")
+
+Work: TypeAlias = Callable[[Connection, Sequence[Q]], Awaitable[Sequence[A]]]
+Do: TypeAlias = Callable[[Callable[[Connection], Awaitable[Sequence[A]]]], Awaitable[Sequence[A]]]
 
 _ENOUGH = 100
 """For how many questions a batch waits at most."""
@@ -63,16 +68,26 @@ class Batches(Generic[Q, A]):
                 answer.set_result(batch.result()[place])
 
 
-class BatchedWorks:
-    """Batches for each of several works, to which a question is added."""
+class Together:
+    """Does works on a database, each at once for all who ask for the same meanwhile.
 
-    def __init__(self, answer: Callable[[Any, Sequence[Any]], Awaitable[Sequence[Any]]]) -> None:
-        self._answer = answer
+    They fail together. A work is the same when it is the same function.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
         self._batches: dict[Hashable, Batches[Any, Any]] = {}
 
-    def ask(self, work: Hashable, question: Any) -> asyncio.Future[Any]:
-        """Answer a question to a work, asked at once with what else it is asked meanwhile."""
+    def run(self, work: Work[Q, A], question: Q) -> asyncio.Future[A]:
+        """Do a work of one statement."""
+        return self._batches_of(work, self.database.run).ask(question)
+
+    def transact(self, work: Work[Q, A], question: Q) -> asyncio.Future[A]:
+        """Do all of a work or nothing."""
+        return self._batches_of(work, self.database.transact).ask(question)
+
+    def _batches_of(self, work: Work[Q, A], do: Do[A]) -> Batches[Q, A]:
         batches = self._batches.get(work)
         if batches is None:
-            batches = self._batches[work] = Batches(partial(self._answer, work))
-        return batches.ask(question)
+            batches = self._batches[work] = Batches(lambda all_: do(lambda it: work(it, all_)))
+        return batches

@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import ClauseElement, Select, Update
+from sqlalchemy import ClauseElement, Delete, Insert, Select, Update
 
-Q = TypeVar("Q")
 T = TypeVar("T")
 
 Statement: TypeAlias = ClauseElement
 """What SQLAlchemy can write for any kind of database."""
+
+Change: TypeAlias = Insert | Update | Delete
 
 
 class Connection(Protocol):
@@ -24,15 +25,15 @@ class Connection(Protocol):
     async def row_for_each(
         self, statement: Select[Any], values: Sequence[Mapping[str, Any]]
     ) -> Sequence[Sequence[Any] | None]:
-        """Answer what `row` does, for each of several sets of values."""
+        """Answer what `row` does, for each of several sets of values: they are one statement."""
 
     async def change(self, statement: Statement, **values: Any) -> int:
         """Change the database; answer how many rows that befell."""
 
     async def change_for_each(
-        self, statement: Update, values: Sequence[Mapping[str, Any]]
+        self, statement: Change, values: Sequence[Mapping[str, Any]]
     ) -> Sequence[bool]:
-        """Change one row for each of several sets of values, or none; tell whether it was there."""
+        """Change rows for each of several sets of values, as one statement; tell for which any."""
 
     async def has_table(self, name: str) -> bool:
         """Tell whether there is a table of this name."""
@@ -46,14 +47,6 @@ class Database(Protocol):
 
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do a work of one statement."""
-
-    def ask(
-        self, work: Callable[[Connection, Sequence[Q]], Awaitable[Sequence[T]]], question: Q
-    ) -> Awaitable[T]:
-        """Do a work of one statement, for all who ask for the same meanwhile; they fail together.
-
-        A work is the same when it is the same function.
-        """
 
     async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do all of a work or nothing."""

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL
 
 from xclade_store_mock.errors import StorageUnavailable
-from xclade_store_mock.storage.batches import BatchedWorks, Batches
+from xclade_store_mock.storage.batches import Batches
 from xclade_store_mock.storage.compiler import Compiler
 from xclade_store_mock.storage.failures import unavailable
 from xclade_store_mock.storage.postgresql_connections import (
@@ -31,11 +31,13 @@ from xclade_store_mock.storage.postgresql_connections import (
     PostgresqlConnection,
 )
 
-Q = TypeVar("Q")
 T = TypeVar("T")
 
 _CONNECT_TIMEOUT = "5"  # seconds
 _CONNECTIONS = 8
+
+# What was planned while a table was empty is carried out when it is full, too.
+_BY_INDEX = {"enable_seqscan": "off"}
 
 _ASKED = (
     func.unnest(
@@ -84,19 +86,10 @@ class PostgresqlDatabase:
         self._connections = Connections(self._connect, _CONNECTIONS)
         self._lock_connection = Connections(self._connect, 1)
         self._locks = Batches(self._lock)
-        self._works = BatchedWorks(self._answer)
 
     async def run(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Do a work of one statement."""
         return await self._do(work, self._connections)
-
-    def ask(
-        self,
-        work: Callable[[PostgresqlConnection, Sequence[Q]], Awaitable[Sequence[T]]],
-        question: Q,
-    ) -> Awaitable[T]:
-        """Do a work of one statement, at once for all who ask for the same meanwhile."""
-        return self._works.ask(work, question)
 
     async def transact(self, work: Callable[[PostgresqlConnection], Awaitable[T]]) -> T:
         """Do all of a work or nothing."""
@@ -126,13 +119,6 @@ class PostgresqlDatabase:
         self._connections.close()
         self._lock_connection.close()
 
-    async def _answer(
-        self,
-        work: Callable[[PostgresqlConnection, Sequence[Q]], Awaitable[Sequence[T]]],
-        questions: Sequence[Q],
-    ) -> Sequence[T]:
-        return await self.run(lambda it: work(it, questions))
-
     async def _lock(self, locks: Sequence[_Lock]) -> Sequence[bool]:
         keys, taken = zip(*locks, strict=True)
         rows = await self._do(
@@ -161,6 +147,7 @@ class PostgresqlDatabase:
             driver = await asyncpg.connect(
                 url.render_as_string(hide_password=False),
                 timeout=float(timeout),
+                server_settings=_BY_INDEX,
                 connection_class=Driver,
             )
         except TimeoutError as error:

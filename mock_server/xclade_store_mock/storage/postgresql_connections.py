@@ -7,10 +7,10 @@ from selectors import EVENT_READ, DefaultSelector
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import Integer, Select, Update, bindparam, func, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 
 from xclade_store_mock.storage.compiler import Compiler
-from xclade_store_mock.storage.databases import Statement
+from xclade_store_mock.storage.databases import Change, Statement
 
 T = TypeVar("T")
 
@@ -70,10 +70,10 @@ class PostgresqlConnection:
         return int(count) if count.isdecimal() else 0
 
     async def change_for_each(
-        self, statement: Update, values: Sequence[Mapping[str, Any]]
+        self, statement: Change, values: Sequence[Mapping[str, Any]]
     ) -> Sequence[bool]:
-        """Change one row for each of several sets of values, or none; tell whether it was there."""
-        found = await self._numbered(_numbering_update(statement), values)
+        """Change rows for each of several sets of values; tell whether there were any."""
+        found = await self._numbered(_numbering_change(statement), values)
         return [place in found for place in range(len(values))]
 
     async def has_table(self, name: str) -> bool:
@@ -101,7 +101,7 @@ def _numbering_select(statement: Select[Any]) -> Statement:
 
 
 @cache
-def _numbering_update(statement: Update) -> Statement:
+def _numbering_change(statement: Change) -> Statement:
     return statement.returning(bindparam(_PLACE, type_=Integer))
 
 

@@ -17,7 +17,8 @@ from xclade_store_mock.errors import CartNotFound, CollectionNotFound
 from xclade_store_mock.idempotency import KeyScope, Record
 from xclade_store_mock.json_text import find_unstorable
 from xclade_store_mock.payments import Cart, PaymentCollection
-from xclade_store_mock.storage import statements, texts, works
+from xclade_store_mock.storage import records, statements, texts, works
+from xclade_store_mock.storage.batches import Together
 from xclade_store_mock.storage.databases import Connection, Database
 from xclade_store_mock.storage.tables import STORE
 from xclade_store_mock.store import Settings, Store
@@ -98,8 +99,9 @@ class _HeldCollection(_Turn):
     cart: Cart | None
     settings: Settings
 
-    def __init__(self, database: Database, queue: Lock, name: str, known: _Known) -> None:
-        super().__init__(database, queue, name)
+    def __init__(self, together: Together, queue: Lock, name: str, known: _Known) -> None:
+        super().__init__(together.database, queue, name)
+        self._together = together
         self._known = known
         self._revision = ""
 
@@ -113,7 +115,7 @@ class _HeldCollection(_Turn):
         return self
 
     async def _look(self) -> None:
-        found = await self._database.ask(works.find_surroundings, self._name)
+        found = await self._together.run(works.find_surroundings, self._name)
         if found is None:
             raise CollectionNotFound(self._name)
         self._revision = found.revision
@@ -124,10 +126,12 @@ class _HeldCollection(_Turn):
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
         text, following = texts.write(collection), works.new_revision()
         successor = works.Successor(self._name, self._revision, text, following)
-        if record is not None:
-            keep = partial(works.keep_collection, successor=successor, record=record)
-            await self._database.transact(keep)
-        elif not await self._database.ask(works.keep_collections, successor):
+        if record is None:
+            is_kept = await self._together.run(works.keep_collections, successor)
+        else:
+            answered = successor, record
+            is_kept = await self._together.transact(records.keep_answered, answered)
+        if not is_kept:
             raise works.lost(successor)
         self._revision = following
         self._known.note(following, collection, text)
@@ -139,6 +143,7 @@ class SqlStorage:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._queues: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+        self._together = Together(database)
         self._known = _Known(database)
 
     async def prepare(self, seed: Store) -> bool:
@@ -161,7 +166,7 @@ class SqlStorage:
 
     async def settings(self) -> Settings:
         """Answer the settings as they are now."""
-        return await self._known.settings(await self._database.ask(works.find_revision, None))
+        return await self._known.settings(await self._together.run(works.find_revision, None))
 
     async def change_settings(self, change: Callable[[Settings], Settings]) -> Settings:
         """Put settings made of the present ones in their place."""
@@ -225,7 +230,7 @@ class SqlStorage:
         if _has_no_rows(collection_id):
             raise CollectionNotFound(collection_id)
         queue = self._queue(collection_id)
-        return _HeldCollection(self._database, queue, collection_id, self._known)
+        return _HeldCollection(self._together, queue, collection_id, self._known)
 
     @asynccontextmanager
     async def claim(self, scope: KeyScope) -> AsyncIterator[bool]:
@@ -244,15 +249,16 @@ class SqlStorage:
 
     async def record(self, scope: KeyScope) -> Record | None:
         """Find a scope's record, expired or not."""
-        return await self._database.run(partial(works.find_record, scope=scope))
+        return await self._together.run(records.find_records, scope)
 
     async def open_record(self, record: Record, now: datetime) -> None:
         """Keep the record of a claimed scope, in place of an earlier one; forget expired ones."""
-        await self._database.transact(partial(works.open_record, record=record, now=now))
+        await self._together.transact(records.open_records, (record, now))
 
     async def keep_answer(self, record: Record) -> None:
         """Keep the record of a request that changed nothing."""
-        await self._database.run(partial(works.keep_answer, record=record))
+        if not await self._together.run(records.keep_answers, record):
+            raise records.answered_already()
 
     async def _find(
         self, find: Callable[[Connection, str], Awaitable[T | None]], id_: str

@@ -11,18 +11,16 @@ from contextlib import ExitStack, closing
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, Update, bindparam, column, select, table
+from sqlalchemy import Select, bindparam, column, select, table
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from xclade_store_mock.storage.batches import BatchedWorks
 from xclade_store_mock.storage.compiler import Compiler
-from xclade_store_mock.storage.databases import Statement
+from xclade_store_mock.storage.databases import Change, Statement
 from xclade_store_mock.storage.failures import unavailable
 
 if sys.platform != "win32":
     import fcntl
 
-Q = TypeVar("Q")
 T = TypeVar("T")
 
 _PATIENCE = 10.0  # seconds to wait for another process's transaction, which takes a millisecond
@@ -56,7 +54,7 @@ class SqliteConnection:
         self, statement: Select[Any], values: Sequence[Mapping[str, Any]]
     ) -> Sequence[Sequence[Any] | None]:
         """Answer what `row` does, for each of several sets of values."""
-        found = [self._find(statement, each) for each in values]
+        found = self._for_each(lambda each: self._find(statement, each), values)
         return [rows[0] if rows else None for rows in found]
 
     async def change(self, statement: Statement, **values: Any) -> int:
@@ -64,14 +62,24 @@ class SqliteConnection:
         return self._execute(statement, values).rowcount
 
     async def change_for_each(
-        self, statement: Update, values: Sequence[Mapping[str, Any]]
+        self, statement: Change, values: Sequence[Mapping[str, Any]]
     ) -> Sequence[bool]:
-        """Change one row for each of several sets of values, or none; tell whether it was there."""
-        return [self._execute(statement, each).rowcount == 1 for each in values]
+        """Change rows for each of several sets of values; tell whether there were any."""
+        return self._for_each(lambda each: self._execute(statement, each).rowcount > 0, values)
 
     async def has_table(self, name: str) -> bool:
         """Tell whether there is a table of this name."""
         return await self.row(_TABLE, table=name) is not None
+
+    def _for_each(
+        self, do: Callable[[Mapping[str, Any]], T], values: Sequence[Mapping[str, Any]]
+    ) -> list[T]:
+        # A single statement is a transaction by itself.
+        if len(values) == 1 or self.driver.in_transaction:
+            return [do(each) for each in values]
+        with self.driver:
+            self.driver.execute("BEGIN")
+            return [do(each) for each in values]
 
     def _find(self, statement: Statement, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         return self._execute(statement, values).fetchall()
@@ -91,7 +99,6 @@ class SqliteDatabase:
         self._file = file
         self._compiler = Compiler(SQLiteDialect_pysqlite())
         self._connection: SqliteConnection | None = None
-        self._works = BatchedWorks(self._answer)
         # Process-wide: closing any file that is open on it would give all locks back.
         self._locks: int | None = None
 
@@ -108,33 +115,13 @@ class SqliteDatabase:
                     raise unavailable(error) from error
             await asyncio.sleep(_PAUSE)
 
-    def ask(
-        self, work: Callable[[SqliteConnection, Sequence[Q]], Awaitable[Sequence[T]]], question: Q
-    ) -> Awaitable[T]:
-        """Do a work of one statement, in one transaction for all who ask for the same meanwhile."""
-        return self._works.ask(work, question)
-
-    async def _answer(
-        self,
-        work: Callable[[SqliteConnection, Sequence[Q]], Awaitable[Sequence[T]]],
-        questions: Sequence[Q],
-    ) -> Sequence[T]:
-        def answer(connection: SqliteConnection) -> Awaitable[Sequence[T]]:
-            return work(connection, questions)
-
-        # A single statement is a transaction by itself.
-        alone = len(questions) == 1
-        return await (self.run(answer) if alone else self._transact(answer, "BEGIN"))
-
     async def transact(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
         """Do all of a work or nothing."""
-        return await self._transact(work, "BEGIN IMMEDIATE")
 
-    async def _transact(self, work: Callable[[SqliteConnection], Awaitable[T]], begin: str) -> T:
         async def transaction(connection: SqliteConnection) -> T:
             # Commits, or rolls back.
             with connection.driver:
-                connection.driver.execute(begin)
+                connection.driver.execute("BEGIN IMMEDIATE")
                 return await work(connection)
 
         return await self.run(transaction)

@@ -104,5 +104,7 @@ KEEP_ANSWER = (
     .values(status=bindparam("answered"), body=bindparam("content"))
 )
 # Who has no answer yet may be at work: the control API puts the clock forward at any moment.
-_HAS_EXPIRED = (RECORDS.c.expires_at <= bindparam("now")) & RECORDS.c.status.is_not(None)
-FORGET = delete(RECORDS).where(_HAS_EXPIRED | (RECORDS.c.scope == _ID))
+FORGET = delete(RECORDS).where(
+    RECORDS.c.expires_at <= bindparam("now"), RECORDS.c.status.is_not(None)
+)
+DROP_RECORD = delete(RECORDS).where(RECORDS.c.scope == _ID)

@@ -1,13 +1,12 @@
 """What is done to a database: each function does its work on one connection."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from ulid_transform import ulid_now
 
 from xclade_store_mock.errors import StorageUnavailable
-from xclade_store_mock.idempotency import Answer, KeyScope, Record
 from xclade_store_mock.payments import Cart, PaymentCollection, follow_cart
 from xclade_store_mock.storage import statements, texts
 from xclade_store_mock.storage.databases import Connection, Statement
@@ -154,7 +153,9 @@ async def put_cart(connection: Connection, cart: Cart, now: datetime) -> None:
         revision, text = found
         followed = follow_cart(texts.read_collection(text), cart, now=now)
         successor = Successor(followed.id, revision, texts.write(followed), new_revision())
-        await keep_collection(connection, successor)
+        (is_kept,) = await keep_collections(connection, (successor,))
+        if not is_kept:
+            raise lost(successor)
 
 
 async def add_collection(connection: Connection, collection: PaymentCollection) -> None:
@@ -183,17 +184,6 @@ async def create_collection_of_cart(
     return collection
 
 
-async def keep_collection(
-    connection: Connection, successor: Successor, record: Record | None = None
-) -> None:
-    """Keep what a collection became, and the answer to that. Raises StorageUnavailable."""
-    (is_kept,) = await keep_collections(connection, (successor,))
-    if not is_kept:
-        raise lost(successor)
-    if record is not None:
-        await keep_answer(connection, record)
-
-
 async def keep_collections(
     connection: Connection, successors: Sequence[Successor]
 ) -> Sequence[bool]:
@@ -212,47 +202,6 @@ def lost(successor: Successor) -> StorageUnavailable:
     down in between.
     """
     return StorageUnavailable(f"{successor.id} was changed while it was held")
-
-
-async def find_record(connection: Connection, scope: KeyScope) -> Record | None:
-    """Find the record of a scope."""
-    row = await connection.row(statements.RECORD, id_=scope.digest)
-    if row is None:
-        return None
-    fingerprint, session_id, expires_at, status, body = row
-    answer = None if status is None else Answer(status, body)
-    return Record(scope, fingerprint, session_id, datetime.fromtimestamp(expires_at, UTC), answer)
-
-
-async def open_record(connection: Connection, record: Record, now: datetime) -> None:
-    """Keep a record without an answer, in an earlier one's place; forget the expired ones."""
-    scope = record.scope.digest
-    await connection.change(statements.FORGET, id_=scope, now=now.timestamp())
-    await connection.change(
-        statements.INSERT_RECORD,
-        scope=scope,
-        fingerprint=record.fingerprint,
-        session_id=record.session_id,
-        expires_at=record.expires_at.timestamp(),
-        status=None,
-        body=None,
-    )
-
-
-async def keep_answer(connection: Connection, record: Record) -> None:
-    """Keep a record's answer; StorageUnavailable if it has one already, as in keep_collection."""
-    if record.answer is None:
-        message = f"{record!r} has no answer"
-        raise TypeError(message)
-    kept = await connection.change(
-        statements.KEEP_ANSWER,
-        id_=record.scope.digest,
-        answered=record.answer.status,
-        content=record.answer.body,
-    )
-    if kept != 1:
-        reason = "a request was answered while its idempotency key was claimed"
-        raise StorageUnavailable(reason)
 
 
 async def _find(connection: Connection, statement: Statement, **values: Any) -> Any:

@@ -1,15 +1,17 @@
 """What several ask a database at the same time, each gets its own answer to."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 import pytest
 from sqlalchemy.engine import make_url
-from tests.server.storage.examples import SEED
+from tests.server.storage.examples import NOW, SEED, answered, record
 
-from xclade_store_mock.storage import texts, works
-from xclade_store_mock.storage.databases import Database
+from xclade_store_mock.errors import StorageUnavailable
+from xclade_store_mock.storage import records, texts, works
+from xclade_store_mock.storage.batches import Together
+from xclade_store_mock.storage.databases import Connection, Database
 from xclade_store_mock.storage.opening import open_database
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +42,8 @@ async def test_each_gets_its_own_answer(database: Database) -> None:
     one, other, *_ = SEED.payment_collections
     asked = [other, "pay_col_unknown", one, other]
 
-    found = await asyncio.gather(*(database.ask(works.find_surroundings, each) for each in asked))
+    together = Together(database)
+    found = await asyncio.gather(*(together.run(works.find_surroundings, each) for each in asked))
 
     assert [other, None, one, other] == [each and each.id for each in found]
 
@@ -72,10 +75,87 @@ async def test_all_or_none_are_kept(database: Database) -> None:
     sound = works.Successor(one.id, before[0].revision, texts.write(one), "next")
     broken = works.Successor(other.id, before[1].revision, cast("str", None), "next")
 
+    together = Together(database)
     outcomes = await asyncio.gather(
-        *(database.ask(works.keep_collections, each) for each in (sound, broken)),
+        *(together.run(works.keep_collections, each) for each in (sound, broken)),
         return_exceptions=True,
     )
 
     assert [True, True] == [isinstance(each, Exception) for each in outcomes]
     assert before == await database.run(lambda it: works.find_surroundings(it, [one.id, other.id]))
+
+
+async def test_work_is_done_once_for_all(database: Database) -> None:
+    """Who asks for the same at the same time gets it done in one transaction."""
+    done = []
+
+    async def work(_: Connection, questions: Sequence[int]) -> Sequence[int]:
+        done.append([*questions])
+        return [2 * each for each in questions]
+
+    together = Together(database)
+    answers = await asyncio.gather(*(together.transact(work, each) for each in (1, 2, 3)))
+
+    assert ([2, 4, 6], [[1, 2, 3]]) == (answers, done)
+
+
+async def test_record_is_found_for_who_asked(database: Database) -> None:
+    """Records come in the order in which they were asked for; one that is not there is None."""
+    one, other, unknown = record("a"), record("b"), record("c")
+    together = Together(database)
+    opened = [together.transact(records.open_records, (each, NOW)) for each in (one, other)]
+    await asyncio.gather(*opened)
+
+    asked = [other, unknown, one, other]
+    found = await asyncio.gather(
+        *(together.run(records.find_records, each.scope) for each in asked)
+    )
+
+    assert [other, None, one, other] == found
+
+
+async def test_answer_is_lost_with_its_turn(database: Database) -> None:
+    """Of collections that are kept together, one of another revision leaves no answer either."""
+    one, other, *_ = SEED.payment_collections.values()
+    before = await database.run(lambda it: works.find_surroundings(it, [other.id]))
+    assert before[0]
+    mine, theirs = record("a"), record("b")
+    await database.transact(lambda it: records.open_records(it, [(mine, NOW), (theirs, NOW)]))
+    lost = works.Successor(one.id, "another revision", texts.write(one), "next")
+    kept = works.Successor(other.id, before[0].revision, texts.write(other), "next")
+
+    pairs = [(lost, answered(mine)), (kept, answered(theirs))]
+    are_kept = await database.transact(lambda it: records.keep_answered(it, pairs))
+    alone = await database.transact(lambda it: records.keep_answered(it, pairs[:1]))
+
+    assert ([False, True], [False]) == ([*are_kept], [*alone])
+    scopes = [mine.scope, theirs.scope]
+    found = await database.run(lambda it: records.find_records(it, scopes))
+    assert [mine, answered(theirs)] == [*found]
+
+
+async def test_no_collection_is_kept_without_its_answer(database: Database) -> None:
+    """When one of several has been answered already, nothing of any of them is kept."""
+    collections = [*SEED.payment_collections.values()][:2]
+    ids = [each.id for each in collections]
+    before = await database.run(lambda it: works.find_surroundings(it, ids))
+    mine, theirs = record("a"), record("b")
+    await database.transact(lambda it: records.open_records(it, [(mine, NOW), (theirs, NOW)]))
+    await database.run(lambda it: records.keep_answers(it, [answered(theirs, b"earlier")]))
+    successors = [
+        works.Successor(id_, found.revision, found.collection, "next")
+        for id_, found in zip(ids, before, strict=True)
+        if found
+    ]
+
+    together = Together(database)
+    pairs = zip(successors, [answered(mine), answered(theirs)], strict=True)
+    outcomes = await asyncio.gather(
+        *(together.transact(records.keep_answered, each) for each in pairs), return_exceptions=True
+    )
+
+    assert [StorageUnavailable] * 2 == [type(each) for each in outcomes]
+    assert before == await database.run(lambda it: works.find_surroundings(it, ids))
+    scopes = [mine.scope, theirs.scope]
+    found = await database.run(lambda it: records.find_records(it, scopes))
+    assert [mine, answered(theirs, b"earlier")] == [*found]

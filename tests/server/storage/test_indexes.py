@@ -8,18 +8,17 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import httpx
-from sqlalchemy import Select, Update, create_engine
+from sqlalchemy import Select, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.sql.compiler import SQLCompiler
 from tests.conftest import KEY, Serve
 from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM
 
-from xclade_store_mock.storage.databases import Connection, Database, Statement
+from xclade_store_mock.storage.databases import Change, Connection, Database, Statement
 from xclade_store_mock.storage.opening import open_database, prepare_storage
 from xclade_store_mock.storage.sql import SqlStorage
 from xclade_store_mock.store_file import demo_store
 
-Q = TypeVar("Q")
 T = TypeVar("T")
 
 Said = tuple[Statement, Mapping[str, Any]]
@@ -59,7 +58,7 @@ class OverheardConnection:
         return await self.connection.row_for_each(statement, values)
 
     async def change_for_each(
-        self, statement: Update, values: Sequence[Mapping[str, Any]]
+        self, statement: Change, values: Sequence[Mapping[str, Any]]
     ) -> Sequence[bool]:
         """Pass it on, and note the first."""
         self.heard.append((statement, values[0]))
@@ -80,13 +79,6 @@ class OverheardDatabase:
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Pass it on, and listen."""
         return await self.database.run(lambda it: work(OverheardConnection(it, self.heard)))
-
-    async def ask(
-        self, work: Callable[[Connection, Sequence[Q]], Awaitable[Sequence[T]]], question: Q
-    ) -> T:
-        """Do it, and listen."""
-        (answer,) = await self.run(lambda it: work(it, [question]))
-        return answer
 
     async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Pass it on, and listen."""

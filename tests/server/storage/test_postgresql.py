@@ -10,15 +10,25 @@ from msgspec.structs import replace
 from sqlalchemy.engine import make_url
 from tests.server.stand_ins import PATIENCE
 from tests.server.storage.conftest import Pair
-from tests.server.storage.examples import A_CHANCE, NOW, SEED, SESSION, cart, shown
+from tests.server.storage.examples import (
+    A_CHANCE,
+    NOW,
+    SEED,
+    SESSION,
+    answered,
+    cart,
+    record,
+    shown,
+)
 
 from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.payments import Cart
 from xclade_store_mock.storage import Storage, texts, works
-from xclade_store_mock.storage.opening import open_database, prepare_storage
+from xclade_store_mock.storage.opening import open_database, open_storage, prepare_storage
 
 pytestmark = pytest.mark.anyio
 
+MANY = 200
 AFTER = replace(SEED.payment_collections["pay_col_1"], sessions=(SESSION,))
 
 
@@ -35,6 +45,18 @@ def break_connections(url: str) -> None:
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+def records_scanned(url: str) -> int:
+    """Count the idempotency records that have been read without an index."""
+    break_connections(url)  # which tell what they have counted when they end
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT seq_tup_read FROM pg_stat_user_tables"
+            " WHERE relname = 'xclade_mock_idempotency_records'"
+        ).fetchone()
+    assert row
+    return int(row[0])
 
 
 async def read_at_once(storage: Storage) -> list[object]:
@@ -171,3 +193,17 @@ def test_ids_are_ordered_by_code_points(lived_in_postgresql: str) -> None:
         ).fetchall()
 
     assert {("xclade_mock_carts", "C"), ("xclade_mock_payment_collections", "C")} == {*found}
+
+
+async def test_records_are_found_by_index_from_the_first_on(lived_in_postgresql: str) -> None:
+    """What was planned while there were no records does not look at all of them later."""
+    before = records_scanned(lived_in_postgresql)
+    storage = open_storage(lived_in_postgresql)
+    await storage.reset(SEED)
+    for number in range(MANY):
+        opened = record(str(number))
+        await storage.open_record(opened, NOW)
+        await storage.keep_answer(answered(opened))
+    await storage.close()
+
+    assert records_scanned(lived_in_postgresql) - before < MANY
