@@ -2,9 +2,19 @@
 
 import sys
 
+_INTERRUPTED = 130
+"""What a shell says of a command that Ctrl+C ended."""
+
 
 def main() -> int:
     """Run the command; answer its exit code."""
+    try:
+        return _run()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _run() -> int:
     try:
         from xclade_store_mock.cli import main as run  # noqa: PLC0415
     except ModuleNotFoundError as error:

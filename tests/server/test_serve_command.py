@@ -1,5 +1,6 @@
 """The installed command, in a process of its own."""
 
+import os
 import re
 import shlex
 import signal
@@ -88,3 +89,19 @@ def test_stops_at_once_when_told_to(
 
     assert ("", "") == (out, err)
     assert code == process.returncode
+
+
+def test_can_be_stopped_before_it_serves(tmp_path: Path) -> None:
+    """Ctrl+C while the command still prepares ends it without a word, too."""
+    seed = tmp_path / "seed.yaml"
+    os.mkfifo(seed)
+    with (
+        subprocess.Popen(
+            (*COMMAND, "--seed", seed), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process,
+        seed.open("w"),
+    ):  # opened when the command has begun to read it
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+
+    assert ("", "", 130) == (out, err, process.returncode)

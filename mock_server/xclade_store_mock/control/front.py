@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from xclade_store_mock.control.exchange import Exchange
 from xclade_store_mock.routing import is_page
 
-PREFIX = "/_mock"
+PREFIX = "/_mock/"
 _READS = frozenset({"GET", "HEAD"})
 
 
@@ -37,7 +37,7 @@ class ControlFront:
             await self._console[path](scope, receive, send)
         elif scope["type"] != "http" or is_page(path):
             await self._app(scope, receive, send)
-        elif path == PREFIX or path.startswith(f"{PREFIX}/"):
+        elif path.startswith(PREFIX):
             await self._control_app(scope, receive, send)
         else:
             exchange = Exchange(scope, receive, send, self._clock())

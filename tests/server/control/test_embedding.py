@@ -8,7 +8,8 @@ import httpx
 import pytest
 from tests.conftest import KEY, Serve
 from tests.server.control.conftest import steered
-from tests.server.wire import SESSIONS, STRIPE, SYSTEM, answer, unknown_error
+from tests.server.control.steering import Steered
+from tests.server.wire import SESSIONS, STRIPE, SYSTEM, answer, error, unknown_error
 
 from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.control.access import Access
@@ -39,6 +40,13 @@ def test_off_by_default(serve: Serve, dialect: Dialect) -> None:
         _ = off.control
     assert not {ControlFront, Misbehaviour} & {*layers(off)}
     assert {ControlFront, Misbehaviour} <= {*layers(on)}
+
+
+@pytest.mark.parametrize("path", ["/_mock", "/_mock/"])
+def test_prefix_alone_leads_nowhere(mock: Steered, path: str) -> None:
+    """Nor from one to the other."""
+    message = f"The mock does not serve {path}."
+    assert error(404, "not_found", message) == answer(mock.store.get(path))
 
 
 def test_steering_from_within() -> None:
