@@ -28,7 +28,7 @@ MUTANTS = (
         STORAGE / "sql.py",
         "claimed = await self._database.take(scope.digest)",
         "claimed = True",
-        (f"{WORKERS}::test_one_key_is_one_session",),
+        (f"{CONFORMANCE}/test_processes.py",),
     ),
     Mutant(
         "turns in one process only",
