@@ -126,7 +126,7 @@ class BadLine:
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve)
-        self._closing = False
+        self._last: object = None
         self.connections = 0
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
@@ -137,18 +137,20 @@ class BadLine:
 
     def close(self) -> None:
         """Stop serving."""
-        self._closing = True
         if self._thread.is_alive():
-            with suppress(OSError), socket.create_connection(self._socket.getsockname(), PATIENCE):
-                pass
+            with socket.socket() as last:
+                last.bind(("127.0.0.1", 0))
+                self._last = last.getsockname()
+                last.connect(self._socket.getsockname())
             self._thread.join()
         self._socket.close()
 
     def _serve(self) -> None:
         while True:
-            connection, _ = self._socket.accept()
+            connection, address = self._socket.accept()
             with connection:
-                if self._closing:
+                # Whoever came before it, counts.
+                if address == self._last:
                     return
                 connection.settimeout(PATIENCE)
                 self.connections += 1

@@ -32,6 +32,8 @@ def plan(console: Page, kind: str, **fields: str) -> Locator:
         else:
             field.fill(value)
     form.get_by_role("button", name="Plan fault").click()
+    # Until it has been answered, the form takes no other.
+    expect(form).not_to_have_attribute("aria-busy", "true")
     return form
 
 
