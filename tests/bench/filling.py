@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+from msgspec import structs
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -46,7 +47,7 @@ def fill(url: str, collections: int, new_carts: int) -> None:
         created_at=now,
         updated_at=now,
     )
-    collection = replace(
+    collection = structs.replace(
         store.payment_collections["pay_col_demo"],
         id=f"pay_col_{MARK}",
         cart_id=cart.id,
