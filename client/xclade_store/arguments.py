@@ -88,6 +88,15 @@ def seconds(name: str, value: object) -> float:
     return value
 
 
+def timeout(value: object) -> float:
+    """Answer a time after which to give up."""
+    checked = seconds("timeout", value)
+    if checked == 0:
+        message = "timeout must be more than 0 seconds; None is the default"
+        raise ValueError(message)
+    return checked
+
+
 def json_object(name: str, value: object) -> dict[str, Any]:
     """Answer an object that JSON can carry."""
     if not isinstance(value, Mapping):

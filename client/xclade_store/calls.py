@@ -142,14 +142,18 @@ class Store(Generic[Http]):
     ) -> Call[Result]:
         # What nobody gave is left to the transport.
         chosen = _timeout(timeout) or self._timeout
-        request = self._http.build_request(
-            parts["method"],
-            f"{self._base_url}{parts['url']}",
-            params=parts["params"] or None,
-            json=parts.get("json"),
-            headers={**self._headers, **parts.get("headers", {})},
-            timeout=httpx.USE_CLIENT_DEFAULT if chosen is None else chosen,
-        )
+        try:
+            request = self._http.build_request(
+                parts["method"],
+                f"{self._base_url}{parts['url']}",
+                params=parts["params"] or None,
+                json=parts.get("json"),
+                headers={**self._headers, **parts.get("headers", {})},
+                timeout=httpx.USE_CLIENT_DEFAULT if chosen is None else chosen,
+            )
+        except httpx.InvalidURL as error:  # longer than httpx has them
+            message = f"the arguments make no URL: {error}"
+            raise ValueError(message) from error
         return Call(request, result, within, key)
 
     def _list_call(
@@ -226,7 +230,7 @@ def _base_url(base_url: str | None, tenant: str | None) -> str:
 def _timeout(value: Timeout) -> httpx.Timeout | None:
     if value is None or isinstance(value, httpx.Timeout):
         return value
-    return httpx.Timeout(arguments.seconds("timeout", value))
+    return httpx.Timeout(arguments.timeout(value))
 
 
 def _refuse_constant(name: str) -> NoReturn:

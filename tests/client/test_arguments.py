@@ -110,6 +110,30 @@ def test_bad_ids(
     assert text.startswith(name)
 
 
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize(
+    ("method", "arguments", "more"),
+    [
+        (LIST[0], ["x" * 70_000], {}),
+        (INITIALIZE[0], ["x" * 70_000, "pp_x_y"], {}),
+        (CREATE[0], ["cart_demo"], {"fields": "x" * 70_000}),
+    ],
+)
+def test_arguments_too_long_for_a_url(
+    face: Call, method: str, arguments: list[str], more: dict[str, str]
+) -> None:
+    """What httpx cannot put into a URL is a bad argument, too."""
+    assert "URL" in refused(ValueError, method, *arguments, face=face, **more)
+
+
+@pytest.mark.parametrize("bad", [0, 0.0, -1, float("nan"), float("inf")])
+def test_bad_timeouts(bad: float) -> None:
+    """Of a client or of a call: there must be some time to wait, and an end to it."""
+    assert refused(ValueError, CREATE[0], *CREATE[1], timeout=bad).startswith("timeout")
+    with pytest.raises(ValueError, match="timeout"):
+        open_store(Desk(collection()), timeout=bad)
+
+
 @pytest.mark.parametrize(("bad", "expected"), BAD_TOKENS)
 def test_bad_idempotency_keys(bad: Any, expected: type[Exception]) -> None:
     """A key is visible ASCII, which a header can carry."""

@@ -278,7 +278,7 @@ def test_a_collection_is_not_an_error() -> None:
     """The answer that all of these are exceptions to."""
     assert COLLECTION == call_sync(Desk(collection()), CREATE[0], *CREATE[1]).to_dict()
     assert (
-        []
+        ()
         == call_sync(
             Desk(ok({"payment_providers": [], "count": 0, "offset": 0, "limit": 20})),
             LIST[0],

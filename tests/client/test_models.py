@@ -195,6 +195,12 @@ def test_results_do_not_change(name: str) -> None:
     assert (Decimal("25.5"), COLLECTION) == (result.amount, result.to_dict())
 
 
+def test_lists_of_results_do_not_change() -> None:
+    """Nothing can be added to what a result lists, or taken away."""
+    with pytest.raises(AttributeError, match="append"):
+        read(collection()).payment_sessions.append(1)
+
+
 def test_a_copy_as_dict_is_the_callers() -> None:
     """Adding to what to_dict() answered does not change the result."""
     result = read(collection())

@@ -272,4 +272,4 @@ def test_everything_starts_again(console: Page, store: StoreClient) -> None:
     expect(planned(console)).to_have_count(0)
     expect(console.locator("#collections .session")).to_have_count(0)
     expect(entries(console)).to_have_count(1)
-    assert [] == store.create_payment_collection("cart_demo").payment_sessions
+    assert () == store.create_payment_collection("cart_demo").payment_sessions

@@ -69,7 +69,7 @@ def _check_model(model: Model, document: Mapping[str, Json]) -> None:
 def _check_value(value: object, document: Json) -> None:
     if isinstance(value, Model):
         _check_model(value, document)
-    elif isinstance(value, list):
+    elif isinstance(value, tuple):
         for item, part in zip(value, document, strict=True):
             _check_value(item, part)
     elif isinstance(value, datetime):

@@ -257,9 +257,9 @@ def nullable(reader: Reader) -> Reader:
 
 
 def listed(reader: Reader) -> Reader:
-    """Read a list of what a reader reads."""
+    """Read a list of what a reader reads: a tuple, since a model does not change."""
 
-    def read(value: Any) -> list[Any]:
+    def read(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
             _refuse("a list", value)
         items = []
@@ -268,7 +268,7 @@ def listed(reader: Reader) -> Reader:
                 items.append(reader(item))
             except ShapeError as error:
                 raise error.below(f"[{index}]") from None
-        return items
+        return tuple(items)
 
     return read
 

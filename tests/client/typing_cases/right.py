@@ -65,7 +65,7 @@ def select(store: StoreClient, fields: str) -> StorePaymentCollectionSelection:
         created.id, "pp_system_default", fields=fields, idempotency_key="checkout-1", timeout=3
     )
     assert_type(initialized, StorePaymentCollectionSelection)
-    assert_type(initialized.payment_sessions, list[StorePaymentSessionSelection])
+    assert_type(initialized.payment_sessions, tuple[StorePaymentSessionSelection, ...])
     return initialized
 
 

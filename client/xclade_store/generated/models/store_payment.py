@@ -40,8 +40,8 @@ class StorePayment(types.Model):
     canceled_at: datetime.datetime | None
     captured_amount: Decimal | None
     refunded_amount: Decimal | None
-    captures: list[StoreCapture]
-    refunds: list[StoreRefund]
+    captures: tuple[StoreCapture, ...]
+    refunds: tuple[StoreRefund, ...]
     payment_collection: BackReference | None
     payment_session: BackReference | None
 

@@ -34,7 +34,7 @@ class StorePaymentCollection(types.Model):
     id: str
     currency_code: str
     amount: Decimal
-    payment_sessions: list[StorePaymentSession]
+    payment_sessions: tuple[StorePaymentSession, ...]
     authorized_amount: Decimal | None
     captured_amount: Decimal | None
     refunded_amount: Decimal | None
@@ -43,8 +43,8 @@ class StorePaymentCollection(types.Model):
     updated_at: datetime.datetime
     metadata: Metadata | None
     status: str
-    payment_providers: list[StorePaymentProvider]
-    payments: list[StorePayment]
+    payment_providers: tuple[StorePaymentProvider, ...]
+    payments: tuple[StorePayment, ...]
 
     _readers: ClassVar = {
         "id": ("id", types.text),

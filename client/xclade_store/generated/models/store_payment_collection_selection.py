@@ -40,9 +40,9 @@ class StorePaymentCollectionSelection(types.Model):
     updated_at: datetime.datetime
     metadata: Metadata | None
     status: str
-    payment_providers: list[StorePaymentProvider]
-    payment_sessions: list[StorePaymentSessionSelection]
-    payments: list[StorePayment]
+    payment_providers: tuple[StorePaymentProvider, ...]
+    payment_sessions: tuple[StorePaymentSessionSelection, ...]
+    payments: tuple[StorePayment, ...]
 
     _readers: ClassVar = {
         "id": ("id", types.text),

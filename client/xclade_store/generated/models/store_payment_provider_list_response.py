@@ -11,7 +11,7 @@ class StorePaymentProviderListResponse(types.Model):
 
     `count`: How many providers the region has, on all pages."""
 
-    payment_providers: list[StorePaymentProvider]
+    payment_providers: tuple[StorePaymentProvider, ...]
     count: int
     offset: int
     limit: int
