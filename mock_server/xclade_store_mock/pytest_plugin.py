@@ -10,7 +10,7 @@ import warnings
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -186,29 +186,25 @@ class StoreMock:
         message: str | None = None,
     ) -> None:
         """Answer the next requests with an error, None for all, and carry none of them out."""
-        from xclade_store_mock.control.faults import FaultAnswer, FaultPlan  # noqa: PLC0415
-
-        answer = FaultAnswer(status, message=message, retry_after=retry_after)
-        plan = FaultPlan(operation_id, answer=answer)
-        self._server.do(lambda control: control.faults.plan(plan, times))
+        answer = _given(status=status, message=message, retry_after=retry_after)
+        self._plan_fault(operation_id, times=times, answer=answer)
 
     def drop_next(
         self, *, times: int | None = 1, operation_id: str | None = None, carried_out: bool = False
     ) -> None:
         """Reset the connections of the next requests; what was `carried_out` has happened then."""
-        from xclade_store_mock.control.faults import Break, FaultPlan, Moment  # noqa: PLC0415
-
-        when = Moment.AFTER if carried_out else Moment.BEFORE
-        plan = FaultPlan(operation_id, when=when, broken=Break.DROPPED)
-        self._server.do(lambda control: control.faults.plan(plan, times))
+        when = "after" if carried_out else "before"
+        self._plan_fault(operation_id, times=times, when=when, broken="dropped")
 
     def hold_next(self, operation_id: str | None = None, seconds: float = 10) -> Hold:
         """Hold the next answer until you release it, or the time is up; the rest passes it by."""
-        from xclade_store_mock.control.faults import FaultPlan, Moment  # noqa: PLC0415
+        id_ = self._plan_fault(operation_id, when="after", delay=int(seconds * 1000))
+        return Hold(self._server, self._server.do(lambda control: control.faults.find(id_)))
 
-        plan = FaultPlan(operation_id, when=Moment.AFTER, delay=int(seconds * 1000))
-        fault = self._server.do(lambda control: control.faults.plan(plan))
-        return Hold(self._server, fault)
+    def _plan_fault(self, operation_id: str | None, **fault: object) -> str:
+        planned = self._server.plan("plan_fault", _given(operation_id=operation_id) | fault)
+        id_: str = planned["id"]
+        return id_
 
     def decline(
         self,
@@ -217,10 +213,8 @@ class StoreMock:
         times: int | None = None,
     ) -> None:
         """Let a payment provider refuse its next calls, None for all."""
-        from xclade_store_mock.control.outcomes import Outcome, Result  # noqa: PLC0415
-
-        outcome = Outcome(Result.DECLINED, message, times=times)
-        self._server.do(lambda control: control.outcomes.plan(provider_id, outcome))
+        outcome = {"result": "declined", "message": message, "times": times}
+        self._server.plan("plan_outcome", outcome, id=provider_id)
 
     def freeze(self, now: datetime | None = None) -> None:
         """Stop the server's clock, at another time if you name one."""
@@ -245,20 +239,33 @@ class Hold:
     _fault: Fault
 
     def wait(self) -> None:
-        """Wait until a request has been carried out and is held."""
-        self._server.run(self._fault.gate.arrival())
+        """Wait until a request has been carried out and is held; TimeoutError if none comes."""
+        try:
+            self._server.run(self._fault.gate.arrival())
+        except TimeoutError:
+            operation_id = self._fault.plan.operation_id or "any operation"
+            message = f"no request to {operation_id} came to be held"
+            raise TimeoutError(message) from None
 
     def release(self) -> None:
         """Let it be answered."""
         self._server.do(lambda _: self._fault.gate.open())
 
 
+def _given(**values: object) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def _exact(amount: Decimal | int | str) -> Decimal:
     if isinstance(amount, float):
         message = f"a float is not exact: write {str(amount)!r}, or a Decimal"
         raise TypeError(message)
-    exact = Decimal(amount)
-    if not 0 <= exact <= _MOST:
+    try:
+        exact = Decimal(amount)
+    except InvalidOperation:
+        message = f"{amount!r} is no amount"
+        raise ValueError(message) from None
+    if not exact.is_finite() or not 0 <= exact <= _MOST:
         message = f"an amount is between 0 and {_MOST}, not {exact}"
         raise ValueError(message)
     return exact

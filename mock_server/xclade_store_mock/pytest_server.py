@@ -1,21 +1,28 @@
 """The servers behind the fixture `store_mock`, each in a thread of its own."""
 
 import asyncio
+import json
 import socket
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from functools import cached_property
 from typing import Any, TypeVar
 
 import uvicorn
 
 from xclade_store_mock import serving
 from xclade_store_mock.app import create_app
+from xclade_store_mock.contract import Operation, load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Control
+from xclade_store_mock.control.plan_operations import PlanOperations
 from xclade_store_mock.control.scenarios import Scenario
+from xclade_store_mock.endpoints import Call
 from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.errors import DomainError
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.store import Store
+from xclade_store_mock.violations import check_body
 
 T = TypeVar("T")
 
@@ -33,6 +40,7 @@ class Server:
             app, log_config=None, ws="none", server_header=False, timeout_graceful_shutdown=1
         )
         self._control = app.control
+        self._plans = PlanOperations(app.control)
         self._uvicorn = serving.Server(config, app)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -58,6 +66,22 @@ class Server:
             return step(self._control)
 
         return self.run(take())
+
+    @cached_property
+    def _operations(self) -> Mapping[str, Operation]:
+        return load_contract("control.yaml").operations
+
+    def plan(self, operation_id: str, body: Mapping[str, Any], **path: str) -> Any:
+        """Do an operation of the control API; ValueError for what that would refuse."""
+        operation = self._operations[operation_id]
+        assert operation.body  # noqa: S101 - what plans has one
+        try:
+            check_body(operation.body, operation.body_fields, body)
+            call = Call({"method": "POST"}, path, {}, body)
+            response = self.run(getattr(self._plans, operation_id)(call))
+        except DomainError as error:
+            raise ValueError(error.message) from None
+        return json.loads(response.body)
 
     def start(self, scenario: Scenario) -> None:
         """Start again, in a scenario."""

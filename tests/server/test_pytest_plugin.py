@@ -182,7 +182,7 @@ def test_clients_are_ready_and_closed(runs: Runs) -> None:
 def test_mistakes_are_told(runs: Runs) -> None:
     """What a store could not hold is refused where it is added, and not by a later answer."""
     runs(
-        11,
+        20,
         test_mistakes="""
         from dataclasses import replace
         from decimal import Decimal
@@ -199,6 +199,15 @@ def test_mistakes_are_told(runs: Runs) -> None:
             (lambda mock: mock.add_collection(1, cart_id="cart_demo"), ValueError, "is taken"),
             (lambda mock: mock.add_collection(1, cart_id="cart_x"), CartNotFound, "cart_x"),
             (lambda mock: mock.sessions("pay_col_x"), CollectionNotFound, "pay_col_x"),
+            (lambda mock: mock.add_cart("abc"), ValueError, "'abc' is no amount"),
+            (lambda mock: mock.add_collection("NaN"), ValueError, "not NaN"),
+            (lambda mock: mock.decline("pp_x"), ValueError, "no payment provider 'pp_x'"),
+            (lambda mock: mock.decline(times=0), ValueError, "'times'"),
+            (lambda mock: mock.fail_next(200), ValueError, "'answer, status'"),
+            (lambda mock: mock.fail_next(times=0), ValueError, "'times'"),
+            (lambda mock: mock.drop_next(operation_id="pay"), ValueError, "'operation_id'"),
+            (lambda mock: mock.hold_next("pay"), ValueError, "'operation_id'"),
+            (lambda mock: mock.hold_next(seconds=-1), ValueError, "'delay'"),
         ])
         def test_refused(store_mock, add, error, told):
             with pytest.raises(error, match=told):
