@@ -9,9 +9,11 @@ import logging.config
 import signal
 import sys
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Protocol
 
 import uvicorn
@@ -78,9 +80,23 @@ class Server(uvicorn.Server):
 
 
 class Workers(Multiprocess):
-    """Ends by SIGTERM if that has stopped it, as a single process does."""
+    """Ends by SIGTERM if that has stopped it, as a single process does.
+
+    Ctrl+C reaches all of a terminal's processes, and finds workers amid their imports; so it is for
+    the parent alone, which then stops them.
+    """
 
     is_terminated = False
+
+    def init_processes(self) -> None:
+        """Start the workers."""
+        with _interrupts_kept_back():
+            super().init_processes()
+
+    def keep_subprocess_alive(self) -> None:
+        """Start a worker in place of one that has died."""
+        with _interrupts_kept_back():
+            super().keep_subprocess_alive()
 
     def handle_term(self) -> None:
         """Stop."""
@@ -93,6 +109,21 @@ class Workers(Multiprocess):
         if self.is_terminated:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.raise_signal(signal.SIGTERM)
+
+
+@contextmanager
+def _interrupts_kept_back() -> Iterator[None]:
+    """Let Ctrl+C wait, and for ever in the processes that are started meanwhile."""
+    if sys.platform == "win32":
+        yield
+        return
+    # Else it would be started in between, and let them through again.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,27 @@ def test_stops_at_once_when_told_to(
 
     assert ("", "") == (out, err)
     assert code == process.returncode
+
+
+def test_workers_can_be_stopped_before_they_serve(tmp_path: Path) -> None:
+    """Ctrl+C, which reaches them all, ends them without a word while they still prepare."""
+    storage = f"sqlite:///{tmp_path / 'store.db'}"
+    with subprocess.Popen(
+        (*COMMAND, "--workers", "2", "--storage", storage),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        read_banner(process)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        # The workers, and what Python itself starts beside them.
+        while len(children.read_text("ascii").split()) < 3:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+
+    assert ("", "", 0) == (out, err, process.returncode)
 
 
 def test_can_be_stopped_before_it_serves(tmp_path: Path) -> None:
