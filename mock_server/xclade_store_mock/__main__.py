@@ -2,6 +2,9 @@
 
 import sys
 
+_CANNOT = 2
+"""As argparse has it; a check's 1 is for findings."""
+
 _INTERRUPTED = 130
 """What a shell says of a command that Ctrl+C ended."""
 
@@ -19,10 +22,10 @@ def _run() -> int:
         from xclade_store_mock.cli import main as run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         sys.stderr.write(
-            f"xclade-store-mock: {error}."
-            " The server comes with the extra: pip install 'xclade-store[mock]'\n"
+            f"xclade-store-mock: {error}. `serve` comes with the extra mock, `check` with the extra"
+            " check: pip install 'xclade-store[mock]' or 'xclade-store[check]'\n"
         )
-        return 1
+        return _CANNOT
     return run()
 
 

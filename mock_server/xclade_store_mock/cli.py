@@ -61,11 +61,11 @@ def _serve(options: argparse.Namespace) -> int:
     except OSError as error:
         return _fail(_cannot_listen(options, error))
     access = _access(options, listener)
-    if access is None and ("scenario" in options or "control_token" in options):
+    if access is None and "scenario" in options:
         listener.close()
         return _fail(
-            "--control-token and --scenario are for the control API, which one worker has alone,"
-            " and which elsewhere than on a loopback address needs a --control-token"
+            "--scenario is for the control API, which elsewhere than on a loopback address needs a"
+            " --control-token"
         )
     scenario = find_scenario(options.scenario) if "scenario" in options else None
     service = replace(service, access=access, scenario=scenario)
@@ -90,6 +90,11 @@ def _contradiction(options: argparse.Namespace) -> str | None:
         return (
             "several workers cannot share a memory: choose --storage sqlite:///FILE"
             " or --storage postgresql://USER:PASSWORD@HOST/DATABASE, or one worker"
+        )
+    if options.workers > 1 and ("scenario" in options or "control_token" in options):
+        return (
+            "--scenario and --control-token are for the control API, which one worker has alone:"
+            " leave them out, or --workers"
         )
     if hasattr(options, "watch") and options.storage != MEMORY:
         return (

@@ -67,7 +67,7 @@ BEHAVIOURS = (
     ),
     Behaviour(
         "`fields`",
-        "every field of the contract; `-name` removes, whatever stands beside it",
+        "every field of the contract; `-name` removes (but not `id`), whatever stands beside it",
         "an allow-list; beside a plain name, `-name` and `+name` are plain names",
         "`fields/*`",
     ),

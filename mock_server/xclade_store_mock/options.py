@@ -3,6 +3,7 @@
 import argparse
 import re
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from xclade_store_mock.control.scenarios import SCENARIOS
@@ -14,6 +15,7 @@ LOOPBACK = "127.0.0.1"
 _PORT = 4010
 _PORTS = 2**16
 _LONGEST = 24 * 60 * 60  # seconds
+_SMALLEST_HEAD = 1_024  # bytes; any client's requests have some hundred
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\sA-Z]+|null")
 
 
@@ -113,7 +115,7 @@ def _add_limits(serve: argparse.ArgumentParser) -> None:
     )
     limits.add_argument(
         "--max-head",
-        type=positive,
+        type=partial(positive, least=_SMALLEST_HEAD),
         metavar="BYTES",
         default=Limits.head,
         help="how large a request's headers may be; larger ones are answered 431",
@@ -141,12 +143,12 @@ def _token(text: str) -> str:
     return text
 
 
-def positive(text: str) -> int:
-    """Read a whole number from 1 on."""
+def positive(text: str, least: int = 1) -> int:
+    """Read a whole number from 1 on, or from another one."""
     with suppress(ValueError):
-        if int(text) > 0:
+        if int(text) >= least:
             return int(text)
-    message = f"{text!r} is no whole number from 1 on"
+    message = f"{text!r} is no whole number from {least:,} on"
     raise argparse.ArgumentTypeError(message)
 
 

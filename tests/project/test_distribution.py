@@ -122,5 +122,5 @@ def test_command_without_its_extra_says_so(dist: Path, tmp_path: Path) -> None:
 
     result = subprocess.run([command, "--help"], capture_output=True, text=True, check=False)
 
-    assert (1, "") == (result.returncode, result.stdout)
-    assert result.stderr.endswith("pip install 'xclade-store[mock]'\n")
+    assert (2, "") == (result.returncode, result.stdout)
+    assert result.stderr.endswith("pip install 'xclade-store[mock]' or 'xclade-store[check]'\n")

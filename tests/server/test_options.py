@@ -9,7 +9,8 @@ from xclade_store_mock.cli import main
     ("option", "value", "said"),
     [
         ("--max-connections", "0", "'0' is no whole number from 1 on"),
-        ("--max-head", "1e9", "'1e9' is no whole number from 1 on"),
+        ("--max-head", "1e9", "'1e9' is no whole number from 1,024 on"),
+        ("--max-head", "1023", "'1023' is no whole number from 1,024 on"),
         ("--workers", "-1", "'-1' is no whole number from 1 on"),
         ("--request-timeout", "0", "'0' is no number of seconds above 0, up to a day"),
         ("--request-timeout", "nan", "'nan' is no number of seconds above 0, up to a day"),
