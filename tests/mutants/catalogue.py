@@ -167,7 +167,7 @@ MUTANTS = (
         SERVER / "idempotency.py",
         "        if not claimed:\n            raise RequestStillRunning\n",
         "",
-        (f"{WORKERS}::test_one_key_is_one_session",),
+        ("tests/server/test_documented_statuses.py::test_409",),
     ),
     Mutant(
         "answered twins told to wait",
