@@ -18,8 +18,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
     query: bytes = b""
-    port: int = 0
-    """Of the client's end of the connection."""
+    connection: object = None
 
     @property
     def provider(self) -> Any:
@@ -61,7 +60,8 @@ class Meddler:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request = await self._read(scope, receive)
+        # uvicorn's own; a port would not do, since the system gives ports away again.
+        request = await self._read(scope, receive, send.__self__.transport)
         response = await self._ask(scope, request)
         await asyncio.sleep(self.delay(request))
         self.meddle(request, response)
@@ -70,15 +70,17 @@ class Meddler:
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
 
-    async def _read(self, scope: MutableMapping[str, Any], receive: Any) -> Request:
+    async def _read(
+        self, scope: MutableMapping[str, Any], receive: Any, connection: object
+    ) -> Request:
         body, more = b"", True
         while more:
             event = await receive()
             body += event.get("body", b"")
             more = event.get("more_body", False)
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
-        query, (_, port) = scope["query_string"], scope["client"]
-        request = Request(scope["method"], scope["path"], headers, body, query, port)
+        query = scope["query_string"]
+        request = Request(scope["method"], scope["path"], headers, body, query, connection)
         self.seen.append(replace(request, headers=dict(headers)))
         self.forge(request)
         return request

@@ -90,7 +90,7 @@ def test_an_answer_is_late(console: Page, store: StoreClient, control: httpx.Cli
     store.list_payment_providers("reg_demo")
 
     (entry,) = control.get("/journal").json()["entries"]
-    assert entry["milliseconds"] > 25  # a timer may be early by a millisecond
+    assert entry["milliseconds"] >= 29  # a timer may be early by a millisecond
 
 
 def test_a_request_is_held_and_released(console: Page, store: StoreClient) -> None:

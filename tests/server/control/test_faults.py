@@ -231,7 +231,7 @@ def test_short_delay_ends_by_itself(either: Steered) -> None:
 
     assert 200 == response.status_code
     (entry,) = either.journal()
-    assert entry["milliseconds"] > 45  # a timer may be early by a millisecond
+    assert entry["milliseconds"] >= 49  # a timer may be early by a millisecond
 
 
 def test_retry_after_is_kept_by_the_client(mock: Steered) -> None:

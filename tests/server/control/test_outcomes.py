@@ -61,7 +61,7 @@ def test_slow_provider_takes_its_time(mock: Steered) -> None:
 
     assert 200 == initialize(mock).status_code
     (entry,) = mock.journal()
-    assert entry["milliseconds"] > 75  # a timer may be early by a millisecond
+    assert entry["milliseconds"] >= 79  # a timer may be early by a millisecond
 
 
 def test_provider_without_a_simulator_is_steered_too(mock: Steered) -> None:
