@@ -2,11 +2,7 @@
 
 import sys
 
-_CANNOT = 2
-"""As argparse has it; a check's 1 is for findings."""
-
-_INTERRUPTED = 130
-"""What a shell says of a command that Ctrl+C ended."""
+from xclade_store_mock.check import CANNOT, INTERRUPTED
 
 
 def main() -> int:
@@ -14,7 +10,7 @@ def main() -> int:
     try:
         return _run()
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
 
 
 def _run() -> int:
@@ -25,7 +21,7 @@ def _run() -> int:
             f"xclade-store-mock: {error}. `serve` comes with the extra mock, `check` with the extra"
             " check: pip install 'xclade-store[mock]' or 'xclade-store[check]'\n"
         )
-        return _CANNOT
+        return CANNOT
     return run()
 
 

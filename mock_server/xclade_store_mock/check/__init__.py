@@ -6,5 +6,8 @@ KEY_VARIABLE = "XCLADE_PUBLISHABLE_KEY"
 KEY_HEADER = "x-publishable-api-key"
 """The header that carries the key."""
 
+CANNOT = 2
+"""The exit code of a check that could not be made, as argparse has it for wrong options."""
+
 INTERRUPTED = 130
 """The exit code of a check that somebody ended before its time."""

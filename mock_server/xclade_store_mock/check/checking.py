@@ -11,7 +11,7 @@ from threading import Event
 from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis.core.rate_limit import build_limiter
 
-from xclade_store_mock.check import INTERRUPTED
+from xclade_store_mock.check import CANNOT, INTERRUPTED
 from xclade_store_mock.check.backend import Backend
 from xclade_store_mock.check.contact import Contact, make_contact
 from xclade_store_mock.check.defaults import DefaultFields
@@ -27,7 +27,7 @@ from xclade_store_mock.check.target import Target
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.error_responses import Dialect
 
-_NOTHING_FOUND, _FOUND, _CANNOT = 0, 1, 2
+_NOTHING_FOUND, _FOUND = 0, 1
 
 
 def run_check(target: Target, options: argparse.Namespace, stop: Event) -> int:
@@ -49,7 +49,7 @@ def run_check(target: Target, options: argparse.Namespace, stop: Event) -> int:
         return INTERRUPTED
     if report.judge.findings:
         return _FOUND
-    return _CANNOT if report.troubles else _NOTHING_FOUND
+    return CANNOT if report.troubles else _NOTHING_FOUND
 
 
 def check(backend: Backend, given: Ids, budget: Budget, dialect: Dialect, stop: Event) -> Report:

@@ -13,12 +13,10 @@ from threading import Event
 from types import FrameType
 from typing import NoReturn
 
-from xclade_store_mock.check import INTERRUPTED, KEY_VARIABLE
+from xclade_store_mock.check import CANNOT, INTERRUPTED, KEY_VARIABLE
 from xclade_store_mock.check.showing import make_show, say
 from xclade_store_mock.check.target import Unusable, approve
 from xclade_store_mock.options import positive
-
-_CANNOT = 2
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -113,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         say("\nInterrupted\n", sys.stderr)
         return INTERRUPTED
-    return _CANNOT
+    return CANNOT
 
 
 @contextmanager
