@@ -15,27 +15,32 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from ulid_transform import ulid_now
 
-from xclade_store_mock import json_text
+from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Contract, load_contract
 from xclade_store_mock.control.access import Access
-from xclade_store_mock.control.app import with_control
+from xclade_store_mock.control.api import with_control
 from xclade_store_mock.control.control import Control
-from xclade_store_mock.cors import Cors
-from xclade_store_mock.endpoints import Endpoints
-from xclade_store_mock.error_handlers import Errors
-from xclade_store_mock.error_responses import Dialect, error_response
-from xclade_store_mock.guard import Guard
-from xclade_store_mock.medusa_front import MedusaFront
-from xclade_store_mock.operations import Operations
-from xclade_store_mock.payments import NewId
-from xclade_store_mock.prefer import Prefer
-from xclade_store_mock.providers import FindProvider, Provider, find_provider, installed_providers
-from xclade_store_mock.ready import Readiness
-from xclade_store_mock.security import check_publishable_key
+from xclade_store_mock.dialects.documented import Cors
+from xclade_store_mock.dialects.medusa.front import MedusaFront
+from xclade_store_mock.payments.model import Store
+from xclade_store_mock.payments.providers import (
+    FindProvider,
+    Provider,
+    find_provider,
+    installed_providers,
+)
+from xclade_store_mock.payments.rules import NewId
+from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.storage.memory import MemoryStorage
-from xclade_store_mock.store import Store
-from xclade_store_mock.store_file import demo_store
+from xclade_store_mock.web.dialect import Dialect, error_response
+from xclade_store_mock.web.endpoints import Endpoints
+from xclade_store_mock.web.error_handlers import Errors
+from xclade_store_mock.web.guard import Guard
+from xclade_store_mock.web.operations import Operations
+from xclade_store_mock.web.pages import Readiness
+from xclade_store_mock.web.prefer import Prefer
+from xclade_store_mock.web.security import check_publishable_key
 
 utc_now: Callable[[], datetime] = partial(datetime.now, UTC)
 """Tells the time."""
@@ -139,7 +144,7 @@ def _add_pages(app: AsyncApp, contract: Contract) -> None:
     app.add_url_rule("/", view_func=_to_docs)
     app.add_url_rule("/openapi.yaml", view_func=_page(contract.text.encode(), "application/yaml"))
     app.add_url_rule(
-        "/openapi.json", view_func=_page(json_text.write(contract.document), "application/json")
+        "/openapi.json", view_func=_page(jsontext.write(contract.document), "application/json")
     )
 
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from tests.bench.calls import TEMPLATE
 from ulid_transform import ulid_now
 
-from xclade_store_mock.store import Store
+from xclade_store_mock.payments.model import Store
 
 
 def make_app(store: Store) -> Starlette:

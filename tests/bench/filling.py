@@ -21,12 +21,12 @@ from sqlalchemy import (
 from tests.databases import POSTGRESQL
 
 from xclade_store_mock.app import utc_now
-from xclade_store_mock.idempotency import LIFETIME
-from xclade_store_mock.payments import Cart, PaymentCollection, PaymentSession
+from xclade_store_mock.payments.idempotency import LIFETIME
+from xclade_store_mock.payments.rules import Cart, PaymentCollection, PaymentSession
+from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage import texts
 from xclade_store_mock.storage.opening import prepare_storage
 from xclade_store_mock.storage.tables import CARTS, COLLECTIONS, RECORDS
-from xclade_store_mock.store_file import demo_store
 
 MARK = "NUMBER"
 """Stands for a row's number."""

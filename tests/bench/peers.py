@@ -11,9 +11,9 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from xclade_store_mock.payments.model import Store
+from xclade_store_mock.payments.seed import demo_store, read_store
 from xclade_store_mock.serving import Service
-from xclade_store_mock.store import Store
-from xclade_store_mock.store_file import demo_store, read_store
 
 
 class Peer(Service):

@@ -12,14 +12,14 @@ from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.resolver import Resolver
 from tests.bench.calls import CONTRACT, PUBLISHABLE_KEY
 
-from xclade_store_mock import json_text
+from xclade_store_mock import jsontext
 from xclade_store_mock.app import new_ulid, utc_now
-from xclade_store_mock.documents import COLLECTION, collection_document
-from xclade_store_mock.fields import select
-from xclade_store_mock.payments import initialize_session, require_enabled
-from xclade_store_mock.providers import find_provider, installed_providers
+from xclade_store_mock.payments.documents import COLLECTION, collection_document
+from xclade_store_mock.payments.fields import select
+from xclade_store_mock.payments.model import Store
+from xclade_store_mock.payments.providers import find_provider, installed_providers
+from xclade_store_mock.payments.rules import initialize_session, require_enabled
 from xclade_store_mock.storage.memory import MemoryStorage
-from xclade_store_mock.store import Store
 
 
 class Operations:
@@ -80,5 +80,5 @@ async def _answer_unauthorized(_: ConnexionRequest, __: Exception) -> ConnexionR
 
 
 async def _answer_invalid(_: ConnexionRequest, error: BadRequestProblem) -> ConnexionResponse:
-    body = json_text.write({"type": "invalid_data", "message": error.detail})
+    body = jsontext.write({"type": "invalid_data", "message": error.detail})
     return ConnexionResponse(400, content_type="application/json", body=body)

@@ -67,7 +67,9 @@ class Running:
 
 def write_store(path: Path) -> None:
     """Write a store file: the demo store with many more collections."""
-    demo = resources.files("xclade_store_mock").joinpath("demo_store.yaml").read_text("utf-8")
+    demo = (
+        resources.files("xclade_store_mock.payments").joinpath("demo_store.yaml").read_text("utf-8")
+    )
     store = yaml.safe_load(demo)
     cart, collection = store["carts"][0], store["payment_collections"][0]
     for number in range(1, COLLECTIONS + 1):

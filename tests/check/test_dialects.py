@@ -9,7 +9,7 @@ from tests.conftest import Serve, served
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.check.situations import SITUATIONS, listed_deviations
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 PROVOKED = [each.name for each in SITUATIONS if each.calls and each.deviates]
 

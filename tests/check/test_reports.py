@@ -20,7 +20,7 @@ from tests.conftest import served
 from xclade_store_mock.app import create_app
 from xclade_store_mock.check.exchange import Answer, Exchange
 from xclade_store_mock.check.showing import make_show, show_answer, show_curl
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 KEY = "pk_demo"
 SCRIPT = "</td></dd><script>alert(1)</script><img src=x onerror=alert(1)>"

@@ -23,12 +23,12 @@ from tests.conftest import served
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.check.backend import Backend
-from xclade_store_mock.check.checking import check as hold
+from xclade_store_mock.check.engine_settings import Budget
 from xclade_store_mock.check.ids import Ids
-from xclade_store_mock.check.settings import Budget
+from xclade_store_mock.check.run import check as hold
 from xclade_store_mock.check.target import is_loopback
 from xclade_store_mock.cli import main
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 COMMAND = Path(sys.executable).with_name("xclade-store-mock")
 PATHS = re.compile(r"/store/payment-providers|/store/payment-collections(/[^/]+/payment-sessions)?")

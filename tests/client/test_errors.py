@@ -24,7 +24,7 @@ from tests.conftest import Serve
 
 import xclade_store
 from xclade_store import StoreClient, StoreError, errors
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 UNAUTHORIZED = Answer(401, b"Unauthorized", {"content-type": "text/plain"})
 KEY_REFUSED = "Publishable API key required in the request header: x-publishable-api-key."

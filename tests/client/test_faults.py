@@ -27,7 +27,7 @@ from xclade_store import (
     TimedOut,
 )
 from xclade_store_mock.app import create_app
-from xclade_store_mock.providers import ProviderSession, SessionRequest
+from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
 
 CERTIFICATES = ssl.create_default_context()
 """Shared by the clients, which else would each take their time to load them."""

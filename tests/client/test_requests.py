@@ -24,7 +24,7 @@ from tests.client.wire import (
 from tests.conftest import Serve
 
 from xclade_store import AsyncStoreClient, StoreClient, __version__
-from xclade_store_mock.providers import ProviderSession, SessionRequest
+from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
 
 ANSWERS = {LIST[0]: ok(PROVIDERS), CREATE[0]: collection(), INITIALIZE[0]: collection()}
 CALLS = (LIST, CREATE, INITIALIZE)

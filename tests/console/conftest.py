@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, expect
 
 from xclade_store import StoreClient
-from xclade_store_mock.pytest_plugin import StoreMock
+from xclade_store_mock.testing import StoreMock
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.console.conftest import entries
 
 from xclade_store import StoreClient, StoreError
-from xclade_store_mock.pytest_plugin import StoreMock
+from xclade_store_mock.testing import StoreMock
 
 NODE = str(Path(__file__).parents[2] / "scripts/node")
 RUN = {

@@ -11,8 +11,8 @@ from tests.conftest import Serve
 from tests.console.conftest import entries, open_console
 
 from xclade_store_mock.control.access import Access
-from xclade_store_mock.store import PublishableKey
-from xclade_store_mock.store_file import demo_store
+from xclade_store_mock.payments.model import PublishableKey
+from xclade_store_mock.payments.seed import demo_store
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
 IN_PATH = quote(HOSTILE)

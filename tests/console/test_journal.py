@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.console.conftest import entries, flood
 
 from xclade_store import PaymentRefused, StoreClient, StoreError
-from xclade_store_mock.pytest_plugin import StoreMock
+from xclade_store_mock.testing import StoreMock
 
 
 def test_starts_with_what_to_do(console: Page) -> None:

@@ -14,8 +14,8 @@ from tests.console.conftest import entries, open_console
 import xclade_store_mock.control.console
 from xclade_store import StoreClient, StoreError
 from xclade_store_mock.control.access import Access
-from xclade_store_mock.error_responses import Dialect
-from xclade_store_mock.pytest_plugin import StoreMock
+from xclade_store_mock.testing import StoreMock
+from xclade_store_mock.web.dialect import Dialect
 
 FILES = sorted(Path(xclade_store_mock.control.console.__file__).parent.glob("*.[chjs]*"))
 VIEWS = ("journal", "store", "trouble")

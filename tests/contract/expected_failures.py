@@ -22,7 +22,7 @@ from schemathesis.openapi.checks import (
 
 from xclade_store_mock import errors
 from xclade_store_mock.contract import Operation
-from xclade_store_mock.error_responses import TABLE, Reply
+from xclade_store_mock.web.dialect import TABLE, Reply
 
 COLLECTIONS = re.compile(r"pay_col_(demo|free|[0-9A-Z]{26})")
 """Those of the demo store, and those that it made since."""

@@ -26,9 +26,9 @@ from starlette.types import Receive, Scope, Send
 
 from xclade_store_mock.app import create_app, utc_now
 from xclade_store_mock.contract import load_contract
-from xclade_store_mock.error_responses import Dialect
-from xclade_store_mock.store import Store
-from xclade_store_mock.store_file import StoreFileError, parse_store
+from xclade_store_mock.payments.model import Store
+from xclade_store_mock.payments.seed import StoreFileError, parse_store
+from xclade_store_mock.web.dialect import Dialect
 
 GENERATED = re.compile(r"(payses|pay_col|pi)_[0-9A-Za-z]+(_secret_[0-9A-Za-z]+)?")
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

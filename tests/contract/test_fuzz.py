@@ -8,8 +8,8 @@ import pytest
 from tests.contract.expected_failures import EXPECTED
 from tests.contract.fuzz import SUBJECTS, Subject, bugs_in, run, serving
 
-from xclade_store_mock.deviations import BEHAVIOURS
-from xclade_store_mock.error_responses import TABLE
+from xclade_store_mock.dialects.deviations import BEHAVIOURS
+from xclade_store_mock.web.dialect import TABLE
 
 SEED = ("--seed", "20261122")
 

@@ -23,7 +23,7 @@ from tests.contract.refused_cases import REFUSALS, UNANSWERED
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.contract import load_contract
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 PAGE = Path(__file__).parents[2] / "docs/mock-server.md"
 VALID = [*documented_answers(), *preferences()]

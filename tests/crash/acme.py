@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from xclade_store_mock.errors import ProviderRefused
-from xclade_store_mock.providers import ProviderSession, SessionRequest
+from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
 
 REFUSAL = "No."
 

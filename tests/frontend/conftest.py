@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from tests.conftest import served
 
 from xclade_store_mock.app import create_app
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 FOLDER = Path(__file__).parent
 NODE = FOLDER.parent / "contract/node"

@@ -10,9 +10,9 @@ from tests.conftest import Serve, served
 from tests.frontend.conftest import Sdk
 
 from xclade_store_mock.app import create_app
-from xclade_store_mock.error_responses import Dialect
-from xclade_store_mock.store import Store
-from xclade_store_mock.store_file import demo_store
+from xclade_store_mock.payments.model import Store
+from xclade_store_mock.payments.seed import demo_store
+from xclade_store_mock.web.dialect import Dialect
 
 LIST = "sdk.store.payment.listPaymentProviders({ region_id: 'reg_demo' })"
 

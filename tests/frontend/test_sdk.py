@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.frontend.conftest import FetchError, Sdk
 
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 ROOT = Path(__file__).parents[2]
 CART = "{ id: 'cart_demo', payment_collection: { id: 'pay_col_demo' } }"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import httpx
 
-from xclade_store_mock.providers import ProviderSession, SessionRequest
+from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
 
 PATIENCE = 5
 """How many seconds to wait for what should happen at once."""

@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from xclade_store_mock.banner import banner as describe
-from xclade_store_mock.payments import Cart
+from xclade_store_mock.cli.banner import banner as describe
+from xclade_store_mock.payments.model import PublishableKey, Store
+from xclade_store_mock.payments.rules import Cart
+from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage.memory import MemoryStorage
-from xclade_store_mock.store import PublishableKey, Store
-from xclade_store_mock.store_file import demo_store
 
 URL = "http://127.0.0.1:4010"
 

@@ -11,9 +11,9 @@ from sqlalchemy import Table, create_engine, make_url
 from tests.conftest import KEY, Serve
 from tests.server.wire import SESSIONS, SYSTEM, read_collection, session_of
 
+from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage.opening import open_storage, prepare_storage
 from xclade_store_mock.storage.tables import COLLECTIONS, RECORDS
-from xclade_store_mock.store_file import demo_store
 
 REFUSE = {
     "sqlite": "CREATE TRIGGER refuse BEFORE UPDATE ON {} BEGIN SELECT RAISE(ABORT, 'No.'); END",

@@ -11,7 +11,7 @@ from tests.server.command import running
 from tests.server.stand_ins import Stage
 from tests.server.wire import JSON, SESSIONS, SYSTEM
 
-from xclade_store_mock.store_file import parse_store
+from xclade_store_mock.payments.seed import parse_store
 
 SHOP = "https://shop.example"
 

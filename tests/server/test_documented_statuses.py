@@ -22,8 +22,8 @@ from tests.server.wire import (
 )
 
 from xclade_store_mock.errors import ProviderUnreachable
-from xclade_store_mock.providers import ProviderSession
-from xclade_store_mock.store_file import parse_store
+from xclade_store_mock.payments.providers import ProviderSession
+from xclade_store_mock.payments.seed import parse_store
 
 KEYS = """
 publishable_keys: [{token: pk_demo}, {token: pk_old, revoked: true}]

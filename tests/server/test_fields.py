@@ -7,10 +7,10 @@ import httpx
 import pytest
 from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM, answer, ok, session_of
 
-from xclade_store_mock import json_text
-from xclade_store_mock.documents import COLLECTION, collection_document, default_document
-from xclade_store_mock.fields import Selection, select
-from xclade_store_mock.payments import PaymentCollection, PaymentSession, settle_session
+from xclade_store_mock import jsontext
+from xclade_store_mock.payments.documents import COLLECTION, collection_document, default_document
+from xclade_store_mock.payments.fields import Selection, select
+from xclade_store_mock.payments.rules import PaymentCollection, PaymentSession, settle_session
 
 SESSION = (
     *("id", "currency_code", "provider_id", "data", "context", "status", "authorized_at"),
@@ -54,7 +54,7 @@ def test_defaults_are_what_they_select(status: str) -> None:
 
     picked = COLLECTION.default_selection.of(collection_document(collection))
 
-    assert json_text.write(picked) == json_text.write(default_document(collection))
+    assert jsontext.write(picked) == jsontext.write(default_document(collection))
 
 
 @pytest.mark.parametrize(

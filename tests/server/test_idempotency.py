@@ -16,7 +16,7 @@ from tests.server.wire import (
 )
 
 from xclade_store_mock.errors import ProviderRefused, ProviderUnreachable
-from xclade_store_mock.providers import ProviderSession
+from xclade_store_mock.payments.providers import ProviderSession
 
 
 def replayed(response: httpx.Response) -> bool:

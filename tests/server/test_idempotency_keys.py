@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import Serve
 from tests.server.wire import FREE_SESSIONS, SESSIONS, SYSTEM, session_of
 
-from xclade_store_mock.store_file import parse_store
+from xclade_store_mock.payments.seed import parse_store
 
 TWO_CHANNELS = """
 publishable_keys: [{token: pk_web}, {token: pk_app}]

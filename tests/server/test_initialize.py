@@ -22,7 +22,7 @@ from tests.server.wire import (
 )
 
 from xclade_store_mock.errors import ProviderRefused
-from xclade_store_mock.providers import ProviderSession
+from xclade_store_mock.payments.providers import ProviderSession
 
 MOMENT = datetime(2026, 1, 15, 9, 30, 0, 7_900, UTC)
 

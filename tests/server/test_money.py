@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from xclade_store_mock import json_text
-from xclade_store_mock.documents import collection_document
-from xclade_store_mock.payments import PaymentCollection, PaymentSession
+from xclade_store_mock import jsontext
+from xclade_store_mock.payments.documents import collection_document
+from xclade_store_mock.payments.rules import PaymentCollection, PaymentSession
 
 MOMENT = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 
@@ -61,8 +61,8 @@ def test_amounts_on_the_wire(amount: str, number: bytes, raw: str) -> None:
     collection = document(amount)
     (session,) = collection["payment_sessions"]
 
-    assert number == json_text.write(collection["amount"])
-    assert number == json_text.write(session["amount"])
+    assert number == jsontext.write(collection["amount"])
+    assert number == jsontext.write(session["amount"])
     assert {"value": raw, "precision": 20} == session["raw_amount"]
 
 
@@ -70,5 +70,5 @@ def test_amounts_beyond_a_number_stay_exact_as_text() -> None:
     """Where a JSON number ends, the raw amount still has every digit."""
     (session,) = document("12345678901234567.89")["payment_sessions"]
 
-    assert b"12345678901234568" == json_text.write(session["amount"])
+    assert b"12345678901234568" == jsontext.write(session["amount"])
     assert "12345678901234567.89" == session["raw_amount"]["value"]

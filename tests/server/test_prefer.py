@@ -5,7 +5,7 @@ import pytest
 from tests.conftest import KEY, Serve
 from tests.server.wire import PROVIDERS, SESSIONS, STRIPE, SYSTEM, answer
 
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.conftest import KEY, served
 from tests.server.wire import COLLECTIONS, answer, error, session_of
 
 from xclade_store_mock.app import create_app
-from xclade_store_mock.store_file import parse_store
+from xclade_store_mock.payments.seed import parse_store
 
 STORE = """
 publishable_keys: [{token: pk_demo}]

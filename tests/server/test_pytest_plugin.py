@@ -8,9 +8,9 @@ from pathlib import Path
 from msgspec.structs import replace
 from tests.server.plugin_runs import Runs
 
-from xclade_store_mock.payments import PaymentCollection
+from xclade_store_mock.payments.rules import PaymentCollection
+from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage.memory import MemoryStorage
-from xclade_store_mock.store_file import demo_store
 
 pytest_plugins = ["pytester"]
 
@@ -240,7 +240,7 @@ def test_costs_nothing_unless_it_is_used(runs: Runs) -> None:
 
         def test_modules():
             ours = {name for name in sys.modules if name.startswith("xclade_store")}
-            assert {"xclade_store_mock", "xclade_store_mock.pytest_plugin"} == ours
+            assert {"xclade_store_mock", "xclade_store_mock.testing"} == ours
             heavy = {"asyncio", "connexion", "httpx", "jsonschema_rs", "starlette", "uvicorn"}
             assert set() == heavy & set(sys.modules)
         """,

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from tests.conftest import Serve
 
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 
 @pytest.mark.parametrize("dialect", Dialect)

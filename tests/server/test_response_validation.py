@@ -16,7 +16,7 @@ from tests.server.wire import (
     unknown_error,
 )
 
-from xclade_store_mock.providers import ProviderSession, SessionRequest
+from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
 
 
 class Careless:

@@ -13,7 +13,7 @@ from tests.conftest import KEY
 from tests.server.command import Running, running
 from tests.server.wire import PROVIDERS, SESSIONS
 
-from xclade_store_mock.logs import JsonFormatter, TextFormatter
+from xclade_store_mock.serving.logs import JsonFormatter, TextFormatter
 
 QUERY = "?region_id=reg_demo&fields=%2Bid&client_secret=pi_1_secret_2"
 

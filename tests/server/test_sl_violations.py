@@ -9,9 +9,9 @@ import pytest
 from tests.conftest import KEY, Serve
 from tests.server.wire import PROVIDERS, SESSIONS, SYSTEM
 
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.contract.sl_violations import LONGEST, sl_violations
 from xclade_store_mock.errors import InvalidData, Violation
-from xclade_store_mock.sl_violations import LONGEST, sl_violations
+from xclade_store_mock.web.dialect import Dialect
 
 
 def violations(response: httpx.Response) -> Any:

@@ -6,9 +6,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from xclade_store_mock.payments import Cart
+from xclade_store_mock.payments.rules import Cart
+from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage.opening import open_storage, prepare_storage
-from xclade_store_mock.store_file import demo_store
 
 RECOVER = """
 import fcntl, sys

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from xclade_store_mock.payments import Cart, PaymentCollection, PaymentProvider, Region
-from xclade_store_mock.store import PublishableKey, Settings, Store
-from xclade_store_mock.store_file import StoreFileError, demo_store, parse_store, read_store
+from xclade_store_mock.payments.model import PublishableKey, Settings, Store
+from xclade_store_mock.payments.rules import Cart, PaymentCollection, PaymentProvider, Region
+from xclade_store_mock.payments.seed import StoreFileError, demo_store, parse_store, read_store
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 

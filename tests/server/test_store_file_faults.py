@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from xclade_store_mock.store_file import StoreFileError, parse_store, read_store
+from xclade_store_mock.payments.seed import StoreFileError, parse_store, read_store
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 

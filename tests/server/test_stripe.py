@@ -10,8 +10,8 @@ import pytest
 from tests.server.wire import SESSIONS, STRIPE, session_of
 
 from xclade_store_mock.errors import ProviderRefused
-from xclade_store_mock.providers import SessionRequest
-from xclade_store_mock.providers.stripe import StripeProvider, minor_units
+from xclade_store_mock.payments.providers import SessionRequest
+from xclade_store_mock.payments.providers.stripe import StripeProvider, minor_units
 
 
 def request(amount: str, currency_code: str) -> SessionRequest:

@@ -28,9 +28,9 @@ from schemathesis.engine.recorder import Request, ScenarioRecorder
 from schemathesis.engine.run import TESTING_PHASES, UNIT_PHASES, Phase
 
 from xclade_store_mock.check.backend import Backend, explain_failure
+from xclade_store_mock.check.engine_settings import Budget, make_config, tailor
 from xclade_store_mock.check.exchange import Answer, Exchange
 from xclade_store_mock.check.ids import INITIALIZE, Ids
-from xclade_store_mock.check.settings import Budget, make_config, tailor
 from xclade_store_mock.contract import Contract
 
 _IDEMPOTENCY_KEY = "Idempotency-Key"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from xclade_store_mock.check.exchange import Answer
-from xclade_store_mock.deviations import describe
-from xclade_store_mock.error_responses import Reply
+from xclade_store_mock.dialects.deviations import describe
+from xclade_store_mock.web.dialect import Reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from xclade_store_mock.check.exchange import Answer, Exchange
 from xclade_store_mock.check.signs import Known
 from xclade_store_mock.check.situations import SITUATIONS, Situation, listed_deviations
 from xclade_store_mock.check.words import BREAKS_SCHEMA, describe_failure
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 _ANSWERED = "answered"
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from xclade_store_mock.check import KEY_VARIABLE
 from xclade_store_mock.check.findings import Finding, Judge
 from xclade_store_mock.check.showing import make_show, show_answer, show_curl
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 TEXT, JUNIT, HTML = "report.txt", "report.xml", "report.html"
 """The templates; the last one loads nothing and runs nothing."""

@@ -9,7 +9,7 @@ from xclade_store_mock.check import KEY_HEADER
 from xclade_store_mock.check.exchange import Exchange
 from xclade_store_mock.check.ids import INITIALIZE, LIST
 from xclade_store_mock.contract import Contract
-from xclade_store_mock.json_text import find_unstorable
+from xclade_store_mock.jsontext import find_unstorable
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from xclade_store_mock.check.exchange import Answer, Call
 from xclade_store_mock.check.expected import Expected
 from xclade_store_mock.check.ids import CREATE, INITIALIZE, LIST, NOBODYS, Ids
 from xclade_store_mock.check.signs import Sign
-from xclade_store_mock.deviations import BEHAVIOURS
-from xclade_store_mock.error_responses import TABLE, Reply
+from xclade_store_mock.dialects.deviations import BEHAVIOURS
 from xclade_store_mock.errors import DomainError
-from xclade_store_mock.guard import MAX_BODY
+from xclade_store_mock.web.dialect import TABLE, Reply
+from xclade_store_mock.web.guard import MAX_BODY
 
 Calls = Callable[[Ids], tuple[Call, ...]]
 

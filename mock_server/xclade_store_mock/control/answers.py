@@ -2,14 +2,14 @@
 
 from starlette.responses import Response
 
-from xclade_store_mock import json_text
+from xclade_store_mock import jsontext
 from xclade_store_mock.control.documents import Document
 from xclade_store_mock.errors import InvalidData, Violation
 
 
 def respond(document: Document, status: int = 200) -> Response:
     """Answer with a document."""
-    return Response(json_text.write(document), status, media_type="application/json")
+    return Response(jsontext.write(document), status, media_type="application/json")
 
 
 def done() -> Response:

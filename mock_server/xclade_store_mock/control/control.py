@@ -13,8 +13,8 @@ from xclade_store_mock.control.inspection import Inspector
 from xclade_store_mock.control.journal import Journal
 from xclade_store_mock.control.outcomes import Outcomes
 from xclade_store_mock.control.scenarios import Scenario
+from xclade_store_mock.payments.model import Store
 from xclade_store_mock.storage import Storage
-from xclade_store_mock.store import Store
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 

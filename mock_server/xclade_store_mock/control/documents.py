@@ -11,8 +11,8 @@ from xclade_store_mock.control.journal import Entry
 from xclade_store_mock.control.outcomes import Outcome
 from xclade_store_mock.control.redaction import hide
 from xclade_store_mock.control.scenarios import CART_ID, COLLECTION_ID, REGION_ID, Scenario
-from xclade_store_mock.documents import timestamp
-from xclade_store_mock.payments import (
+from xclade_store_mock.payments.documents import timestamp
+from xclade_store_mock.payments.rules import (
     Cart,
     PaymentCollection,
     PaymentProvider,

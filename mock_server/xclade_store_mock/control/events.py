@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from xclade_store_mock import json_text
+from xclade_store_mock import jsontext
 
 MOST_WAITING = 100
 """How many events may wait for a listener that is slower than they come."""
@@ -30,7 +30,7 @@ class Event:
         return b"%sevent: %s\ndata: %s\n\n" % (
             id_,
             self.name.encode(),
-            json_text.write(self.read()),
+            jsontext.write(self.read()),
         )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock.control.exchange import Exchange
-from xclade_store_mock.routing import is_page
+from xclade_store_mock.web.routing import is_page
 
 PREFIX = "/_mock/"
 _READS = frozenset({"GET", "HEAD"})

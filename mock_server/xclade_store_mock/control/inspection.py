@@ -8,12 +8,12 @@ from urllib.parse import parse_qsl
 from starlette.types import Scope
 
 from xclade_store_mock.contract import METHODS, Contract
+from xclade_store_mock.contract.violations import check_body, check_headers, check_query
 from xclade_store_mock.control.faults import Target
 from xclade_store_mock.errors import DomainError, InvalidData
-from xclade_store_mock.guard import parse_body, read_header, read_headers
-from xclade_store_mock.prefer import has_preferences, split_query
-from xclade_store_mock.routing import path_pattern
-from xclade_store_mock.violations import check_body, check_headers, check_query
+from xclade_store_mock.web.guard import parse_body, read_header, read_headers
+from xclade_store_mock.web.prefer import has_preferences, split_query
+from xclade_store_mock.web.routing import path_pattern
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 

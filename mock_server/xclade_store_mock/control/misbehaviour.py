@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xclade_store_mock.control.exchange import Exchange, exchange_of
 from xclade_store_mock.control.faults import Break, Fault, FaultAnswer, Faults, Moment
-from xclade_store_mock.error_responses import Dialect, Reply, reply_response, reply_with
-from xclade_store_mock.guard import read_whole
+from xclade_store_mock.web.dialect import Dialect, Reply, reply_response, reply_with
+from xclade_store_mock.web.guard import read_whole
 
 
 class _Answer:

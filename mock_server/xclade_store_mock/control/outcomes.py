@@ -6,7 +6,12 @@ from enum import StrEnum
 
 from xclade_store_mock.control.gate import Gate
 from xclade_store_mock.errors import ProviderRefused, ProviderUnreachable
-from xclade_store_mock.providers import FindProvider, Provider, ProviderSession, SessionRequest
+from xclade_store_mock.payments.providers import (
+    FindProvider,
+    Provider,
+    ProviderSession,
+    SessionRequest,
+)
 
 DECLINED = "Your card was declined."
 

@@ -11,10 +11,10 @@ from decimal import Decimal
 from xclade_store_mock.control.clock import ControlClock
 from xclade_store_mock.control.errors import ScenarioNotFound
 from xclade_store_mock.control.faults import Break, FaultPlan, Moment
-from xclade_store_mock.idempotency import LIFETIME
-from xclade_store_mock.payments import Cart, PaymentCollection, PaymentProvider, Region
+from xclade_store_mock.payments.idempotency import LIFETIME
+from xclade_store_mock.payments.model import Settings, Store
+from xclade_store_mock.payments.rules import Cart, PaymentCollection, PaymentProvider, Region
 from xclade_store_mock.storage import Storage
-from xclade_store_mock.store import Settings, Store
 
 REGION_ID = "reg_scenario"
 CART_ID = "cart_scenario"

@@ -5,9 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from xclade_store_mock.idempotency import Record, Records
-from xclade_store_mock.payments import Cart, PaymentCollection
-from xclade_store_mock.store import Settings, Store
+from xclade_store_mock.payments.idempotency import Record, Records
+from xclade_store_mock.payments.model import Settings, Store
+from xclade_store_mock.payments.rules import Cart, PaymentCollection
 
 
 class StorageError(Exception):

@@ -7,13 +7,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from xclade_store_mock.errors import StorageUnavailable
+from xclade_store_mock.payments.model import Settings, Store
 from xclade_store_mock.storage import StorageError
 from xclade_store_mock.storage.databases import Database
 from xclade_store_mock.storage.postgresql import PostgresqlDatabase
 from xclade_store_mock.storage.sql import SqlStorage
 from xclade_store_mock.storage.sqlite import SqliteDatabase
 from xclade_store_mock.storage.works import WrongVersion
-from xclade_store_mock.store import Settings, Store
 
 _FORMS = "memory, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
 

@@ -6,7 +6,7 @@ from itertools import compress
 from typing import Any
 
 from xclade_store_mock.errors import StorageUnavailable
-from xclade_store_mock.idempotency import Answer, KeyScope, Record
+from xclade_store_mock.payments.idempotency import Answer, KeyScope, Record
 from xclade_store_mock.storage import statements
 from xclade_store_mock.storage.databases import Connection
 from xclade_store_mock.storage.works import Successor, keep_collections

@@ -14,14 +14,14 @@ from typing import Self, TypeVar
 from weakref import WeakValueDictionary
 
 from xclade_store_mock.errors import CartNotFound, CollectionNotFound
-from xclade_store_mock.idempotency import KeyScope, Record
-from xclade_store_mock.json_text import find_unstorable
-from xclade_store_mock.payments import Cart, PaymentCollection
+from xclade_store_mock.jsontext import find_unstorable
+from xclade_store_mock.payments.idempotency import KeyScope, Record
+from xclade_store_mock.payments.model import Settings, Store
+from xclade_store_mock.payments.rules import Cart, PaymentCollection
 from xclade_store_mock.storage import records, statements, texts, works
 from xclade_store_mock.storage.batches import Together
 from xclade_store_mock.storage.databases import Connection, Database
 from xclade_store_mock.storage.tables import STORE
-from xclade_store_mock.store import Settings, Store
 
 T = TypeVar("T")
 

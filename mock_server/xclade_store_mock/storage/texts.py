@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import msgspec
 
-from xclade_store_mock.payments import Cart, PaymentCollection
-from xclade_store_mock.store import Settings
+from xclade_store_mock.payments.model import Settings
+from xclade_store_mock.payments.rules import Cart, PaymentCollection
 
 Value = TypeVar("Value", Settings, Cart, PaymentCollection)
 

@@ -13,8 +13,8 @@ from tests.server.control.steering import PATIENCE, Steered
 
 from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.control.access import Access
-from xclade_store_mock.error_responses import Dialect
 from xclade_store_mock.serving import Server
+from xclade_store_mock.web.dialect import Dialect
 
 
 @contextmanager

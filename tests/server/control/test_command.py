@@ -17,8 +17,8 @@ from tests.server.control.steering import PATIENCE
 from tests.server.wire import SESSIONS, STRIPE
 
 from xclade_store_mock.cli import main
+from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.serving import Service
-from xclade_store_mock.store_file import demo_store
 
 COMMAND = (Path(sys.executable).with_name("xclade-store-mock"), "serve", "--port", "0")
 

@@ -16,7 +16,7 @@ from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.faults import FaultPlan
 from xclade_store_mock.control.front import ControlFront
 from xclade_store_mock.control.misbehaviour import Misbehaviour
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 
 def layers(app: StoreMockApp) -> Iterator[type]:

@@ -7,8 +7,8 @@ import pytest
 from tests.conftest import Serve
 
 from xclade_store_mock.app import utc_now
-from xclade_store_mock.error_responses import Dialect
-from xclade_store_mock.store_file import parse_store
+from xclade_store_mock.payments.seed import parse_store
+from xclade_store_mock.web.dialect import Dialect
 
 STORE = """
 publishable_keys: [{token: pk_test}, {token: pk_old, revoked: true}]

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from xclade_store_mock.idempotency import LIFETIME, Answer, KeyScope, Record
-from xclade_store_mock.payments import Cart, PaymentCollection, PaymentSession
-from xclade_store_mock.store_file import parse_store
+from xclade_store_mock.payments.idempotency import LIFETIME, Answer, KeyScope, Record
+from xclade_store_mock.payments.rules import Cart, PaymentCollection, PaymentSession
+from xclade_store_mock.payments.seed import parse_store
 
 NOW = datetime(2026, 1, 15, 9, 30, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)

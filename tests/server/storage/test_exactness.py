@@ -16,10 +16,10 @@ from tests.databases import MEMORY, POSTGRESQL, SQLITE
 from tests.server.wire import COLLECTIONS, JSON, SYSTEM
 
 from xclade_store_mock.app import create_app, utc_now
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.payments.seed import parse_store
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.storage.opening import open_storage
-from xclade_store_mock.store_file import parse_store
+from xclade_store_mock.web.dialect import Dialect
 
 KEPT = {
     "zero": "[0,-0.0,0.0,0e5]",

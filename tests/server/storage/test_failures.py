@@ -17,7 +17,7 @@ from tests.server.command import running
 from tests.server.storage.disks import Disk
 from tests.server.wire import PROVIDERS, SESSIONS, SYSTEM, read_collection, session_of
 
-from xclade_store_mock.error_responses import Dialect
+from xclade_store_mock.web.dialect import Dialect
 
 TOLD = (
     500,

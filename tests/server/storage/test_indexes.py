@@ -14,10 +14,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from tests.conftest import KEY, Serve
 from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM
 
+from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage.databases import Change, Connection, Database, Statement
 from xclade_store_mock.storage.opening import open_database, prepare_storage
 from xclade_store_mock.storage.sql import SqlStorage
-from xclade_store_mock.store_file import demo_store
 
 T = TypeVar("T")
 

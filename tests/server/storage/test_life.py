@@ -8,12 +8,12 @@ from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import LATER, NOW, SEED, answered, cart, collection, record
 
 from xclade_store_mock.app import create_app
-from xclade_store_mock.error_responses import Dialect
 from xclade_store_mock.errors import CollectionNotFound
+from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.storage.opening import open_storage, prepare_storage
-from xclade_store_mock.store_file import demo_store
+from xclade_store_mock.web.dialect import Dialect
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 HOLDER = f"""
 import asyncio, sys
 from contextlib import suppress
-from xclade_store_mock.idempotency import KeyScope
+from xclade_store_mock.payments.idempotency import KeyScope
 from xclade_store_mock.storage.opening import open_storage
 
 async def main():

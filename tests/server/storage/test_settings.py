@@ -8,9 +8,9 @@ import pytest
 from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import NOW, SEED
 
+from xclade_store_mock.payments.model import PublishableKey, Settings
+from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage import Storage
-from xclade_store_mock.store import PublishableKey, Settings
-from xclade_store_mock.store_file import demo_store
 
 pytestmark = pytest.mark.anyio
 

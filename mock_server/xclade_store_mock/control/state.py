@@ -1,0 +1,189 @@
+"""The operations of the control API that read and change what the store holds."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from msgspec import structs
+from starlette.responses import Response
+
+from xclade_store_mock.control.answers import done, refused, respond
+from xclade_store_mock.control.control import Control
+from xclade_store_mock.control.documents import (
+    Document,
+    cart_document,
+    clock_document,
+    collection_document,
+    provider_document,
+    region_document,
+)
+from xclade_store_mock.control.errors import InTheWay, SessionNotFound
+from xclade_store_mock.errors import CollectionNotFound
+from xclade_store_mock.payments.model import Settings
+from xclade_store_mock.payments.rules import (
+    Cart,
+    PaymentCollection,
+    PaymentProvider,
+    Region,
+    settle_session,
+)
+from xclade_store_mock.web.dialect import Dialect
+from xclade_store_mock.web.endpoints import Call
+
+
+@dataclass(frozen=True, slots=True)
+class StateOperations:
+    """One method for each operationId."""
+
+    control: Control
+    dialect: Dialect
+
+    async def get_state(self, _call: Call) -> Response:
+        """Answer everything that does not come in pages."""
+        control = self.control
+        settings = await control.storage.settings()
+        _, carts = await control.storage.carts(limit=0)
+        _, collections = await control.storage.collections(limit=0)
+        keys = settings.publishable_keys.values()
+        providers = sorted(settings.payment_providers.values(), key=lambda each: each.id)
+        document = {
+            "dialect": self.dialect,
+            "scenario": control.scenario and control.scenario.name,
+            "clock": clock_document(control.clock),
+            "publishable_keys": [{"title": key.title, "revoked": key.revoked} for key in keys],
+            "customers": [{"id": each.id} for each in settings.customers.values()],
+            "payment_providers": [self._provider_document(each) for each in providers],
+            "regions": [region_document(each) for each in settings.regions.values()],
+            "cart_count": carts,
+            "payment_collection_count": collections,
+        }
+        return respond(document)
+
+    async def reset_state(self, _: Call) -> Response:
+        """Start again."""
+        await self.control.reset()
+        return done()
+
+    async def put_region(self, call: Call) -> Response:
+        """Add or change a region."""
+        id_ = call.path["id"]
+        body = call.body
+        region = Region(id_, body["currency_code"], tuple(body["payment_providers"]))
+
+        def put(settings: Settings) -> Settings:
+            for provider_id in region.payment_providers:
+                if provider_id not in settings.payment_providers:
+                    fault = f"there is no payment provider {provider_id!r}"
+                    raise refused(field="payment_providers", fault=fault)
+            return replace(settings, regions={**settings.regions, id_: region})
+
+        await self.control.storage.change_settings(put)
+        return self._changed(region_document(region))
+
+    async def put_payment_provider(self, call: Call) -> Response:
+        """Add or change a payment provider."""
+        id_ = call.path["id"]
+        provider = PaymentProvider(id_, **call.body)
+
+        def put(settings: Settings) -> Settings:
+            providers = {**settings.payment_providers, id_: provider}
+            return replace(settings, payment_providers=providers)
+
+        await self.control.storage.change_settings(put)
+        return self._changed(self._provider_document(provider))
+
+    def _provider_document(self, provider: PaymentProvider) -> Document:
+        return provider_document(provider, self.control.outcomes.find(provider.id))
+
+    async def list_carts(self, call: Call) -> Response:
+        """Answer a page of carts."""
+        limit = call.query["limit"]
+        offset = call.query["offset"]
+        carts, count = await self.control.storage.carts(limit, offset)
+        page = {"count": count, "limit": limit, "offset": offset}
+        return respond({"carts": [cart_document(each) for each in carts], **page})
+
+    async def put_cart(self, call: Call) -> Response:
+        """Add or change a cart; its collection follows."""
+        body = call.body
+        settings = await self.control.storage.settings()
+        if body["region_id"] not in settings.regions:
+            raise refused(field="region_id", fault=f"there is no region {body['region_id']!r}")
+        cart = Cart(call.path["id"], **{**body, "total": _exact(body["total"])})
+        await self.control.storage.put_cart(cart, self.control.clock())
+        return self._changed(cart_document(cart))
+
+    async def list_payment_collections(self, call: Call) -> Response:
+        """Answer a page of payment collections."""
+        limit = call.query["limit"]
+        offset = call.query["offset"]
+        collections, count = await self.control.storage.collections(limit, offset)
+        listed = [collection_document(each) for each in collections]
+        page = {"count": count, "limit": limit, "offset": offset}
+        return respond({"payment_collections": listed, **page})
+
+    async def get_payment_collection(self, call: Call) -> Response:
+        """Answer a payment collection."""
+        return respond(collection_document(await self.control.storage.collection(call.path["id"])))
+
+    async def put_payment_collection(self, call: Call) -> Response:
+        """Add or change a payment collection."""
+        id_ = call.path["id"]
+        body = call.body
+        fields = {**body, "amount": _exact(body["amount"])}
+        try:
+            await self.control.storage.collection(id_)
+        except CollectionNotFound:
+            collection = await self._add_collection(id_, fields)
+        else:
+            collection = await self._change_collection(id_, fields)
+        return self._changed(collection_document(collection))
+
+    async def _add_collection(self, id_: str, fields: dict[str, Any]) -> PaymentCollection:
+        cart_id = fields.pop("cart_id", None)
+        if cart_id is not None and await self.control.storage.cart(cart_id) is None:
+            raise refused(field="cart_id", fault=f"there is no cart {cart_id!r}")
+        now = self.control.clock()
+        collection = PaymentCollection(id_, cart_id, **fields, created_at=now, updated_at=now)
+        try:
+            await self.control.storage.add_collection(collection)
+        except ValueError as error:
+            message = f"{cart_id!r} has another payment collection."
+            raise InTheWay(message) from error
+        return collection
+
+    async def _change_collection(self, id_: str, fields: dict[str, Any]) -> PaymentCollection:
+        async with self.control.storage.hold(id_) as held:
+            cart_id = fields.pop("cart_id", held.collection.cart_id)
+            if cart_id != held.collection.cart_id:
+                message = f"{id_!r} is for another cart."
+                raise InTheWay(message)
+            collection = structs.replace(held.collection, **fields, updated_at=self.control.clock())
+            await held.keep(collection)
+        return collection
+
+    async def change_payment_session(self, call: Call) -> Response:
+        """Bring a payment session on."""
+        session_id = call.path["session_id"]
+        body = call.body
+        async with self.control.storage.hold(call.path["id"]) as held:
+            if session_id not in {each.id for each in held.collection.sessions}:
+                raise SessionNotFound(session_id)
+            collection = settle_session(
+                held.collection,
+                session_id,
+                status=body["status"],
+                data=body.get("data", {}),
+                now=self.control.clock(),
+            )
+            await held.keep(collection)
+        return self._changed(collection_document(collection))
+
+    def _changed(self, document: Document) -> Response:
+        self.control.events.changed("store")
+        return respond(document)
+
+
+def _exact(number: float) -> Decimal:
+    """Answer the number that was sent, digit by digit."""
+    return Decimal(str(number))

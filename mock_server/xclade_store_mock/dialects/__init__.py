@@ -1,0 +1,1 @@
+"""Ways to answer: as documented, or as a recorded Medusa backend does."""

@@ -1,0 +1,1 @@
+"""As a recorded Medusa 2.21.2 answers."""

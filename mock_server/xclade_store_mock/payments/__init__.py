@@ -1,0 +1,1 @@
+"""Payment collections, payment sessions and their rules."""

@@ -1,0 +1,203 @@
+"""HTTP with limits, and an answer in one piece.
+
+uvicorn takes any head, waits for a request for as long as it takes, writes twice, and makes a timer
+for each answer.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from xclade_store_mock.serving.limits import Limits
+
+_log = logging.getLogger("xclade_store_mock")
+
+_PART = 4_096
+"""How many bytes are parsed at once: no more requests than they hold wait for their turn."""
+
+
+class _Flow(FlowControl):
+    """Reads no further while it is held, whoever would like to."""
+
+    is_held = False
+
+    def resume_reading(self) -> None:
+        if self.read_paused and not self.is_held:
+            super().resume_reading()
+
+
+class _OneWrite:
+    """A transport that sends the head and the body of an answer with one call of the system."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._parts: list[bytes] = []
+        # Asked several times in each request.
+        self.is_closing = transport.is_closing
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send with what else is written before the loop goes on."""
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        """Close behind what was written."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._parts and not self.is_closing():
+            self._transport.write(b"".join(self._parts))
+        self._parts.clear()
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, with limits.
+
+    One timer looks after a connection, whatever number of requests comes by it: now and then, and
+    when it would have to act.
+    """
+
+    def __init__(self, *arguments: Any, limits: Limits, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._limits = limits
+        self._unparsed = b""
+        # Since the request began or, if that was later, since the last bytes of its body.
+        self._received = 0
+        self._is_refused = False
+        # When a request began to arrive, or the last one was answered; None in between.
+        self._awaited_since: float | None = None
+        self._idle_since: float | None = None
+        self._pause = min(limits.seconds, self.timeout_keep_alive)
+        self._look: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Take a connection, unless there are too many."""
+        super().connection_made(cast("asyncio.Transport", _OneWrite(transport, self.loop)))
+        self._held = self.flow = _Flow(self.transport)
+        if len(self.connections) > self._limits.connections:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        self._awaited_since = self.loop.time()
+        self._look = self.loop.call_later(self._pause, self._look_at_clock)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of a connection."""
+        if self._look is not None:
+            self._look.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has arrived."""
+        self._unparsed += data
+        self._parse()
+
+    def on_response_complete(self) -> None:
+        """Go on with the requests that have arrived already.
+
+        So does uvicorn; but it makes a timer, which most often is cancelled at once.
+        """
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._idle_since = self.loop.time()
+        if self._unparsed or self._held.is_held:
+            self._parse()
+
+    def _parse(self) -> None:
+        """Parse what has arrived, until a request has to wait for its turn."""
+        while self._unparsed and not self.pipeline and not self._is_over:
+            part, self._unparsed = self._unparsed[:_PART], self._unparsed[_PART:]
+            self._received += len(part)
+            super().data_received(part)
+            if self._received > self._limits.head and not self._is_over:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if self._is_over:
+            self._unparsed = b""
+        elif self._unparsed or self.pipeline:
+            self._held.is_held = True
+            self._held.pause_reading()
+        elif self._held.is_held:
+            self._held.is_held = False
+            self._held.resume_reading()
+
+    @property
+    def _is_over(self) -> bool:
+        return self._is_refused or self.transport.is_closing()
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self._awaited_since = self.loop.time()
+        self._idle_since = None
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer a request, unless its head is too large."""
+        if self._is_refused:
+            return
+        if self._received > self._limits.head and self._head_size() > self._limits.head:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            return
+        self._received = 0
+        super().on_headers_complete()
+        # What follows a body is none of the request's headers.
+        self.headers = []
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a request's body."""
+        self._received = 0
+        if not self._is_refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        self._received = 0
+        self._awaited_since = None
+        if not self._is_refused:
+            super().on_message_complete()
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _look_at_clock(self) -> None:
+        """Refuse a request that takes too long, and close what has been idle for long."""
+        now = self.loop.time()
+        remaining = self._pause
+        if self._awaited_since is not None:
+            remaining = self._awaited_since + self._limits.seconds - now
+        elif self._idle_since is not None:
+            remaining = self._idle_since + self.timeout_keep_alive - now
+        if remaining > 0:
+            self._look = self.loop.call_later(min(remaining, self._pause), self._look_at_clock)
+        elif self._awaited_since is not None:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        else:
+            self.transport.close()
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        self._is_refused = True
+        if self.access_log:
+            _log.info("Refused a connection: %d %s", status, status.phrase)
+        body = f"{status.phrase}\n"
+        self.transport.write(
+            f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+        )
+        self.transport.close()
