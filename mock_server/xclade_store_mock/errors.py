@@ -1,6 +1,6 @@
-"""What can go wrong, in the domain's words; error_responses.py puts it into HTTP's.
+"""Every reason why a request is refused; a dialect gives each its status and body.
 
-DomainError
+Refusal
 ├── InvalidData             the request breaks the contract
 ├── NotJson                 the body cannot be read
 ├── PublishableKeyMissing
@@ -29,8 +29,8 @@ from typing import NamedTuple, Self
 _MOST_TOLD = 3
 
 
-class DomainError(Exception):
-    """Something that the domain answers with an error; its text is for a person to read."""
+class Refusal(Exception):
+    """A request is refused; the text is for a person to read."""
 
     @property
     def message(self) -> str:
@@ -46,7 +46,7 @@ class Violation(NamedTuple):
     message: str
 
 
-class InvalidData(DomainError):
+class InvalidData(Refusal):
     """The request breaks the contract."""
 
     def __init__(self, message: str, violations: Sequence[Violation] = ()) -> None:
@@ -61,11 +61,11 @@ class InvalidData(DomainError):
         return cls(f"Invalid request: {told}", kept)
 
 
-class NotJson(DomainError):
+class NotJson(Refusal):
     """The body cannot be read, or not kept as it is."""
 
 
-class PublishableKeyMissing(DomainError):
+class PublishableKeyMissing(Refusal):
     """No publishable key was sent, or a blank one."""
 
     def __init__(self) -> None:
@@ -75,29 +75,29 @@ class PublishableKeyMissing(DomainError):
         )
 
 
-class PublishableKeyInvalid(DomainError):
+class PublishableKeyInvalid(Refusal):
     """The publishable key is unknown or revoked."""
 
     def __init__(self) -> None:
         super().__init__("A valid publishable key is required to proceed with the request")
 
 
-class BodyTooLarge(DomainError):
+class BodyTooLarge(Refusal):
     """The body exceeds the limit."""
 
 
-class UnsupportedMediaType(DomainError):
+class UnsupportedMediaType(Refusal):
     """The body declares itself to be something that is not read."""
 
 
-class RouteNotFound(DomainError):
+class RouteNotFound(Refusal):
     """No operation has this path."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"The mock does not serve {path}.")
 
 
-class MethodNotAllowed(DomainError):
+class MethodNotAllowed(Refusal):
     """The path has operations, but none with this method."""
 
     def __init__(self, method: str, path: str, allowed: str) -> None:
@@ -105,35 +105,35 @@ class MethodNotAllowed(DomainError):
         self.allowed = allowed
 
 
-class RegionMissing(DomainError):
+class RegionMissing(Refusal):
     """Providers were asked for without a region."""
 
     def __init__(self) -> None:
         super().__init__("You must provide the region_id to list payment providers")
 
 
-class QueryKeyTooDeep(DomainError):
+class QueryKeyTooDeep(Refusal):
     """A query parameter's name has more than one dot."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Key accessor more than 2 levels deep: {name}")
 
 
-class CartNotFound(DomainError):
+class CartNotFound(Refusal):
     """The cart does not exist."""
 
     def __init__(self, cart_id: str) -> None:
         super().__init__(f"Cart id not found: {cart_id}")
 
 
-class CollectionNotFound(DomainError):
+class CollectionNotFound(Refusal):
     """The payment collection does not exist."""
 
     def __init__(self, collection_id: str) -> None:
         super().__init__(f"Payment collection id not found: {collection_id}")
 
 
-class ProviderNotEnabled(DomainError):
+class ProviderNotEnabled(Refusal):
     """The region of the collection's cart is not linked to the payment provider."""
 
     def __init__(self, provider_id: str, region_id: str) -> None:
@@ -142,25 +142,25 @@ class ProviderNotEnabled(DomainError):
         )
 
 
-class ProviderNotInstalled(DomainError):
+class ProviderNotInstalled(Refusal):
     """No code answers to the payment provider's id."""
 
     def __init__(self, provider_id: str) -> None:
         super().__init__(f"Payment provider {provider_id} is not installed.")
 
 
-class ProviderRefused(DomainError):
+class ProviderRefused(Refusal):
     """The payment provider refused; the text is the provider's own."""
 
 
-class ProviderUnreachable(DomainError):
+class ProviderUnreachable(Refusal):
     """The payment provider could not be reached."""
 
     def __init__(self, provider_id: str) -> None:
         super().__init__(f"Payment provider {provider_id} could not be reached.")
 
 
-class RequestStillRunning(DomainError):
+class RequestStillRunning(Refusal):
     """A request with the same idempotency key has not been answered yet."""
 
     def __init__(self) -> None:
@@ -170,14 +170,14 @@ class RequestStillRunning(DomainError):
         )
 
 
-class IdempotencyKeyReused(DomainError):
+class IdempotencyKeyReused(Refusal):
     """The idempotency key belongs to a request with another body or query."""
 
     def __init__(self) -> None:
         super().__init__("This Idempotency-Key was used for another request.")
 
 
-class StorageUnavailable(DomainError):
+class StorageUnavailable(Refusal):
     """The store's state can be neither read nor kept; the reason stays in the log."""
 
     def __init__(self, reason: str) -> None:
@@ -185,7 +185,7 @@ class StorageUnavailable(DomainError):
         self.reason = reason
 
 
-class UnknownFailure(DomainError):
+class UnknownFailure(Refusal):
     """A bug; what it was stays in the log."""
 
     def __init__(self) -> None:

@@ -112,7 +112,7 @@ class Expected:
 
 
 def expected(
-    error: type[errors.DomainError],
+    error: type[errors.Refusal],
     failures: tuple[type[Failure], ...],
     arises: Callable[[Exchange], bool],
     *,

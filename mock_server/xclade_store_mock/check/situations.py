@@ -16,7 +16,7 @@ from xclade_store_mock.check.expected import Expected
 from xclade_store_mock.check.ids import CREATE, INITIALIZE, LIST, NOBODYS, Ids
 from xclade_store_mock.check.signs import Sign
 from xclade_store_mock.dialects.deviations import BEHAVIOURS
-from xclade_store_mock.errors import DomainError
+from xclade_store_mock.errors import Refusal
 from xclade_store_mock.web.dialect import TABLE, Reply
 from xclade_store_mock.web.guard import MAX_BODY
 
@@ -65,7 +65,7 @@ def listed_deviations() -> Iterator[str]:
 
 
 def _row(
-    error: type[DomainError],
+    error: type[Refusal],
     needs: str | None = None,
     calls: Calls | None = None,
     sign: Sign | None = None,

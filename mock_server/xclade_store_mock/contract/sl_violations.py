@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xclade_store_mock import errors
-from xclade_store_mock.errors import DomainError
+from xclade_store_mock.errors import Refusal
 
 NAME = "sl-violations"
 LONGEST = 4_000
@@ -17,7 +17,7 @@ LONGEST = 4_000
 _LONGEST_MESSAGE = 200
 
 
-def sl_violations(error: DomainError) -> dict[str, str]:
+def sl_violations(error: Refusal) -> dict[str, str]:
     """Answer the header if the error is that the request breaks the contract, or nothing."""
     violations = [*_violations(error)]
     while len(value := json.dumps(violations, separators=(",", ":"))) > LONGEST:
@@ -25,7 +25,7 @@ def sl_violations(error: DomainError) -> dict[str, str]:
     return {NAME: value} if violations else {}
 
 
-def _violations(error: DomainError) -> Iterator[Mapping[str, Any]]:
+def _violations(error: Refusal) -> Iterator[Mapping[str, Any]]:
     match error:
         case errors.InvalidData():
             for violation in error.violations:

@@ -22,13 +22,13 @@ from xclade_store_mock.control.front import ControlFront
 from xclade_store_mock.control.misbehaviour import Misbehaviour
 from xclade_store_mock.control.plans import PlanOperations
 from xclade_store_mock.control.state import StateOperations
-from xclade_store_mock.errors import DomainError
+from xclade_store_mock.errors import Refusal
 from xclade_store_mock.web.dialect import Dialect, Reply, error_response, reply_response
 from xclade_store_mock.web.endpoints import Endpoints
 from xclade_store_mock.web.error_handlers import Errors
 from xclade_store_mock.web.guard import Guard
 
-_REPLIES: Mapping[type[DomainError], Reply] = {
+_REPLIES: Mapping[type[Refusal], Reply] = {
     ControlTokenInvalid: Reply(401, "unauthorized"),
     ControlForbidden: Reply(403, "not_allowed"),
     NotThere: Reply(404, "not_found"),
@@ -79,7 +79,7 @@ def _find(operations: tuple[object, ...], operation_id: str) -> Any:
     return getattr(found, operation_id)
 
 
-def _answer(error: DomainError) -> Response:
+def _answer(error: Refusal) -> Response:
     for kind, reply in _REPLIES.items():
         if isinstance(error, kind):
             return reply_response(reply, error.message, Dialect.DOCUMENTED)

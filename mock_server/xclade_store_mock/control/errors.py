@@ -1,6 +1,6 @@
 """What only the control API refuses; app.py answers it.
 
-DomainError
+Refusal
 ├── ControlTokenInvalid     missing, or not the server's
 ├── ControlForbidden        asked by a page of another site
 ├── NotThere                nothing has this id
@@ -11,21 +11,21 @@ DomainError
 └── InTheWay                what is there already does not allow it
 """
 
-from xclade_store_mock.errors import DomainError
+from xclade_store_mock.errors import Refusal
 
 
-class ControlTokenInvalid(DomainError):
+class ControlTokenInvalid(Refusal):
     """The server was given a control token, and the request does not have it."""
 
     def __init__(self) -> None:
         super().__init__("The control API needs the header Authorization: Bearer TOKEN.")
 
 
-class ControlForbidden(DomainError):
+class ControlForbidden(Refusal):
     """The request may come from a page that the person at this machine just happens to look at."""
 
 
-class NotThere(DomainError):
+class NotThere(Refusal):
     """Nothing has this id."""
 
     kind: str
@@ -58,5 +58,5 @@ class SessionNotFound(NotThere):
     kind = "payment session"
 
 
-class InTheWay(DomainError):
+class InTheWay(Refusal):
     """What is there already does not allow it."""

@@ -10,7 +10,7 @@ from starlette.types import Scope
 from xclade_store_mock.contract import METHODS, Contract
 from xclade_store_mock.contract.violations import check_body, check_headers, check_query
 from xclade_store_mock.control.faults import Target
-from xclade_store_mock.errors import DomainError, InvalidData
+from xclade_store_mock.errors import InvalidData, Refusal
 from xclade_store_mock.web.guard import parse_body, read_header, read_headers
 from xclade_store_mock.web.prefer import has_preferences, split_query
 from xclade_store_mock.web.routing import path_pattern
@@ -67,7 +67,7 @@ class Inspector:
         if scope["method"] not in _WITHOUT_BODY and operation.body is not None:
             try:
                 body = parse_body(scope, content)
-            except DomainError as error:
+            except Refusal as error:
                 yield error.message
             else:
                 yield from _told(check_body, operation.body, operation.body_fields, body)

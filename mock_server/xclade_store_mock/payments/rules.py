@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from xclade_store_mock.errors import DomainError, ProviderNotEnabled
+from xclade_store_mock.errors import ProviderNotEnabled, Refusal
 from xclade_store_mock.payments.providers import Provider, SessionRequest
 
 _PAID = frozenset({"authorized", "captured"})
@@ -219,7 +219,7 @@ async def restore_sessions(
             now=now,
         )
         provider = providers[session.provider_id]
-        with suppress(DomainError):
+        with suppress(Refusal):
             restored.append(await _initiate(provider, request, session.context, metadata=None))
     return replace(collection, sessions=tuple(restored))
 

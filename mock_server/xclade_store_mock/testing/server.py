@@ -18,7 +18,7 @@ from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Control
 from xclade_store_mock.control.plans import PlanOperations
 from xclade_store_mock.control.scenarios import Scenario
-from xclade_store_mock.errors import DomainError
+from xclade_store_mock.errors import Refusal
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.web.dialect import Dialect
@@ -79,7 +79,7 @@ class Server:
             check_body(operation.body, operation.body_fields, body)
             call = Call({"method": "POST"}, path, {}, body)
             response = self.run(getattr(self._plans, operation_id)(call))
-        except DomainError as error:
+        except Refusal as error:
             raise ValueError(error.message) from None
         return json.loads(response.body)
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from xclade_store_mock import errors, jsontext
 from xclade_store_mock.contract.sl_violations import sl_violations
-from xclade_store_mock.errors import DomainError
+from xclade_store_mock.errors import Refusal
 
 _log = logging.getLogger("xclade_store_mock")
 
@@ -51,7 +51,7 @@ _HIDDEN = Reply(500, "unknown_error", "unknown_error", "An unknown error occurre
 
 _SERVER_ERRORS = range(500, 600)
 
-TABLE: Mapping[type[DomainError], Row] = {
+TABLE: Mapping[type[Refusal], Row] = {
     errors.NotJson: Row("body is not JSON", Reply(400, "invalid_data"), Reply(400, "invalid_data")),
     errors.InvalidData: Row(
         "body or query breaks the schema", Reply(400, "invalid_data"), Reply(400, "invalid_data")
@@ -113,7 +113,7 @@ TABLE: Mapping[type[DomainError], Row] = {
 }
 
 
-def error_response(error: DomainError, dialect: Dialect) -> Response:
+def error_response(error: Refusal, dialect: Dialect) -> Response:
     """Answer an error; what it does not tell is logged."""
     if isinstance(error, errors.StorageUnavailable):
         _log.error("The storage is not available: %s", error.reason)

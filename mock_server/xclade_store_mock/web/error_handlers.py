@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from xclade_store_mock.errors import DomainError, MethodNotAllowed, RouteNotFound, UnknownFailure
+from xclade_store_mock.errors import MethodNotAllowed, Refusal, RouteNotFound, UnknownFailure
 from xclade_store_mock.web.prefer import PreferenceNotMet
 
 _log = logging.getLogger("xclade_store_mock")
@@ -20,7 +20,7 @@ class Errors:
     Connexion has two middlewares for this, which make objects of every request, for the case.
     """
 
-    def __init__(self, app: ASGIApp, *, answer: Callable[[DomainError], Response]) -> None:
+    def __init__(self, app: ASGIApp, *, answer: Callable[[Refusal], Response]) -> None:
         self._app = app
         self._answer = answer
 
@@ -28,7 +28,7 @@ class Errors:
         """Pass a request on; say nothing of a bug to the outside."""
         try:
             await self._app(scope, receive, send)
-        except DomainError as error:
+        except Refusal as error:
             response = self._answer(error)
         except PreferenceNotMet as error:
             response = error.response()
@@ -44,7 +44,7 @@ class Errors:
         await response(scope, receive, send)
 
 
-def _misrouted(scope: Scope, error: HTTPException) -> DomainError:
+def _misrouted(scope: Scope, error: HTTPException) -> Refusal:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and error.headers:
         return MethodNotAllowed(scope["method"], scope["path"], error.headers["Allow"])
     return RouteNotFound(scope["path"])

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from xclade_store_mock import jsontext
 from xclade_store_mock.errors import (
-    DomainError,
     ProviderNotInstalled,
+    Refusal,
     StorageUnavailable,
     UnknownFailure,
 )
@@ -98,7 +98,7 @@ class Operations:
                 lambda cart: create_collection(cart, new_id=self.new_id, now=self.clock()),
             )
             answer = self._answer(collection, call.query.get("fields"))
-        except DomainError as error:
+        except Refusal as error:
             answer = self._answer_error(error)
         return self._respond(answer)
 
@@ -120,7 +120,7 @@ class Operations:
                 draft = self._draft(call, key, session_id)
                 carry_out = partial(self._initialize_recorded, demand)
                 answer = await once(self.storage, draft, carry_out, self.clock())
-        except DomainError as error:
+        except Refusal as error:
             answer = self._answer_error(error)
         return self._respond(answer)
 
@@ -144,7 +144,7 @@ class Operations:
             return await self._initialize(demand, record.session_id, record)
         except StorageUnavailable:
             raise  # there is nowhere to keep it
-        except DomainError as error:
+        except Refusal as error:
             answer = self._answer_error(error)
             await self.storage.keep_answer(record.answered(answer))
             return answer
@@ -166,7 +166,7 @@ class Operations:
                     session_id=session_id,
                     now=self.clock(),
                 )
-            except DomainError:
+            except Refusal:
                 if self.dialect is Dialect.MEDUSA:
                     await held.keep(await self._restored(held))
                 raise
@@ -196,7 +196,7 @@ class Operations:
             document = self._select(fields, COLLECTION).of(collection_document(collection))
         return Answer(200, jsontext.write({"payment_collection": document}))
 
-    def _answer_error(self, error: DomainError) -> Answer:
+    def _answer_error(self, error: Refusal) -> Answer:
         response = error_response(error, self.dialect)
         return Answer(response.status_code, bytes(response.body))
 

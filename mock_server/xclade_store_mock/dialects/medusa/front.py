@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xclade_store_mock.contract import METHODS
 from xclade_store_mock.dialects.medusa.bodies import SenderLeft, read_body
-from xclade_store_mock.errors import DomainError, RouteNotFound, UnknownFailure
+from xclade_store_mock.errors import Refusal, RouteNotFound, UnknownFailure
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.web.dialect import Dialect, error_response
 from xclade_store_mock.web.guard import read_header, with_body
@@ -86,7 +86,7 @@ class MedusaFront:
             return
         try:
             passed = with_body(scope, await read_body(scope, receive))
-        except DomainError as error:
+        except Refusal as error:
             await _answer(error, scope, receive, send)
             return
         except SenderLeft:
@@ -97,7 +97,7 @@ class MedusaFront:
             return
         try:
             await self._pass_on(passed, receive, cors_send)
-        except DomainError as error:
+        except Refusal as error:
             await _answer(error, scope, receive, cors_send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -159,5 +159,5 @@ def _allowed(route: _Route) -> str:
     return "GET,HEAD" if route.method == "GET" else route.method
 
 
-async def _answer(error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
+async def _answer(error: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
     await error_response(error, Dialect.MEDUSA)(scope, receive, send)
