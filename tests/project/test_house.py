@@ -1,8 +1,15 @@
-"""Rules of the house that a machine can hold us to."""
+"""Rules of this repository that a machine can check."""
 
+import ast
 import re
 import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,9 +56,101 @@ def test_client_never_imports_the_server() -> None:
 
 
 def test_every_dependency_has_its_reason() -> None:
-    """docs/architecture.md says why each dependency of the distribution is there."""
+    """A comment beside each dependency of the distribution says why it is there."""
+    lines = re.findall(r'^    ("[A-Za-z].*)', _dependencies(), re.MULTILINE)
+
+    assert len(lines) > 10
+    for line in lines:
+        assert re.search(r", +# \w+|^\"xclade-store\[", line), line
+
+
+def test_private_api_has_an_upper_bound() -> None:
+    """A dependency whose private API is used cannot be upgraded unnoticed."""
+    lines = re.findall(r'^    "(.*)", .*\bprivate: ', _dependencies(), re.MULTILINE)
+
+    assert {"asyncpg", "uvicorn"} <= {re.split("[<>=]", line)[0] for line in lines}
+    assert [] == [line for line in lines if ",<" not in line]
+
+
+def _dependencies() -> str:
     project = (ROOT / "pyproject.toml").read_text("utf-8")
-    section = project[project.index("dependencies = [") : project.index("[project.scripts]")]
-    reasons = (ROOT / "docs/architecture.md").read_text("utf-8")
-    for name in re.findall(r'^    "([A-Za-z0-9-]+)', section, re.MULTILINE):
-        assert name == "xclade-store" or f"| `{name}`" in reasons
+    return project[project.index("\ndependencies = [") : project.index("[project.scripts]")]
+
+
+SERVER = ROOT / "mock_server/xclade_store_mock"
+CHECK = {*SERVER.glob("check/*.py"), SERVER / "cli/check.py"}
+
+
+@pytest.mark.parametrize(
+    ("files", "extras"),
+    [
+        ({*(ROOT / "client").rglob("*.py")}, set[str]()),
+        ({*SERVER.rglob("*.py")} - CHECK, {"mock"}),
+        (CHECK, {"mock", "check"}),
+    ],
+    ids=["client", "mock", "check"],
+)
+def test_every_import_is_declared(files: set[Path], extras: set[str]) -> None:
+    """What each part imports comes with the distribution or with the part's extra."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = {"pytest"}  # the plugin is loaded by pytest itself
+    for group in (
+        project["dependencies"],
+        *(project["optional-dependencies"][extra] for extra in extras),
+    ):
+        declared |= {_normalized(re.split(r"[^\w-]", each)[0]) for each in group}
+    distributions = packages_distributions()
+    known = sys.stdlib_module_names | {"xclade_store", "xclade_store_mock"}
+
+    undeclared = {
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in files
+        for name in _imported(path) - known
+        if declared.isdisjoint(map(_normalized, distributions.get(name, [])))
+    }
+
+    assert set() == undeclared
+
+
+def _normalized(distribution: str) -> str:
+    return distribution.lower().replace("_", "-")
+
+
+def _imported(path: Path) -> set[str]:
+    """Return the top-level packages that a module imports, relative imports left out."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add((node.module or "").partition(".")[0])
+    return names
+
+
+def test_settings_name_what_exists() -> None:
+    """No setting in pyproject.toml is left over from a module that was moved or removed."""
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
+    modules = [
+        module
+        for override in tool["mypy"]["overrides"]
+        for module in [override["module"]]
+        for module in ([module] if isinstance(module, str) else module)
+        if module.startswith("xclade_store")
+    ]
+    files = [
+        pattern
+        for text in (*tool["ruff"]["lint"]["per-file-ignores"], *tool["mypy"]["files"])
+        for pattern in _alternatives(text)
+    ]
+
+    assert [] == [module for module in modules if find_spec(module.removesuffix(".*")) is None]
+    assert [] == [pattern for pattern in files if not any(ROOT.glob(pattern))]
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """Expand the braces of a pattern, which pathlib does not know."""
+    found = re.fullmatch(r"(.*)\{(.*)\}(.*)", pattern)
+    if found is None:
+        return [pattern]
+    before, alternatives, after = found.groups()
+    return [f"{before}{each}{after}" for each in alternatives.split(",")]
