@@ -22,13 +22,13 @@ def tracked() -> list[Path]:
 
 
 def test_modules_stay_short() -> None:
-    """No hand-written module has more than 300 lines."""
+    """No hand-written module has more than 400 lines."""
     long = [
         path.name
         for path in tracked()
         if path.suffix == ".py"
         and "generated" not in path.parts
-        and len(path.read_text("utf-8").splitlines()) > 300
+        and len(path.read_text("utf-8").splitlines()) > 400
     ]
 
     assert [] == long

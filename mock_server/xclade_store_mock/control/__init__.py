@@ -1,1 +1,4 @@
-"""The control API under `/_mock`: how a test or a person steers the mock."""
+"""The control API under `/_mock` and the console at `/`: inspect the mock, and change what it does.
+
+Imports `web` and the packages below it; never `dialects` or `cli`.
+"""

@@ -18,8 +18,8 @@ from xclade_store_mock.control.errors import (
     InTheWay,
     NotThere,
 )
+from xclade_store_mock.control.faults import Misbehaviour
 from xclade_store_mock.control.front import ControlFront
-from xclade_store_mock.control.misbehaviour import Misbehaviour
 from xclade_store_mock.control.plans import PlanOperations
 from xclade_store_mock.control.state import StateOperations
 from xclade_store_mock.errors import Refusal

@@ -1,17 +1,15 @@
-"""What only the control API refuses; app.py answers it.
+"""Errors of the control API, and its responses."""
 
-Refusal
-├── ControlTokenInvalid     missing, or not the server's
-├── ControlForbidden        asked by a page of another site
-├── NotThere                nothing has this id
-│   ├── FaultNotFound
-│   ├── ProviderNotFound
-│   ├── ScenarioNotFound
-│   └── SessionNotFound
-└── InTheWay                what is there already does not allow it
-"""
+from collections.abc import Mapping
+from typing import Any
 
-from xclade_store_mock.errors import Refusal
+from starlette.responses import Response
+
+from xclade_store_mock import jsontext
+from xclade_store_mock.errors import InvalidData, Refusal, Violation
+
+Document = Mapping[str, Any]
+"""What the control API writes as JSON."""
 
 
 class ControlTokenInvalid(Refusal):
@@ -60,3 +58,18 @@ class SessionNotFound(NotThere):
 
 class InTheWay(Refusal):
     """What is there already does not allow it."""
+
+
+def respond(document: Document, status: int = 200) -> Response:
+    """Answer with a document."""
+    return Response(jsontext.write(document), status, media_type="application/json")
+
+
+def done() -> Response:
+    """Answer that it is done, and nothing else."""
+    return Response(status_code=204)
+
+
+def refused(field: str, fault: str) -> InvalidData:
+    """Make the error for a field of the body whose form is right and whose value is not."""
+    return InvalidData.of([Violation(("body", field), "value", f"Field '{field}': {fault}")])

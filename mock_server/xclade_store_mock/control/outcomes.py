@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from xclade_store_mock.control.gate import Gate
+from xclade_store_mock.control.faults import Gate
 from xclade_store_mock.errors import ProviderRefused, ProviderUnreachable
 from xclade_store_mock.payments.providers import (
     FindProvider,

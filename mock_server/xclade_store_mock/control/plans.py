@@ -1,25 +1,31 @@
 """The operations of the control API that plan what happens, and tell what happened."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from xclade_store_mock.control.answers import done, refused, respond
-from xclade_store_mock.control.control import Control
-from xclade_store_mock.control.documents import (
-    clock_document,
-    entry_document,
-    fault_document,
-    outcome_document,
-    scenario_document,
+from xclade_store_mock.control.control import Control, clock_document
+from xclade_store_mock.control.errors import Document, ProviderNotFound, done, refused, respond
+from xclade_store_mock.control.faults import (
+    Break,
+    Fault,
+    FaultAnswer,
+    FaultPlan,
+    Moment,
+    effect_document,
 )
-from xclade_store_mock.control.errors import ProviderNotFound
-from xclade_store_mock.control.faults import Break, FaultAnswer, FaultPlan, Moment
-from xclade_store_mock.control.journal import Criteria
+from xclade_store_mock.control.journal import Criteria, entry_document
 from xclade_store_mock.control.outcomes import Outcome, Result
-from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
+from xclade_store_mock.control.scenarios import (
+    CART_ID,
+    COLLECTION_ID,
+    REGION_ID,
+    SCENARIOS,
+    Scenario,
+    find_scenario,
+)
 from xclade_store_mock.web.endpoints import Call
 
 _STREAM = "text/event-stream"
@@ -144,7 +150,7 @@ class PlanOperations:
     async def start_scenario(self, call: Call) -> Response:
         """Switch a scenario on."""
         scenario = find_scenario(call.path["name"])
-        await self.control.start(scenario)
+        await scenario.start(self.control)
         return respond(scenario_document(scenario, self.control.scenario))
 
 
@@ -167,3 +173,36 @@ def _read_time(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError as error:  # a leap second, for one
         raise refused(field="now", fault=str(error)) from error
+
+
+def fault_document(fault: Fault) -> Document:
+    """Describe a fault."""
+    plan = fault.plan
+    return {
+        "id": fault.id,
+        "operation_id": plan.operation_id,
+        "method": plan.method,
+        "path": plan.path,
+        "payment_collection_id": plan.payment_collection_id,
+        "times": fault.times,
+        **effect_document(plan),
+        "waiting": fault.gate.waiting,
+    }
+
+
+def outcome_document(outcome: Outcome) -> Document:
+    """Describe what a provider's next calls come to."""
+    return asdict(outcome)
+
+
+def scenario_document(scenario: Scenario, present: str | None) -> Document:
+    """Describe a scenario; `present` is the one that is on."""
+    return {
+        "name": scenario.name,
+        "trouble": scenario.trouble,
+        "remedy": scenario.remedy,
+        "cart_id": CART_ID,
+        "payment_collection_id": COLLECTION_ID,
+        "region_id": REGION_ID,
+        "is_on": scenario.name == present,
+    }

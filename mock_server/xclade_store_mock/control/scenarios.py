@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from xclade_store_mock.control.clock import ControlClock
+from xclade_store_mock.control.control import Control, ControlClock
 from xclade_store_mock.control.errors import ScenarioNotFound
 from xclade_store_mock.control.faults import Break, FaultPlan, Moment
 from xclade_store_mock.payments.idempotency import LIFETIME
@@ -39,6 +39,12 @@ class Scenario:
     remedy: str
     total: Decimal = _TOTAL
     plan: Callable[[Storage, ControlClock], FaultPlan] | None = None
+
+    async def start(self, control: Control) -> None:
+        """Reset the control's store, and start the scenario there."""
+        await control.restart(self.store(control.store, control.clock()), self.name)
+        if self.plan is not None:
+            control.faults.plan(self.plan(control.storage, control.clock))
 
     @property
     def cast(self) -> str:

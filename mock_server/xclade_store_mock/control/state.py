@@ -1,29 +1,32 @@
 """The operations of the control API that read and change what the store holds."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from msgspec import structs
 from starlette.responses import Response
 
-from xclade_store_mock.control.answers import done, refused, respond
-from xclade_store_mock.control.control import Control
-from xclade_store_mock.control.documents import (
+from xclade_store_mock import javascript
+from xclade_store_mock.control.control import Control, clock_document
+from xclade_store_mock.control.errors import (
     Document,
-    cart_document,
-    clock_document,
-    collection_document,
-    provider_document,
-    region_document,
+    InTheWay,
+    SessionNotFound,
+    done,
+    refused,
+    respond,
 )
-from xclade_store_mock.control.errors import InTheWay, SessionNotFound
+from xclade_store_mock.control.outcomes import Outcome
+from xclade_store_mock.control.redaction import hide
 from xclade_store_mock.errors import CollectionNotFound
+from xclade_store_mock.payments.documents import timestamp
 from xclade_store_mock.payments.model import Settings
 from xclade_store_mock.payments.rules import (
     Cart,
     PaymentCollection,
     PaymentProvider,
+    PaymentSession,
     Region,
     settle_session,
 )
@@ -48,7 +51,7 @@ class StateOperations:
         providers = sorted(settings.payment_providers.values(), key=lambda each: each.id)
         document = {
             "dialect": self.dialect,
-            "scenario": control.scenario and control.scenario.name,
+            "scenario": control.scenario,
             "clock": clock_document(control.clock),
             "publishable_keys": [{"title": key.title, "revoked": key.revoked} for key in keys],
             "customers": [{"id": each.id} for each in settings.customers.values()],
@@ -187,3 +190,47 @@ class StateOperations:
 def _exact(number: float) -> Decimal:
     """Answer the number that was sent, digit by digit."""
     return Decimal(str(number))
+
+
+def cart_document(cart: Cart) -> Document:
+    """Describe a cart."""
+    return {**asdict(cart), "total": javascript.number(cart.total)}
+
+
+def region_document(region: Region) -> Document:
+    """Describe a region."""
+    return asdict(region)
+
+
+def provider_document(provider: PaymentProvider, outcome: Outcome | None) -> Document:
+    """Describe a payment provider, and what its next calls come to."""
+    return {**asdict(provider), "outcome": outcome and asdict(outcome)}
+
+
+def collection_document(collection: PaymentCollection) -> Document:
+    """Describe a payment collection with its sessions."""
+    return {
+        "id": collection.id,
+        "cart_id": collection.cart_id,
+        "currency_code": collection.currency_code,
+        "amount": javascript.number(collection.amount),
+        "status": collection.status,
+        "created_at": timestamp(collection.created_at),
+        "updated_at": timestamp(collection.updated_at),
+        "payment_sessions": [_session_document(each) for each in collection.sessions],
+    }
+
+
+def _session_document(session: PaymentSession) -> Document:
+    return {
+        "id": session.id,
+        "provider_id": session.provider_id,
+        "currency_code": session.currency_code,
+        "amount": javascript.number(session.amount),
+        "status": session.status,
+        "authorized_at": session.authorized_at and timestamp(session.authorized_at),
+        "data": hide(session.data),
+        "context": hide(session.context),
+        "created_at": timestamp(session.created_at),
+        "updated_at": timestamp(session.updated_at),
+    }

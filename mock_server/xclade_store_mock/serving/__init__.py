@@ -196,7 +196,7 @@ class Service:
             Workers(config, sockets=[listener]).run()
             return
         app = self.application()
-        begin = partial(app.control.start, self.scenario) if self.scenario else None
+        begin = partial(self.scenario.start, app.control) if self.scenario else None
         Server(self._config(lambda: app), app, begin).run(sockets=[listener])
 
     def follow(

@@ -85,7 +85,7 @@ class Server:
 
     def start(self, scenario: Scenario) -> None:
         """Start again, in a scenario."""
-        self.run(self._control.start(scenario))
+        self.run(scenario.start(self._control))
 
     def reset(self, store: Store) -> None:
         """Start again from a store, as if nothing had ever been asked."""

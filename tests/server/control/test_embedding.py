@@ -13,9 +13,8 @@ from tests.server.wire import SESSIONS, STRIPE, SYSTEM, answer, error, unknown_e
 
 from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.control.access import Access
-from xclade_store_mock.control.faults import FaultPlan
+from xclade_store_mock.control.faults import FaultPlan, Misbehaviour
 from xclade_store_mock.control.front import ControlFront
-from xclade_store_mock.control.misbehaviour import Misbehaviour
 from xclade_store_mock.web.dialect import Dialect
 
 

@@ -10,13 +10,13 @@ from tests.server.control.steering import Steered
 from tests.server.wire import COLLECTIONS, JSON, PROVIDERS, SESSIONS, SYSTEM
 
 from xclade_store_mock.contract import load_contract
-from xclade_store_mock.control.exchange import Exchange
-from xclade_store_mock.control.inspection import Inspector
+from xclade_store_mock.control.front import Exchange
 from xclade_store_mock.control.journal import (
     MOST_BYTES,
     MOST_ENTRIES,
     MOST_SHOWN,
     Criteria,
+    Inspector,
     Journal,
 )
 
