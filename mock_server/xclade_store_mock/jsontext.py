@@ -1,31 +1,32 @@
-"""JSON as the mock reads and writes it."""
+"""JSON in and out, and numbers, texts and keys as JavaScript writes them."""
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 import orjson
 
-from xclade_store_mock import javascript
 from xclade_store_mock.errors import NotJson
 
 MAX_DEPTH = 200
 """How deep arrays and objects may nest in a request; the validator gives up at 256."""
 
 _SAFE_INTEGER = 2**53
+_ARRAY_INDEX_MAX = 2**32 - 2
+_EXPONENT_FROM = 1e21
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def read(text: str) -> Any:
-    """Parse a request's JSON; raise NotJson for what could not be answered again as it came.
+    """Parse a request's JSON; raise NotJson for what could not be returned unchanged.
 
-    That is, beside broken JSON: NaN and infinities, numbers that a double does not hold digit by
-    digit, other than whole ones, NUL and lone surrogates in strings, and nesting beyond MAX_DEPTH.
+    Besides malformed JSON, that is: NaN and infinities, fractions that a double does not represent
+    digit by digit, NUL and lone surrogates in strings, and nesting deeper than MAX_DEPTH.
     """
     value = _parse(text, _EXACT)
-    # Without an escape in UTF-8 there can be neither.
+    # Text decoded from UTF-8 can hold them only as escapes.
     fault = find_unstorable(value) if "\\u" in text else None
     if fault is not None:
         message = f"The body {fault}."
@@ -34,22 +35,22 @@ def read(text: str) -> Any:
 
 
 def read_as_javascript(text: str) -> Any:
-    """Parse JSON as JavaScript does: numbers are doubles, and those beyond their range null."""
+    """Parse JSON as JavaScript does: numbers are doubles, and those beyond their range are null."""
     return _parse(text, _JAVASCRIPT)
 
 
 def require_json(value: Any) -> None:
-    """Raise TypeError or ValueError for what JSON has no word for."""
+    """Raise TypeError or ValueError for a value that JSON cannot represent."""
     _ENCODER.encode(value)
 
 
 def write(value: Any) -> bytes:
-    """Serialize to compact UTF-8; NaN and infinities, as JavaScript does, to null."""
+    """Serialize to compact UTF-8; NaN and infinities become null, as in JavaScript."""
     try:
-        # Copied, since it keeps the kilobytes of room in which it was written.
+        # A copy, because orjson's bytes keep the kilobytes of its buffer alive.
         return bytes(memoryview(orjson.dumps(value)))
     except orjson.JSONEncodeError:
-        # It takes no integers beyond 64 bits, no lone surrogates and no deep nesting.
+        # orjson refuses integers beyond 64 bits, lone surrogates and deep nesting.
         return _ENCODER.encode(value).encode("utf-8", errors="backslashreplace")
 
 
@@ -59,7 +60,7 @@ def read_written(content: bytes) -> Any:
 
 
 def find_unstorable(value: Any) -> str | None:
-    """Tell what a database could not keep of a value: NUL and lone surrogates in strings."""
+    """Return why a database could not store a value: NUL or a lone surrogate in a string."""
     level = [value]
     while level:
         for item in level:
@@ -88,7 +89,7 @@ def _parse(text: str, decoder: json.JSONDecoder) -> Any:
         message = f"The body is not valid JSON: {error}"
         raise NotJson(message) from error
     except (RecursionError, ValueError) as error:
-        # A ValueError of its own: an integer longer than Python converts (4,300 digits).
+        # The ValueError: an integer longer than Python converts (4,300 digits).
         message = "The body is nested too deeply or holds a number that is too long."
         raise NotJson(message) from error
     if text.count("[") + text.count("{") > MAX_DEPTH:
@@ -113,7 +114,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _read_float(digits: str) -> float:
     value = _read_in_range(digits)
-    if not _names(digits, value):
+    if not _is_exact(digits, value):
         message = f"The number {digits[:40]} has more digits than can be kept."
         raise NotJson(message)
     return value
@@ -132,8 +133,8 @@ def _read_in_range(digits: str) -> float:
     return value
 
 
-def _names(digits: str, value: float) -> bool:
-    """Tell whether a number is the one that the double is written as."""
+def _is_exact(digits: str, value: float) -> bool:
+    """Return whether the double is written back as the same number."""
     try:
         return Decimal(digits) == Decimal(repr(value))
     except InvalidOperation:  # an exponent beyond Decimal's
@@ -142,7 +143,7 @@ def _names(digits: str, value: float) -> bool:
 
 def _read_double(digits: str) -> float | None:
     value = float(digits)
-    return None if math.isinf(value) else javascript.number(value)
+    return None if math.isinf(value) else number(value)
 
 
 def _read_integer(digits: str) -> float | None:
@@ -156,3 +157,59 @@ _EXACT = json.JSONDecoder(
 _JAVASCRIPT = json.JSONDecoder(
     parse_float=_read_double, parse_int=_read_integer, parse_constant=_refuse_constant
 )
+
+
+def number(value: Decimal | float) -> int | float:
+    """Return the number that JavaScript writes for a value: its nearest double."""
+    double = float(value)
+    if double.is_integer() and abs(double) < _EXPONENT_FROM:
+        # The shortest digits that identify the double, padded with zeros.
+        return int(Decimal(repr(double)))
+    return double
+
+
+def javascript_text(value: Any) -> str:
+    """Return `String(value)`: `[object Object]` for objects, lists joined by commas."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return "[object Object]"
+        case list():
+            return ",".join("" if item is None else javascript_text(item) for item in value)
+        case int() | float():
+            return _number_text(value)
+        case _:
+            return str(value)
+
+
+def javascript_keys(names: Iterable[str]) -> list[str]:
+    """Order an object's keys: array indices first, ascending, then in order of insertion."""
+    listed = list(names)
+    indices = [name for name in listed if _is_index(name)]
+    return sorted(indices, key=int) + [name for name in listed if not _is_index(name)]
+
+
+def _number_text(value: float) -> str:
+    written = repr(number(value))
+    mantissa, exponent, digits = written.partition("e")
+    if not exponent:
+        return written
+    sign, power = digits[0], digits[1:].lstrip("0")
+    small = 7  # 0.000001 is written out, 1e-7 is not
+    if sign == "-" and int(power) < small:
+        return f"{Decimal(written):f}"
+    return f"{mantissa}e{sign}{power}"
+
+
+def _is_index(name: str) -> bool:
+    # The length first: Python refuses to convert more than 4,300 digits.
+    return (
+        len(name) <= len(str(_ARRAY_INDEX_MAX))
+        and name.isascii()
+        and name.isdigit()
+        and name == str(int(name))
+        and int(name) <= _ARRAY_INDEX_MAX
+    )

@@ -1,9 +1,8 @@
 """Fills a database with as much as one likes, quickly."""
 
 import asyncio
-from dataclasses import replace
 
-from msgspec import structs
+from msgspec.structs import replace
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -22,7 +21,7 @@ from tests.databases import POSTGRESQL
 
 from xclade_store_mock.app import utc_now
 from xclade_store_mock.payments.idempotency import LIFETIME
-from xclade_store_mock.payments.rules import Cart, PaymentCollection, PaymentSession
+from xclade_store_mock.payments.model import Cart, PaymentCollection, PaymentSession
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage import texts
 from xclade_store_mock.storage.opening import prepare_storage
@@ -47,7 +46,7 @@ def fill(url: str, collections: int, new_carts: int) -> None:
         created_at=now,
         updated_at=now,
     )
-    collection = structs.replace(
+    collection = replace(
         store.payment_collections["pay_col_demo"],
         id=f"pay_col_{MARK}",
         cart_id=cart.id,

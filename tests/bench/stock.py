@@ -14,8 +14,7 @@ from tests.bench.calls import CONTRACT, PUBLISHABLE_KEY
 
 from xclade_store_mock import jsontext
 from xclade_store_mock.app import new_ulid, utc_now
-from xclade_store_mock.payments.documents import COLLECTION, collection_document
-from xclade_store_mock.payments.fields import select
+from xclade_store_mock.payments.documents import COLLECTION, collection_document, select
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.payments.providers import find_provider, installed_providers
 from xclade_store_mock.payments.rules import initialize_session, require_enabled

@@ -1,11 +1,11 @@
 """What is hostile: shown as the text that it is, wherever the page shows it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 from tests.conftest import Serve
 from tests.console.conftest import entries, open_console

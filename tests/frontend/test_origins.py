@@ -1,9 +1,9 @@
 """Which pages may call the store, and how: by the browser's own judgement."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page
 from starlette.types import Receive, Scope, Send
 from tests.conftest import Serve, served

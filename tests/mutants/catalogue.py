@@ -58,7 +58,7 @@ MUTANTS = (
     Mutant(
         "wrong type",
         SERVER / "payments/documents.py",
-        '"amount": javascript.number(session.amount),',
+        '"amount": number(session.amount),',
         '"amount": str(session.amount),',
         (INITIALIZE,),
     ),
@@ -72,8 +72,8 @@ MUTANTS = (
     Mutant(
         "amount in minor units",
         SERVER / "payments/documents.py",
-        '"amount": javascript.number(collection.amount),',
-        '"amount": javascript.number(collection.amount * 100),',
+        '"amount": number(collection.amount),',
+        '"amount": number(collection.amount * 100),',
         ("tests/server/test_money.py", RECORDINGS),
     ),
     Mutant(

@@ -1,12 +1,12 @@
 """What `serve` prints about its store."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from xclade_store_mock.cli.banner import banner as describe
-from xclade_store_mock.payments.model import PublishableKey, Store
-from xclade_store_mock.payments.rules import Cart
+from xclade_store_mock.payments.model import Cart, PublishableKey, Store
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage.memory import MemoryStorage
 

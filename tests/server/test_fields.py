@@ -8,9 +8,15 @@ import pytest
 from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM, answer, ok, session_of
 
 from xclade_store_mock import jsontext
-from xclade_store_mock.payments.documents import COLLECTION, collection_document, default_document
-from xclade_store_mock.payments.fields import Selection, select
-from xclade_store_mock.payments.rules import PaymentCollection, PaymentSession, settle_session
+from xclade_store_mock.payments.documents import (
+    COLLECTION,
+    Selection,
+    collection_document,
+    default_document,
+    select,
+)
+from xclade_store_mock.payments.model import PaymentCollection, PaymentSession
+from xclade_store_mock.payments.rules import settle_session
 
 SESSION = (
     *("id", "currency_code", "provider_id", "data", "context", "status", "authorized_at"),

@@ -8,7 +8,7 @@ import pytest
 
 from xclade_store_mock import jsontext
 from xclade_store_mock.payments.documents import collection_document
-from xclade_store_mock.payments.rules import PaymentCollection, PaymentSession
+from xclade_store_mock.payments.model import PaymentCollection, PaymentSession
 
 MOMENT = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 

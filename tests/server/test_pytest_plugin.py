@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from tests.server.plugin_runs import Runs
 
-from xclade_store_mock.payments.rules import PaymentCollection
+from xclade_store_mock.payments.model import PaymentCollection
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage.memory import MemoryStorage
 
@@ -118,7 +118,7 @@ def test_modules_can_serve_another_store_and_dialect(runs: Runs) -> None:
         4,
         test_1=plain,
         test_2="""
-        from dataclasses import replace
+        from msgspec.structs import replace
         import httpx
         import pytest
 
@@ -184,7 +184,7 @@ def test_mistakes_are_told(runs: Runs) -> None:
     runs(
         20,
         test_mistakes="""
-        from dataclasses import replace
+        from msgspec.structs import replace
         from decimal import Decimal
         import pytest
         from xclade_store_mock.errors import CartNotFound, CollectionNotFound

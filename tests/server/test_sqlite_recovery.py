@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from xclade_store_mock.payments.rules import Cart
+from xclade_store_mock.payments.model import Cart
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage.opening import open_storage, prepare_storage
 

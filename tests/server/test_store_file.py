@@ -8,8 +8,15 @@ from typing import Any
 
 import pytest
 
-from xclade_store_mock.payments.model import PublishableKey, Settings, Store
-from xclade_store_mock.payments.rules import Cart, PaymentCollection, PaymentProvider, Region
+from xclade_store_mock.payments.model import (
+    Cart,
+    PaymentCollection,
+    PaymentProvider,
+    PublishableKey,
+    Region,
+    Settings,
+    Store,
+)
 from xclade_store_mock.payments.seed import StoreFileError, demo_store, parse_store, read_store
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)

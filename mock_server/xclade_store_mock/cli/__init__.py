@@ -14,6 +14,8 @@ from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
 
+from msgspec import structs
+
 from xclade_store_mock.cli.check import add_parser
 from xclade_store_mock.cli.serve import LOOPBACK, MEMORY, add_options
 from xclade_store_mock.control.access import Access
@@ -52,8 +54,8 @@ def _serve(options: argparse.Namespace) -> int:
     except (StoreFileError, StorageError) as error:
         return _fail(str(error))
     if held is not None and not hasattr(options, "cors_origin"):
-        settings = replace(service.store.settings, cors_origins=held.cors_origins)
-        service = replace(service, store=replace(service.store, settings=settings))
+        settings = structs.replace(service.store.settings, cors_origins=held.cors_origins)
+        service = replace(service, store=structs.replace(service.store, settings=settings))
     if held is not None and seed is not None:
         sys.stderr.write(f"{seed} was not read into the storage, which holds a store already.\n")
     try:
@@ -115,7 +117,9 @@ def _read_store(seed: Path | None, origins: Sequence[str] | None) -> Store:
     store = demo_store(now) if seed is None else read_store(seed, now)
     if origins is None:
         return store
-    return replace(store, settings=replace(store.settings, cors_origins=tuple(origins)))
+    return structs.replace(
+        store, settings=structs.replace(store.settings, cors_origins=tuple(origins))
+    )
 
 
 def _access(options: argparse.Namespace, listener: socket.socket) -> Access | None:

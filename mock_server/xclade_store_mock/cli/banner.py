@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 from itertools import islice
 
-from xclade_store_mock.payments.rules import PaymentCollection
+from xclade_store_mock.payments.model import PaymentCollection
 from xclade_store_mock.storage import Storage
 
 _SNIPPETS = """

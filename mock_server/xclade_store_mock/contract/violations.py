@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
 
-from xclade_store_mock import javascript
+from xclade_store_mock import jsontext
 from xclade_store_mock.errors import InvalidData, Violation
 
 _LONGEST = 200
@@ -88,10 +88,10 @@ def _words(error: ValidationError) -> str:
         case ValidationErrorKind.AnyOf(context=branches) if choice := _required(branches):
             return f"One of the fields '{', '.join(choice)}' is required"
         case ValidationErrorKind.AdditionalProperties(unexpected=names):
-            return f"Unrecognized fields: '{', '.join(javascript.keys(names))}'"
+            return f"Unrecognized fields: '{', '.join(jsontext.javascript_keys(names))}'"
         case ValidationErrorKind.Type(types=types):
             expected = ", ".join(_TYPE_NAMES.get(each, each) for each in types)
-            shown = javascript.text(error.instance)
+            shown = jsontext.javascript_text(error.instance)
             return f"Expected type: '{expected}' for field '{name}', got: '{shown}'"
         case ValidationErrorKind.Pattern(pattern=pattern):
             return f"Field '{name}' does not have the form {pattern}"

@@ -4,16 +4,24 @@ They are written into docs/mock-server.md by scripts/generate.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from xclade_store_mock.control.control import Control, ControlClock
 from xclade_store_mock.control.errors import ScenarioNotFound
 from xclade_store_mock.control.faults import Break, FaultPlan, Moment
 from xclade_store_mock.payments.idempotency import LIFETIME
-from xclade_store_mock.payments.model import Settings, Store
-from xclade_store_mock.payments.rules import Cart, PaymentCollection, PaymentProvider, Region
+from xclade_store_mock.payments.model import (
+    Cart,
+    PaymentCollection,
+    PaymentProvider,
+    Region,
+    Settings,
+    Store,
+)
 from xclade_store_mock.storage import Storage
 
 REGION_ID = "reg_scenario"

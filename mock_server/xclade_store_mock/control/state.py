@@ -1,13 +1,13 @@
 """The operations of the control API that read and change what the store holds."""
 
-from dataclasses import asdict, dataclass, replace
+import dataclasses
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from msgspec import structs
+from msgspec.structs import asdict, replace
 from starlette.responses import Response
 
-from xclade_store_mock import javascript
 from xclade_store_mock.control.control import Control, clock_document
 from xclade_store_mock.control.errors import (
     Document,
@@ -20,16 +20,17 @@ from xclade_store_mock.control.errors import (
 from xclade_store_mock.control.outcomes import Outcome
 from xclade_store_mock.control.redaction import hide
 from xclade_store_mock.errors import CollectionNotFound
+from xclade_store_mock.jsontext import number
 from xclade_store_mock.payments.documents import timestamp
-from xclade_store_mock.payments.model import Settings
-from xclade_store_mock.payments.rules import (
+from xclade_store_mock.payments.model import (
     Cart,
     PaymentCollection,
     PaymentProvider,
     PaymentSession,
     Region,
-    settle_session,
+    Settings,
 )
+from xclade_store_mock.payments.rules import settle_session
 from xclade_store_mock.web.dialect import Dialect
 from xclade_store_mock.web.endpoints import Call
 
@@ -161,7 +162,7 @@ class StateOperations:
             if cart_id != held.collection.cart_id:
                 message = f"{id_!r} is for another cart."
                 raise InTheWay(message)
-            collection = structs.replace(held.collection, **fields, updated_at=self.control.clock())
+            collection = replace(held.collection, **fields, updated_at=self.control.clock())
             await held.keep(collection)
         return collection
 
@@ -194,7 +195,7 @@ def _exact(number: float) -> Decimal:
 
 def cart_document(cart: Cart) -> Document:
     """Describe a cart."""
-    return {**asdict(cart), "total": javascript.number(cart.total)}
+    return {**asdict(cart), "total": number(cart.total)}
 
 
 def region_document(region: Region) -> Document:
@@ -204,7 +205,7 @@ def region_document(region: Region) -> Document:
 
 def provider_document(provider: PaymentProvider, outcome: Outcome | None) -> Document:
     """Describe a payment provider, and what its next calls come to."""
-    return {**asdict(provider), "outcome": outcome and asdict(outcome)}
+    return {**asdict(provider), "outcome": outcome and dataclasses.asdict(outcome)}
 
 
 def collection_document(collection: PaymentCollection) -> Document:
@@ -213,7 +214,7 @@ def collection_document(collection: PaymentCollection) -> Document:
         "id": collection.id,
         "cart_id": collection.cart_id,
         "currency_code": collection.currency_code,
-        "amount": javascript.number(collection.amount),
+        "amount": number(collection.amount),
         "status": collection.status,
         "created_at": timestamp(collection.created_at),
         "updated_at": timestamp(collection.updated_at),
@@ -226,7 +227,7 @@ def _session_document(session: PaymentSession) -> Document:
         "id": session.id,
         "provider_id": session.provider_id,
         "currency_code": session.currency_code,
-        "amount": javascript.number(session.amount),
+        "amount": number(session.amount),
         "status": session.status,
         "authorized_at": session.authorized_at and timestamp(session.authorized_at),
         "data": hide(session.data),

@@ -1,18 +1,134 @@
-"""The documents that the Store API answers, whole; fields.py picks from them.
+"""The documents that the Store API returns, and the `fields` parameter that selects from them.
 
-What a document holds is the contract's; which of it comes by default is recorded
+The contract says what a document holds; which fields are returned by default is recorded
 (`repeat/1-system`, `pc/create`, `pp/ok`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from xclade_store_mock import javascript
-from xclade_store_mock.payments.fields import Resource, Selectable
-from xclade_store_mock.payments.rules import PaymentCollection, PaymentProvider, PaymentSession
+from xclade_store_mock.jsontext import number
+from xclade_store_mock.payments.model import PaymentCollection, PaymentProvider, PaymentSession
+
+_Tree = dict[str, "_Tree | None"]
+
+
+class Selection:
+    """The selected fields of a document, in order."""
+
+    def __init__(self, tree: Mapping[str, "_Tree | None"]) -> None:
+        self.names = tuple(tree)
+        self.parts = {name: Selection(below) for name, below in tree.items() if below is not None}
+        """The selection within each field that holds an object or a list of objects."""
+
+    def of(self, document: Any) -> Any:
+        """Return the selected part of a document, or of each document in a list."""
+        if document is None:
+            return None
+        if isinstance(document, list):
+            return [self.of(item) for item in document]
+        picked = {name: document[name] for name in self.names}
+        for name, part in self.parts.items():
+            picked[name] = part.of(picked[name])
+        return picked
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """The fields and relations that can be selected of a document.
+
+    A field may be a path: `payment.id` stands for the related payment with only its id.
+    """
+
+    own: tuple[str, ...]
+    relations: Mapping[str, "Resource"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Selectable:
+    """A resource that an operation returns, and the entries selected without `fields`."""
+
+    resource: Resource
+    defaults: tuple[str, ...]
+
+    @cached_property
+    def default_selection(self) -> Selection:
+        """The selection without `fields`."""
+        return select_paths(expand(map(without_star, self.defaults), self.resource))
+
+
+def select(fields: str | None, selectable: Selectable) -> Selection:
+    """Return the fields to select; the defaults if `fields` is None.
+
+    A plain name replaces the defaults, `+name` adds to them, `-name` removes (documented). Also, as
+    recorded: a literal `+` arrives as a space, `*relation` and `relation.*` add all of a relation's
+    own fields, `id` is always selected, unknown names are ignored, and `fields=` selects only ids.
+    """
+    if fields is None:
+        return selectable.default_selection
+    plain: list[str] = []
+    added: list[str] = []
+    removed: list[str] = []
+    entries = [each for each in fields.split(",") if each.strip()]
+    for entry in entries:
+        name = without_star(parse_name(entry))
+        if entry.lstrip().startswith("-"):
+            removed.append(name)
+        elif entry.startswith(("+", " ", "*")) or entry.rstrip().endswith(".*"):
+            added.append(name)
+        else:
+            plain.append(name)
+    keeps_defaults = entries and not plain
+    base = [without_star(name) for name in selectable.defaults] if keeps_defaults else plain
+    paths = expand([*base, *added], selectable.resource)
+    return select_paths(path for path in paths if not is_within(path, removed))
+
+
+def parse_name(entry: str) -> str:
+    """Return the name in an entry of `fields`: `status` of `+status`."""
+    return entry.lstrip("+ \t-").strip()
+
+
+def without_star(name: str) -> str:
+    """Return the relation that `*relation` or `relation.*` names; other names as they are."""
+    return name.removeprefix("*").removesuffix(".*")
+
+
+def is_within(path: str, names: Iterable[str]) -> bool:
+    """Return whether a path is one of the names, or leads into one of them."""
+    return any(path == name or path.startswith(f"{name}.") for name in names)
+
+
+def expand(names: Iterable[str], resource: Resource) -> Iterator[str]:
+    """Yield the paths that exist; for a relation, the paths of its own fields."""
+    for name in names:
+        found: Resource | None = resource
+        *above, last = name.split(".")
+        for relation in above:
+            found = found.relations.get(relation) if found else None
+        if found is None:
+            continue
+        if last in found.relations:
+            yield from (f"{name}.{own}" for own in found.relations[last].own)
+        elif last in found.own:
+            yield name
+
+
+def select_paths(paths: Iterable[str]) -> Selection:
+    """Return the selection of the paths, and of the id of each object on the way."""
+    root: dict[str, Any] = {"id": None}
+    for path in paths:
+        *above, last = path.split(".")
+        node = root
+        for name in above:
+            node = node.setdefault(name, {"id": None})
+        node[last] = None
+    return Selection(root)
+
 
 _PROVIDER = Resource(own=("id", "is_enabled"))
 PROVIDER = Selectable(_PROVIDER, defaults=_PROVIDER.own)
@@ -89,45 +205,29 @@ _COLLECTION = Resource(
 COLLECTION = Selectable(
     _COLLECTION,
     defaults=("id", "currency_code", "amount", "*payment_sessions"),
-    recorded=frozenset(
-        {
-            "status",
-            "payment_providers",
-            "payment_providers.id",
-            "payment_sessions.id",
-            "payment_sessions.amount",
-            "payment_sessions.currency_code",
-            "payment_sessions.provider_id",
-            "payment_sessions.data",
-            "payment_sessions.status",
-        }
-    ),
 )
 
-# Medusa keeps amounts with this many significant digits (recorded).
+# The number of significant digits that Medusa stores of an amount (recorded).
 _PRECISION = 20
 
 
 def provider_document(provider: PaymentProvider) -> dict[str, Any]:
-    """Describe a payment provider."""
+    """Return the document of a payment provider."""
     return {"id": provider.id, "is_enabled": provider.is_enabled}
 
 
 def default_document(collection: PaymentCollection) -> dict[str, Any]:
-    """Describe a payment collection as far as it is answered without `fields`.
-
-    That is what COLLECTION's defaults select, without the rest of it having been made.
-    """
+    """Return what COLLECTION's defaults select, without building the rest of the document."""
     return {
         "id": collection.id,
         "currency_code": collection.currency_code,
-        "amount": javascript.number(collection.amount),
+        "amount": number(collection.amount),
         "payment_sessions": [_session(each, collection.id) for each in collection.sessions],
     }
 
 
 def collection_document(collection: PaymentCollection) -> dict[str, Any]:
-    """Describe a payment collection with all that it relates to."""
+    """Return the whole document of a payment collection, with its relations."""
     paid = [session for session in collection.sessions if session.is_paid]
     captured = [session for session in paid if session.status == "captured"]
     is_completed = collection.status == "completed"
@@ -150,7 +250,7 @@ def collection_document(collection: PaymentCollection) -> dict[str, Any]:
 def _sum(sessions: Sequence[PaymentSession]) -> int | float | None:
     if not sessions:
         return None
-    return javascript.number(sum((session.amount for session in sessions), Decimal()))
+    return number(sum((session.amount for session in sessions), Decimal()))
 
 
 def _session(session: PaymentSession, collection_id: str) -> dict[str, Any]:
@@ -170,7 +270,7 @@ def _session(session: PaymentSession, collection_id: str) -> dict[str, Any]:
         "created_at": timestamp(session.created_at),
         "updated_at": timestamp(session.updated_at),
         "deleted_at": None,
-        "amount": javascript.number(session.amount),
+        "amount": number(session.amount),
     }
 
 
@@ -191,9 +291,9 @@ def _unique(session: PaymentSession) -> str:
 
 
 def _payment_document(session: PaymentSession, collection_id: str) -> Mapping[str, Any]:
-    """Describe the payment that a paid session stands for."""
+    """Return the payment of a paid session."""
     reference = {"id": _payment_id(session)}
-    amount = javascript.number(session.amount)
+    amount = number(session.amount)
     captured_at = timestamp(session.updated_at) if session.status == "captured" else None
     capture = {
         "id": f"capt_{_unique(session)}",
@@ -223,13 +323,13 @@ def _payment_document(session: PaymentSession, collection_id: str) -> Mapping[st
 
 
 def _exact(amount: Decimal) -> str:
-    """Write all digits of an amount, and no zeros behind them."""
+    """Return all digits of an amount, without trailing zeros."""
     digits = f"{amount:f}"
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
-# A document has each moment several times.
+# A document repeats the same few times.
 @lru_cache(maxsize=16)
 def timestamp(moment: datetime) -> str:
-    """Write a UTC time with milliseconds: `2026-01-15T09:30:00.000Z`."""
+    """Return a UTC time with milliseconds: `2026-01-15T09:30:00.000Z`."""
     return moment.isoformat("T", "milliseconds").replace("+00:00", "Z")

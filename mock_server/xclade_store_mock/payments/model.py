@@ -1,13 +1,79 @@
-"""A store: its settings, carts and payment collections at one moment."""
+"""The records of a store: its settings, carts and payment collections.
+
+Amounts are decimals in major units: `Decimal("25.5")` in `usd` is $25.50.
+"""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
-from xclade_store_mock.payments.rules import Cart, PaymentCollection, PaymentProvider, Region
+from msgspec import Struct, field
+
+PAID = frozenset({"authorized", "captured"})
+"""The statuses of a session whose provider has authorized the payment."""
 
 
-@dataclass(frozen=True, slots=True)
-class PublishableKey:
+class Region(Struct, frozen=True):
+    """A region: its currency and the ids of the payment providers linked to it."""
+
+    id: str
+    currency_code: str
+    payment_providers: tuple[str, ...]
+
+
+class Cart(Struct, frozen=True):
+    """The part of a cart that payments need."""
+
+    id: str
+    region_id: str
+    currency_code: str
+    total: Decimal
+
+
+class PaymentProvider(Struct, frozen=True):
+    """A payment provider as the store lists it; without `installed`, its code is gone."""
+
+    id: str
+    is_enabled: bool = True
+    installed: bool = True
+
+
+class PaymentSession(Struct, frozen=True):
+    """One provider's attempt to collect the amount of a payment collection."""
+
+    id: str
+    amount: Decimal
+    currency_code: str
+    provider_id: str
+    data: Mapping[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    status: str = "pending"
+    context: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] | None = field(default_factory=dict)
+    authorized_at: datetime | None = None
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the provider has authorized or captured the payment."""
+        return self.status in PAID
+
+
+class PaymentCollection(Struct, frozen=True):
+    """The amount that a cart owes, and the sessions that collect it."""
+
+    id: str
+    cart_id: str | None
+    currency_code: str
+    amount: Decimal
+    created_at: datetime
+    updated_at: datetime
+    status: str = "not_paid"
+    sessions: tuple[PaymentSession, ...] = ()
+
+
+class PublishableKey(Struct, frozen=True):
     """A publishable API key of a sales channel."""
 
     token: str
@@ -18,9 +84,8 @@ class PublishableKey:
         return f"PublishableKey(title={self.title!r}, revoked={self.revoked})"
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """A customer, known by the token of a signed-in session."""
+class Customer(Struct, frozen=True):
+    """A signed-in customer, identified by a session token."""
 
     id: str
     token: str
@@ -29,9 +94,11 @@ class Customer:
         return f"Customer(id={self.id!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a merchant sets up, each kind by id, keys and customers by token."""
+class Settings(Struct, frozen=True):
+    """What a merchant configures: keys and customers by token, the others by id.
+
+    `cors_origins` is None where the store does not restrict the origins of browsers.
+    """
 
     publishable_keys: Mapping[str, PublishableKey]
     payment_providers: Mapping[str, PaymentProvider]
@@ -40,15 +107,14 @@ class Settings:
     cors_origins: tuple[str, ...] | None = None
 
     def providers_of(self, region_id: str) -> list[PaymentProvider]:
-        """List a region's payment providers, in the order of their ids; an unknown one has none."""
+        """Return a region's payment providers, sorted by id; none for an unknown region."""
         region = self.regions.get(region_id)
         linked: Iterable[str] = region.payment_providers if region else ()
         return [self.payment_providers[each] for each in sorted(set(linked))]
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
-    """Everything that a mock starts from; carts and payment collections by id."""
+class Store(Struct, frozen=True):
+    """The initial state of a mock; carts and payment collections by id."""
 
     settings: Settings
     carts: Mapping[str, Cart] = field(default_factory=dict)

@@ -1,101 +1,29 @@
-"""Payment collections, payment sessions and their rules; no HTTP, no storage.
-
-Amounts are decimals in major units: `Decimal("25.5")` in `usd` is $25.50.
-"""
+"""The rules for payment collections and their sessions; no HTTP, no storage."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from xclade_store_mock.errors import ProviderNotEnabled, Refusal
+from xclade_store_mock.payments.model import (
+    PAID,
+    Cart,
+    PaymentCollection,
+    PaymentSession,
+    Region,
+)
 from xclade_store_mock.payments.providers import Provider, SessionRequest
 
-_PAID = frozenset({"authorized", "captured"})
-
 NewId = Callable[[str], str]
-"""Makes an id that was never used, starting with the given prefix."""
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A part of the world that pays in one currency, with the providers linked to it."""
-
-    id: str
-    currency_code: str
-    payment_providers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cart:
-    """A cart, as far as paying needs it."""
-
-    id: str
-    region_id: str
-    currency_code: str
-    total: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentProvider:
-    """A payment provider as the store lists it; one that is not installed has no code any more."""
-
-    id: str
-    is_enabled: bool = True
-    installed: bool = True
-
-
-class PaymentSession(Struct, frozen=True):
-    """One provider's attempt at collecting a payment collection's amount."""
-
-    id: str
-    amount: Decimal
-    currency_code: str
-    provider_id: str
-    data: Mapping[str, Any]
-    created_at: datetime
-    updated_at: datetime
-    status: str = "pending"
-    context: Mapping[str, Any] = field(default_factory=dict)
-    metadata: Mapping[str, Any] | None = field(default_factory=dict)
-    authorized_at: datetime | None = None
-
-    @property
-    def is_paid(self) -> bool:
-        """Tell whether the provider has authorized it, at least."""
-        return self.status in _PAID
-
-    def settle(self, status: str, data: Mapping[str, Any], now: datetime) -> "PaymentSession":
-        """Answer the session as its provider has it now; `data` goes over the session's."""
-        return replace(
-            self,
-            status=status,
-            data={**self.data, **data},
-            updated_at=now,
-            authorized_at=(self.authorized_at or now) if status in _PAID else None,
-        )
-
-
-class PaymentCollection(Struct, frozen=True):
-    """What a cart owes, and the sessions that are to pay it."""
-
-    id: str
-    cart_id: str | None
-    currency_code: str
-    amount: Decimal
-    created_at: datetime
-    updated_at: datetime
-    status: str = "not_paid"
-    sessions: tuple[PaymentSession, ...] = ()
+"""Returns a new unique id that starts with the given prefix."""
 
 
 def create_collection(cart: Cart, *, new_id: NewId, now: datetime) -> PaymentCollection:
-    """Make the payment collection of a cart that has none."""
+    """Return a new payment collection for a cart."""
     return PaymentCollection(
         id=new_id("pay_col_"),
         cart_id=cart.id,
@@ -107,9 +35,10 @@ def create_collection(cart: Cart, *, new_id: NewId, now: datetime) -> PaymentCol
 
 
 def follow_cart(collection: PaymentCollection, cart: Cart, *, now: datetime) -> PaymentCollection:
-    """Let a payment collection owe what its cart costs now; its sessions are gone if that changed.
+    """Return the collection with its cart's amount and currency.
 
-    So does the recorded backend's release in `refreshPaymentCollectionForCartWorkflow`.
+    If either changed, the sessions are removed, as in the recorded backend's release
+    (`refreshPaymentCollectionForCartWorkflow`).
     """
     if (collection.amount, collection.currency_code) == (cart.total, cart.currency_code):
         return collection
@@ -125,8 +54,8 @@ def follow_cart(collection: PaymentCollection, cart: Cart, *, now: datetime) -> 
 def require_enabled(provider_id: str, region: Region) -> None:
     """Raise ProviderNotEnabled unless the provider is linked to the region.
 
-    Whether it is switched on does not matter (recorded: a linked provider with
-    `is_enabled: false` takes sessions).
+    `is_enabled` does not matter (recorded: a linked provider with `is_enabled: false` accepts
+    sessions).
     """
     if provider_id not in region.payment_providers:
         raise ProviderNotEnabled(provider_id, region.id)
@@ -142,10 +71,10 @@ async def initialize_session(
     session_id: str,
     now: datetime,
 ) -> PaymentCollection:
-    """Answer the collection with a new session in place of its earlier ones.
+    """Return the collection with a new session in place of its earlier ones.
 
-    The session's amount is the collection's, its data the request's under what the provider
-    returns. Raises ProviderRefused or ProviderUnreachable; the collection is as it was then.
+    The session has the collection's amount; its data is the request's, overridden by what the
+    provider returns. Raises: ProviderRefused, ProviderUnreachable.
     """
     request = SessionRequest(
         session_id=session_id,
@@ -167,12 +96,13 @@ def settle_session(
     data: Mapping[str, Any],
     now: datetime,
 ) -> PaymentCollection:
-    """Bring a session to the status that its provider has for it; the collection follows.
+    """Return the collection with a session's new status, and its own status derived from it.
 
-    A collection's status is found as Medusa's `maybeUpdatePaymentCollection_` finds it.
+    The status is derived as in Medusa's `maybeUpdatePaymentCollection_`; `data` is merged into the
+    session's.
     """
     sessions = tuple(
-        each.settle(status, data, now) if each.id == session_id else each
+        _settle(each, status, data, now) if each.id == session_id else each
         for each in collection.sessions
     )
     return replace(
@@ -180,6 +110,18 @@ def settle_session(
         sessions=sessions,
         status=_status(collection.amount, sessions),
         updated_at=now,
+    )
+
+
+def _settle(
+    session: PaymentSession, status: str, data: Mapping[str, Any], now: datetime
+) -> PaymentSession:
+    return replace(
+        session,
+        status=status,
+        data={**session.data, **data},
+        updated_at=now,
+        authorized_at=(session.authorized_at or now) if status in PAID else None,
     )
 
 
@@ -202,11 +144,11 @@ async def restore_sessions(
     new_id: NewId,
     now: datetime,
 ) -> PaymentCollection:
-    """Answer the collection with its sessions made anew, each by its own provider.
+    """Return the collection with its sessions initialized again by their own providers.
 
-    So a recorded backend undoes the deletion of earlier sessions when the new one failed: they
-    come back with another id and without metadata (`amount/empty-cart-state`). One that its
-    provider then refuses is lost.
+    A recorded backend undoes the deletion of the earlier sessions this way when a new session
+    fails: they get new ids and no metadata (`amount/empty-cart-state`). A session that its provider
+    now refuses is lost.
     """
     restored = []
     for session in collection.sessions:
@@ -230,17 +172,17 @@ async def _initiate(
     context: Mapping[str, Any],
     metadata: Mapping[str, Any] | None,
 ) -> PaymentSession:
-    answer = await provider.initiate(request)
+    created = await provider.initiate(request)
     return PaymentSession(
         id=request.session_id,
         amount=request.amount,
         currency_code=request.currency_code,
         provider_id=request.provider_id,
-        data={**request.data, **answer.data},
+        data={**request.data, **created.data},
         created_at=request.now,
         updated_at=request.now,
-        status=answer.status,
+        status=created.status,
         context=context,
         metadata=metadata,
-        authorized_at=request.now if answer.status in _PAID else None,
+        authorized_at=request.now if created.status in PAID else None,
     )

@@ -13,8 +13,16 @@ from typing import Any
 import yaml
 from jsonschema_rs import Draft7Validator
 
-from xclade_store_mock.payments.model import Customer, PublishableKey, Settings, Store
-from xclade_store_mock.payments.rules import Cart, PaymentCollection, PaymentProvider, Region
+from xclade_store_mock.payments.model import (
+    Cart,
+    Customer,
+    PaymentCollection,
+    PaymentProvider,
+    PublishableKey,
+    Region,
+    Settings,
+    Store,
+)
 
 
 class StoreFileError(Exception):

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from xclade_store_mock.payments.idempotency import Record, Records
-from xclade_store_mock.payments.model import Settings, Store
-from xclade_store_mock.payments.rules import Cart, PaymentCollection
+from xclade_store_mock.payments.model import Cart, PaymentCollection, Settings, Store
 
 
 class StorageError(Exception):

@@ -9,8 +9,8 @@ from typing import Self, TypeVar
 
 from xclade_store_mock.errors import CartNotFound, CollectionNotFound
 from xclade_store_mock.payments.idempotency import KeyScope, Record
-from xclade_store_mock.payments.model import Settings, Store
-from xclade_store_mock.payments.rules import Cart, PaymentCollection, follow_cart
+from xclade_store_mock.payments.model import Cart, PaymentCollection, Settings, Store
+from xclade_store_mock.payments.rules import follow_cart
 
 T = TypeVar("T")
 

@@ -16,8 +16,7 @@ from weakref import WeakValueDictionary
 from xclade_store_mock.errors import CartNotFound, CollectionNotFound
 from xclade_store_mock.jsontext import find_unstorable
 from xclade_store_mock.payments.idempotency import KeyScope, Record
-from xclade_store_mock.payments.model import Settings, Store
-from xclade_store_mock.payments.rules import Cart, PaymentCollection
+from xclade_store_mock.payments.model import Cart, PaymentCollection, Settings, Store
 from xclade_store_mock.storage import records, statements, texts, works
 from xclade_store_mock.storage.batches import Together
 from xclade_store_mock.storage.databases import Connection, Database

@@ -11,8 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from xclade_store_mock.payments.model import Settings
-from xclade_store_mock.payments.rules import Cart, PaymentCollection
+from xclade_store_mock.payments.model import Cart, PaymentCollection, Settings
 
 Value = TypeVar("Value", Settings, Cart, PaymentCollection)
 

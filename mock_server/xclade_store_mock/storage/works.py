@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from ulid_transform import ulid_now
 
 from xclade_store_mock.errors import StorageUnavailable
-from xclade_store_mock.payments.model import Settings, Store
-from xclade_store_mock.payments.rules import Cart, PaymentCollection, follow_cart
+from xclade_store_mock.payments.model import Cart, PaymentCollection, Settings, Store
+from xclade_store_mock.payments.rules import follow_cart
 from xclade_store_mock.storage import statements, texts
 from xclade_store_mock.storage.databases import Connection, Statement
 from xclade_store_mock.storage.tables import STORE, VERSION

@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from xclade_store import AsyncStoreClient, StoreClient
     from xclade_store_mock.control.faults import Fault
     from xclade_store_mock.control.journal import Entry
-    from xclade_store_mock.payments.model import Settings, Store
-    from xclade_store_mock.payments.rules import Cart, PaymentCollection, PaymentSession
+    from xclade_store_mock.payments.model import (
+        Cart,
+        PaymentCollection,
+        PaymentSession,
+        Settings,
+        Store,
+    )
     from xclade_store_mock.testing.server import Server, Servers
     from xclade_store_mock.web.dialect import Dialect
 
@@ -119,7 +124,7 @@ class StoreMock:
         Its region is the first one with its currency, or else the first one, unless you name one.
         """
         from xclade_store_mock.app import new_ulid, utc_now  # noqa: PLC0415
-        from xclade_store_mock.payments.rules import Cart  # noqa: PLC0415
+        from xclade_store_mock.payments.model import Cart  # noqa: PLC0415
 
         storage = self._server.storage
         settings = self._server.run(storage.settings())
@@ -147,7 +152,7 @@ class StoreMock:
         Without a cart it has no region, so every provider of the store can be asked.
         """
         from xclade_store_mock.app import new_ulid, utc_now  # noqa: PLC0415
-        from xclade_store_mock.payments.rules import PaymentCollection  # noqa: PLC0415
+        from xclade_store_mock.payments.model import PaymentCollection  # noqa: PLC0415
 
         now = utc_now()
         collection = PaymentCollection(

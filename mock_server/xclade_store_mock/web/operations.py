@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from starlette.responses import Response
 
 from xclade_store_mock import jsontext
+from xclade_store_mock.dialects.medusa.fields import select_as_recorded
 from xclade_store_mock.errors import (
     ProviderNotInstalled,
     Refusal,
@@ -18,15 +19,12 @@ from xclade_store_mock.errors import (
 from xclade_store_mock.payments.documents import (
     COLLECTION,
     PROVIDER,
+    Selectable,
+    Selection,
     collection_document,
     default_document,
     provider_document,
-)
-from xclade_store_mock.payments.fields import (
-    Selectable,
-    Selection,
     select,
-    select_as_recorded,
 )
 from xclade_store_mock.payments.idempotency import (
     LIFETIME,
@@ -37,11 +35,10 @@ from xclade_store_mock.payments.idempotency import (
     once,
     parse_key,
 )
-from xclade_store_mock.payments.model import Customer, Settings
+from xclade_store_mock.payments.model import Customer, PaymentCollection, Settings
 from xclade_store_mock.payments.providers import FindProvider, Provider
 from xclade_store_mock.payments.rules import (
     NewId,
-    PaymentCollection,
     create_collection,
     initialize_session,
     require_enabled,

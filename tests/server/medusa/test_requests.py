@@ -125,6 +125,7 @@ def test_numbers_are_doubles(medusa: httpx.Client) -> None:
         ("toString=1", 200, None),
         ("a.b.c=1", 500, "Key accessor more than 2 levels deep: a.b.c"),
         ("2=1&1=1&b=1&a=1", 400, "Unrecognized fields: '1, 2, b, a'"),
+        (f"b=1&{'1' * 5000}=1&1=1", 400, f"Unrecognized fields: '1, b, {'1' * 5000}'"),
         ("fields[]=id", 400, "got: 'id'"),
         ("[fields]=id", 200, None),
     ],

@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from xclade_store_mock.payments.idempotency import LIFETIME, Answer, KeyScope, Record
-from xclade_store_mock.payments.rules import Cart, PaymentCollection, PaymentSession
+from xclade_store_mock.payments.model import Cart, PaymentCollection, PaymentSession
 from xclade_store_mock.payments.seed import parse_store
 
 NOW = datetime(2026, 1, 15, 9, 30, 0, 123456, tzinfo=UTC)

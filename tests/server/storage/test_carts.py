@@ -1,11 +1,10 @@
 """Carts: found, listed, and followed by their payment collections."""
 
 import asyncio
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from msgspec import structs
+from msgspec.structs import replace
 from tests.server.storage.examples import (
     A_CHANCE,
     LATER,
@@ -37,7 +36,7 @@ AMOUNTS = (
 async def start_session(storage: Storage, collection_id: str) -> None:
     """Give a collection a session."""
     async with storage.hold(collection_id) as held:
-        await held.keep(structs.replace(held.collection, sessions=(SESSION,)))
+        await held.keep(replace(held.collection, sessions=(SESSION,)))
 
 
 async def test_carts_are_the_seeds(storage: Storage) -> None:
@@ -78,11 +77,11 @@ async def test_new_cart_has_no_collection(storage: Storage) -> None:
 async def test_collection_follows_its_cart(storage: Storage, changes: dict[str, object]) -> None:
     """A collection owes what its cart costs now; its sessions were for something else."""
     await start_session(storage, "pay_col_2")
-    changed = replace(SEED.carts["cart_2"], **changes)  # type: ignore[arg-type]
+    changed = replace(SEED.carts["cart_2"], **changes)
 
     await storage.put_cart(changed, LATER)
 
-    expected = structs.replace(
+    expected = replace(
         SEED.payment_collections["pay_col_2"],
         amount=changed.total,
         currency_code=changed.currency_code,
@@ -109,9 +108,7 @@ async def test_collection_stays_where_its_cart_costs_the_same(storage: Storage) 
 
 async def test_collection_made_later_follows_too(storage: Storage) -> None:
     """A collection follows its cart from the moment that it has one."""
-    made = structs.replace(
-        SEED.payment_collections["pay_col_2"], id="pay_col_new", cart_id="cart_new"
-    )
+    made = replace(SEED.payment_collections["pay_col_2"], id="pay_col_new", cart_id="cart_new")
     await storage.collection_of_cart("cart_new", lambda _: made)
 
     await storage.put_cart(cart("cart_new", "77"), LATER)
@@ -125,7 +122,7 @@ async def test_cart_waits_for_its_collections_turn(storage: Storage) -> None:
         change = asyncio.create_task(storage.put_cart(cart("cart_1", "1"), LATER))
         await asyncio.wait({change}, timeout=A_CHANCE)
         assert SEED.carts["cart_1"] == await storage.cart("cart_1")
-        await held.keep(structs.replace(held.collection, status="awaiting", sessions=(SESSION,)))
+        await held.keep(replace(held.collection, status="awaiting", sessions=(SESSION,)))
     await change
 
     followed = await storage.collection("pay_col_1")

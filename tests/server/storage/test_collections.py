@@ -8,7 +8,8 @@ from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import LATER, NOW, SEED, STRANGE_IDS, cart, collection, shown
 
 from xclade_store_mock.errors import CartNotFound, CollectionNotFound
-from xclade_store_mock.payments.rules import Cart, PaymentCollection, create_collection
+from xclade_store_mock.payments.model import Cart, PaymentCollection
+from xclade_store_mock.payments.rules import create_collection
 from xclade_store_mock.storage import Storage
 
 pytestmark = pytest.mark.anyio

@@ -22,7 +22,7 @@ from tests.server.storage.examples import (
 )
 
 from xclade_store_mock.errors import StorageUnavailable
-from xclade_store_mock.payments.rules import Cart
+from xclade_store_mock.payments.model import Cart
 from xclade_store_mock.storage import Storage, texts, works
 from xclade_store_mock.storage.opening import open_database, open_storage, prepare_storage
 

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import NOW, SEED
 

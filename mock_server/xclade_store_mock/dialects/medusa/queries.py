@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xclade_store_mock import javascript
+from xclade_store_mock import jsontext
 from xclade_store_mock.dialects.medusa import qs
 from xclade_store_mock.errors import (
     InvalidData,
@@ -87,10 +87,10 @@ def _violations(operation_id: str, query: Mapping[str, Any]) -> Iterator[Violati
         elif not _is_type(name, value):
             message = (
                 f"Expected type: '{_type_name(name)}' for field '{name}',"
-                f" got: '{javascript.text(value)}'"
+                f" got: '{jsontext.javascript_text(value)}'"
             )
             yield Violation(("query", name), "type", message)
-    unknown = [name for name in javascript.keys(query) if name not in known]
+    unknown = [name for name in jsontext.javascript_keys(query) if name not in known]
     if unknown:
         message = f"Unrecognized fields: '{', '.join(unknown)}'"
         yield Violation(("query",), "additionalProperties", message)
