@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
 import httpx
 
@@ -45,17 +45,25 @@ Result = TypeVar("Result", bound=Model)
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
 
+class Initialized(NamedTuple):
+    """The ids that a call of initialize_payment_session sent."""
+
+    collection_id: str
+    provider_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Result]):
     """One logical call: what to send, and how to read its answer."""
 
     request: httpx.Request
     result: type[Result]
-    within: str | None
+    envelope: str | None
     idempotency_key: str | None
+    initialized: Initialized | None
 
     def read(self, outcome: Outcome) -> Result:
-        """Answer the result, or raise what the outcome means."""
+        """Return the result, or raise the StoreError that the outcome stands for."""
         if isinstance(outcome, httpx.DecodingError):
             raise BrokenAnswer(str(outcome), idempotency_key=self.idempotency_key) from outcome
         if isinstance(outcome, httpx.RequestError):
@@ -68,7 +76,7 @@ class Call(Generic[Result]):
             body = json.loads(text, parse_float=ExactFloat, parse_constant=_refuse_constant)
             if not outcome.is_success:
                 self._raise_error(outcome, Error.from_dict(body))
-            result = self.result.from_dict(body if self.within is None else body[self.within])
+            result = self.result.from_dict(body if self.envelope is None else body[self.envelope])
         # What reading JSON into models raises; StoreError is none of these.
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             if outcome.status_code == HTTPStatus.UNAUTHORIZED:
@@ -79,6 +87,9 @@ class Call(Generic[Result]):
             raise BrokenAnswer(
                 message, response=outcome, idempotency_key=self.idempotency_key
             ) from error
+        fault = self.initialized and contradiction(result, *self.initialized)
+        if fault:
+            raise BrokenAnswer(fault, response=outcome, idempotency_key=self.idempotency_key)
         result.__dict__["idempotency_key"] = self.idempotency_key
         return result
 
@@ -93,6 +104,26 @@ class Call(Generic[Result]):
             code=None if error is None else error.__dict__.get("code"),
             idempotency_key=self.idempotency_key,
         )
+
+
+def contradiction(result: Model, collection_id: str, provider_id: str) -> str | None:
+    """Return how an answer to initialize_payment_session contradicts the ids that were sent.
+
+    Sessions whose `provider_id` was not selected prove nothing. Of several sessions, those with
+    the latest `created_at` are the newest; without it, any of them may be.
+    """
+    answered = vars(result)
+    if answered["id"] != collection_id:
+        return f"the answer is about payment collection {answered['id']!r}, not {collection_id!r}"
+    listed: tuple[Model, ...] = answered.get("payment_sessions", ())
+    sessions = [vars(session) for session in listed]
+    if all("created_at" in session for session in sessions):
+        latest = max((session["created_at"] for session in sessions), default=None)
+        sessions = [session for session in sessions if session["created_at"] == latest]
+    providers = [session.get("provider_id", provider_id) for session in sessions]
+    if providers and provider_id not in providers:
+        return f"the new payment session is of provider {providers[-1]!r}, not {provider_id!r}"
+    return None
 
 
 class Store(Generic[Http]):
@@ -137,8 +168,9 @@ class Store(Generic[Http]):
         parts: Mapping[str, Any],
         result: type[Result],
         timeout: Timeout,
-        within: str | None = None,
+        envelope: str | None = None,
         key: str | None = None,
+        initialized: Initialized | None = None,
     ) -> Call[Result]:
         # What nobody gave is left to the transport.
         chosen = _timeout(timeout) or self._timeout
@@ -154,7 +186,7 @@ class Store(Generic[Http]):
         except httpx.InvalidURL as error:  # longer than httpx has them
             message = f"the arguments make no URL: {error}"
             raise ValueError(message) from error
-        return Call(request, result, within, key)
+        return Call(request, result, envelope, key, initialized)
 
     def _list_call(
         self, region_id: str, limit: int, offset: int, fields: str | None, timeout: Timeout
@@ -196,7 +228,8 @@ class Store(Generic[Http]):
             fields=_fields(fields),
             idempotency_key=arguments.idempotency_key(key),
         )
-        return self._call(parts, result, timeout, "payment_collection", key)
+        asked = Initialized(payment_collection_id, provider_id)
+        return self._call(parts, result, timeout, "payment_collection", key, asked)
 
 
 def _base_url(base_url: str | None, tenant: str | None) -> str:

@@ -18,6 +18,7 @@ from tests.client.wire import (
     Desk,
     call_sync,
     collection,
+    initialized,
     ok,
     open_store,
     path,
@@ -264,7 +265,7 @@ def test_bad_fields(
 )
 def test_odd_ids_arrive(odd: str) -> None:
     """The store gets the very id, wherever it is put."""
-    desk = Desk(collection(), collection(), ok(PROVIDERS))
+    desk = Desk(initialized(odd, odd), collection(), ok(PROVIDERS))
     with open_store(desk) as store:
         store.initialize_payment_session(odd, provider_id=odd)
         store.create_payment_collection(odd)

@@ -29,7 +29,7 @@ from xclade_store import (
 )
 
 CALL = ("create_payment_collection", "cart_demo")
-INITIALIZE = ("initialize_payment_session", "pay_col_demo", "pp_system_default")
+INITIALIZE = ("initialize_payment_session", "pay_col_demo", "pp_stripe_stripe")
 
 
 def test_number_without_end() -> None:
@@ -125,7 +125,7 @@ def test_data_of_an_earlier_session_can_be_sent() -> None:
     result: Any = call_sync(desk, *CALL)
     with open_store(desk) as store:
         data = {"earlier": result.payment_sessions[0].data}
-        store.initialize_payment_session(COLLECTION["id"], "pp_x_y", data)
+        store.initialize_payment_session(COLLECTION["id"], SESSION["provider_id"], data)
 
     assert {"earlier": {"a": 1}} == json.loads(desk.requests[-1].content)["data"]
 

@@ -96,10 +96,10 @@ def test_the_query(
     ("call", "expected"),
     [
         (CREATE, {"cart_id": "cart_demo"}),
-        (INITIALIZE, {"provider_id": "pp_system_default"}),
+        (INITIALIZE, {"provider_id": "pp_stripe_stripe"}),
         (
             (INITIALIZE[0], (*INITIALIZE[1], {"note": "gift"})),
-            {"provider_id": "pp_system_default", "data": {"note": "gift"}},
+            {"provider_id": "pp_stripe_stripe", "data": {"note": "gift"}},
         ),
     ],
 )
@@ -232,7 +232,7 @@ def test_one_client_for_many_threads(serve: Serve) -> None:
 
         def initialize(number: int) -> tuple[Any, str, str | None]:
             result = store.initialize_payment_session(
-                "pay_col_demo", "pp_system_default", {"number": number}
+                "pay_col_demo", "pp_stripe_stripe", {"number": number}
             )
             (session,) = result.payment_sessions
             return session.data["number"], session.id, result.idempotency_key
@@ -255,7 +255,7 @@ def test_one_async_client_for_many_tasks(serve: Serve) -> None:
             results = await asyncio.gather(
                 *(
                     store.initialize_payment_session(
-                        "pay_col_demo", "pp_system_default", {"number": number}
+                        "pay_col_demo", "pp_stripe_stripe", {"number": number}
                     )
                     for number in range(80)
                 )

@@ -185,7 +185,7 @@ def test_what_is_tried_again(
     desk = Desk(reply, collection())
     options = {"retries": FakeTime().retries()}
     if retried:
-        assert "pay_col_1" == face(desk, method, *arguments, options=options).id
+        assert "pay_col_demo" == face(desk, method, *arguments, options=options).id
     else:
         with pytest.raises(StoreError):
             face(desk, method, *arguments, options=options)
@@ -238,7 +238,7 @@ def test_each_call_has_a_key_of_its_own() -> None:
     desk = Desk(collection())
     with open_store(desk) as store:
         results = [
-            store.initialize_payment_session("pay_col_demo", "pp_system_default", idempotency_key=k)
+            store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe", idempotency_key=k)
             for k in (None, None, "checkout-1", "checkout-1")
         ]
         created = store.create_payment_collection("cart_demo")

@@ -25,7 +25,7 @@ SESSION: dict[str, Any] = {
     "amount": 25.5,
 }
 COLLECTION: dict[str, Any] = {
-    "id": "pay_col_1",
+    "id": "pay_col_demo",
     "currency_code": "usd",
     "amount": 25.5,
     "payment_sessions": [SESSION],
@@ -39,7 +39,7 @@ PROVIDERS: dict[str, Any] = {
 
 LIST = ("list_payment_providers", ("reg_demo",))
 CREATE = ("create_payment_collection", ("cart_demo",))
-INITIALIZE = ("initialize_payment_session", ("pay_col_demo", "pp_system_default"))
+INITIALIZE = ("initialize_payment_session", ("pay_col_demo", "pp_stripe_stripe"))
 
 
 class Answer(NamedTuple):
@@ -58,6 +58,11 @@ def ok(document: Any) -> Answer:
 def collection(**changes: Any) -> Answer:
     """Answer a payment collection."""
     return ok({"payment_collection": {**COLLECTION, **changes}})
+
+
+def initialized(collection_id: str, provider_id: str) -> Answer:
+    """Answer a call of initialize_payment_session with the ids that it sent."""
+    return collection(id=collection_id, payment_sessions=[{**SESSION, "provider_id": provider_id}])
 
 
 def refusal(status: int, kind: str, message: str = "No.", **more: Any) -> Answer:

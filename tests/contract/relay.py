@@ -5,6 +5,7 @@ the answer. What is posted to /answers/... is what a store says to a call. Both 
 Where one of them does wrong, the answer is 500 and says what.
 """
 
+import json
 import signal
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -135,6 +136,8 @@ class Heard:
 
     def _read(self, face: Call, operation_id: str, content: bytes) -> str:
         """Answer what is broken, or nothing where all was read."""
+        if operation_id == INITIALIZE[0] and self.answer.status == 200:
+            content = _about_the_call(content)
         desk = Desk(Reply(self.answer.status, content))
         more = {"fields": "id"} if self.answer.is_selection else {}
         try:
@@ -145,6 +148,23 @@ class Heard:
         headers = {"content-type": self.answer.media_type}
         recorder("client").answer(operation_id, self.answer.status, headers, content)
         return ""
+
+
+def _about_the_call(content: bytes) -> bytes:
+    """Put the ids that INITIALIZE asks about in the place of other ids, which are refused."""
+    collection_id, provider_id = INITIALIZE[1]
+    try:
+        document = json.loads(content)
+    except ValueError:
+        return content
+    collection = document.get("payment_collection") if isinstance(document, dict) else None
+    if isinstance(collection, dict) and isinstance(collection.get("id"), str):
+        collection["id"] = collection_id
+        sessions = collection.get("payment_sessions")
+        for session in sessions if isinstance(sessions, list) else ():
+            if isinstance(session, dict) and isinstance(session.get("provider_id"), str):
+                session["provider_id"] = provider_id
+    return json.dumps(document).encode()
 
 
 async def _tell(_: Request, failure: Exception) -> Response:
