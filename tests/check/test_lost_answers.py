@@ -22,8 +22,8 @@ from tests.server.control.conftest import steered
 from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.check import engine
 from xclade_store_mock.check.backend import Backend
-from xclade_store_mock.check.engine_settings import Budget
-from xclade_store_mock.check.ids import Ids
+from xclade_store_mock.check.discovery import Ids
+from xclade_store_mock.check.engine import Budget
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.faults import Break, FaultPlan, Moment

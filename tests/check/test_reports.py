@@ -18,8 +18,9 @@ from tests.check.conftest import IDS, Check, Outcome
 from tests.conftest import served
 
 from xclade_store_mock.app import create_app
-from xclade_store_mock.check.exchange import Answer, Exchange
-from xclade_store_mock.check.showing import make_show, show_answer, show_curl
+from xclade_store_mock.check.backend import Answer, Exchange
+from xclade_store_mock.check.report import show_answer, show_curl
+from xclade_store_mock.check.showing import make_show
 from xclade_store_mock.web.dialect import Dialect
 
 KEY = "pk_demo"

@@ -23,8 +23,8 @@ from tests.conftest import served
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.check.backend import Backend
-from xclade_store_mock.check.engine_settings import Budget
-from xclade_store_mock.check.ids import Ids
+from xclade_store_mock.check.discovery import Ids
+from xclade_store_mock.check.engine import Budget
 from xclade_store_mock.check.run import check as hold
 from xclade_store_mock.check.target import is_loopback
 from xclade_store_mock.cli import main

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from xclade_store_mock.check import signs
-from xclade_store_mock.check.exchange import Answer, Exchange
-from xclade_store_mock.check.ids import CREATE, INITIALIZE, LIST
+from xclade_store_mock.check.backend import Answer, Exchange
+from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST
 from xclade_store_mock.check.signs import Known, Sign
 from xclade_store_mock.contract import load_contract
 

@@ -1,18 +1,125 @@
 """What does not fit the contract, and which deviation of the table explains it."""
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
 
-from xclade_store_mock.check import defaults
-from xclade_store_mock.check.backend import BROKE_OFF
-from xclade_store_mock.check.defaults import DefaultFields
+from jsonschema_rs import Draft4Validator
+from schemathesis.core.failures import AcceptedNegativeData, Failure, MalformedJson, ServerError
+from schemathesis.openapi.checks import (
+    EnsureResourceAvailability,
+    IgnoredAuth,
+    JsonSchemaError,
+    MissingContentType,
+    MissingHeaders,
+    RejectedPositiveData,
+    UndefinedContentType,
+    UndefinedStatusCode,
+    UnsupportedMethodResponse,
+)
+
+from xclade_store_mock.check.backend import BROKE_OFF, Answer, Exchange
+from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST
 from xclade_store_mock.check.engine import Tested
-from xclade_store_mock.check.exchange import Answer, Exchange
 from xclade_store_mock.check.signs import Known
 from xclade_store_mock.check.situations import SITUATIONS, Situation, listed_deviations
-from xclade_store_mock.check.words import BREAKS_SCHEMA, describe_failure
+from xclade_store_mock.contract import Contract, compile_schema
 from xclade_store_mock.web.dialect import Dialect
+
+BREAKS_SCHEMA = "the answer breaks the contract's schema"
+
+_WORDS: Mapping[type[Failure], tuple[str, Callable[[Any], str]]] = {
+    ServerError: ("the backend fails", lambda _: "no server error"),
+    UndefinedStatusCode: (
+        "a status that the contract does not have",
+        lambda failure: f"one of {', '.join(failure.defined_status_codes)}",
+    ),
+    UndefinedContentType: (
+        "a media type that the contract does not have",
+        lambda failure: ", ".join(failure.defined_content_types),
+    ),
+    MissingContentType: ("no media type", lambda failure: ", ".join(failure.media_types)),
+    MissingHeaders: ("a header is missing", lambda failure: ", ".join(failure.missing_headers)),
+    JsonSchemaError: (
+        BREAKS_SCHEMA,
+        lambda failure: f"{failure.validation_message} (at {_place(failure) or 'the top'})",
+    ),
+    MalformedJson: (
+        "the answer is not JSON",
+        lambda failure: f"JSON: {failure.validation_message}",
+    ),
+    AcceptedNegativeData: (
+        "a request that breaks the contract is accepted",
+        lambda failure: f"400, for {_broken(failure)}",
+    ),
+    RejectedPositiveData: (
+        "a request that keeps the contract is refused",
+        lambda failure: f"one of {', '.join(map(str, failure.allowed_statuses))}",
+    ),
+    IgnoredAuth: ("", lambda _: "401"),
+    UnsupportedMethodResponse: (
+        "a method that the contract does not have is not refused",
+        lambda _: "405 with Allow",
+    ),
+    EnsureResourceAvailability: (
+        "what was just created is not found",
+        lambda failure: f"{failure.not_available_with} finds it",
+    ),
+}
+
+
+def describe_failure(failure: Failure) -> tuple[str, str]:
+    """Answer a failure's title, and what was expected."""
+    for kind, (title, expected) in _WORDS.items():
+        if isinstance(failure, kind):
+            return title or failure.title, expected(failure)
+    return failure.title, " ".join(failure.message.split())
+
+
+def _place(failure: JsonSchemaError) -> str:
+    return ".".join(str(step) for step in failure.instance_path)
+
+
+def _broken(failure: AcceptedNegativeData) -> str:
+    """Tell which part of the request breaks the contract."""
+    return " ".join(failure.message.partition("Invalid component:")[2].split())
+
+
+DEFAULT_FIELDS = "default_fields"
+
+_SCHEMAS = "#/components/schemas/"
+_COLLECTION = {"properties": {"payment_collection": {"$ref": f"{_SCHEMAS}StorePaymentCollection"}}}
+_PROVIDERS = {"properties": {"payment_providers": {"items": {"required": ["id", "is_enabled"]}}}}
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultFields:
+    """What each operation answers at least, unless `fields` says otherwise."""
+
+    schemas: Mapping[str, Draft4Validator]
+
+    @classmethod
+    def of(cls, contract: Contract) -> Self:
+        """Compile the schemas."""
+        collection = compile_schema(contract, _COLLECTION)
+        providers = compile_schema(contract, _PROVIDERS)
+        return cls({LIST: providers, CREATE: collection, INITIALIZE: collection})
+
+    def apply_to(self, exchange: Exchange) -> bool:
+        """Tell whether an exchange must have them."""
+        answer = exchange.answer
+        query = parse_qs(urlsplit(exchange.url).query, keep_blank_values=True)
+        return answer is not None and answer.status == HTTPStatus.OK and "fields" not in query
+
+    def find_fault(self, exchange: Exchange) -> str:
+        """Tell what is missing or wrong, or nothing."""
+        document = exchange.answer.document if exchange.answer else None
+        errors = self.schemas[exchange.operation].iter_errors(document)
+        return next((error.message for error in errors), "")
+
 
 _ANSWERED = "answered"
 
@@ -85,11 +192,11 @@ class Judge:
                 title, expected = (BROKE_OFF, "all of it")
             self._add(Finding(exchange.operation, _ANSWERED, title, expected, exchange), title)
         if self.defaults.apply_to(exchange):
-            tally.checks[defaults.CHECK] += 1
+            tally.checks[DEFAULT_FIELDS] += 1
             fault = self.defaults.find_fault(exchange)
             if fault:
                 title = "a default field is missing or wrong, though `fields` does not ask for that"
-                found = Finding(exchange.operation, defaults.CHECK, title, fault, exchange)
+                found = Finding(exchange.operation, DEFAULT_FIELDS, title, fault, exchange)
                 self._add(found, title)
 
     def judge_call(self, tested: Tested) -> None:

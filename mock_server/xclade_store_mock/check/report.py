@@ -3,6 +3,8 @@
 Every value goes through `make_show` on its way into a template: no report can tell a secret.
 """
 
+import shlex
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,9 +13,10 @@ from importlib.metadata import version
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from xclade_store_mock.check import KEY_VARIABLE
+from xclade_store_mock.check import KEY_HEADER, KEY_VARIABLE
+from xclade_store_mock.check.backend import Exchange
 from xclade_store_mock.check.findings import Finding, Judge
-from xclade_store_mock.check.showing import make_show, show_answer, show_curl
+from xclade_store_mock.check.showing import Show, make_show
 from xclade_store_mock.web.dialect import Dialect
 
 TEXT, JUNIT, HTML = "report.txt", "report.xml", "report.html"
@@ -21,6 +24,12 @@ TEXT, JUNIT, HTML = "report.txt", "report.xml", "report.html"
 
 _KNOWN = "known of Medusa 2.21.2"
 """What the page that `deviations` renders lists, for somebody who does not have it."""
+
+_LONGEST = 400
+# More than is ever shown, so that no secret is cut in two before it is known as one.
+_READ = 100_000
+_PADDING = 100
+_SAFE = frozenset(f'{string.ascii_letters}{string.digits} {{}}[]":,._-'.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +134,48 @@ def render(report: Report, template: str) -> str:
         version=version("xclade-store"),
         key_variable=KEY_VARIABLE,
     )
+
+
+def show_answer(exchange: Exchange, show: Show) -> str:
+    """Tell what came, on one line that is not too long."""
+    answer = exchange.answer
+    if answer is None:
+        return show(exchange.trouble)
+    body = show(" ".join(answer.body[:_READ].decode(errors="replace").split()))
+    cut = f"{body[:_LONGEST]} …" if len(body) > _LONGEST else body
+    return f"{show(f'{answer.status} {answer.media_type}')} {cut}".rstrip()
+
+
+def show_curl(exchange: Exchange, key: str, show: Show) -> str:
+    """Write a command for a POSIX shell that makes the same call."""
+    words = ["curl", "-sS", "-i", "-X", exchange.method, _word(exchange.url.encode())]
+    for name, value in exchange.headers.items():
+        if name.lower() == KEY_HEADER and value == key:
+            words += ["-H", f'"{KEY_HEADER}: ${KEY_VARIABLE}"']
+        else:
+            # curl leaves out a header whose value is blank, unless it ends with a semicolon.
+            line = f"{name}: {value}" if value.strip() else f"{name};"
+            words += ["-H", _word(line.encode("latin-1", errors="replace"))]
+    feed = ""
+    if exchange.body:
+        core = exchange.body.rstrip(b" ")
+        padding = len(exchange.body) - len(core)
+        if padding < _PADDING and _is_plain(exchange.body):
+            words += ["--data-raw", _word(exchange.body)]
+        else:
+            feed = f"printf -- '{_octal(core)}%{padding or ''}s' '' | "
+            words += ["--data-binary", "@-"]
+    return show(feed + " ".join(words))
+
+
+def _word(text: bytes) -> str:
+    return shlex.quote(text.decode()) if _is_plain(text) else f"\"$(printf -- '{_octal(text)}')\""
+
+
+def _is_plain(text: bytes) -> bool:
+    return text.isascii() and text.decode().isprintable()
+
+
+def _octal(text: bytes) -> str:
+    """Write text for printf, in single quotes."""
+    return "".join(chr(each) if each in _SAFE else f"\\{each:03o}" for each in text)

@@ -13,12 +13,9 @@ from schemathesis.core.rate_limit import build_limiter
 
 from xclade_store_mock.check import CANNOT, INTERRUPTED
 from xclade_store_mock.check.backend import Backend
-from xclade_store_mock.check.defaults import DefaultFields
-from xclade_store_mock.check.discovery import Contact, make_contact
-from xclade_store_mock.check.engine import Engine
-from xclade_store_mock.check.engine_settings import Budget
-from xclade_store_mock.check.findings import Judge
-from xclade_store_mock.check.ids import Ids
+from xclade_store_mock.check.discovery import Contact, Ids, make_contact
+from xclade_store_mock.check.engine import Budget, Engine
+from xclade_store_mock.check.findings import DefaultFields, Judge
 from xclade_store_mock.check.report import HTML, JUNIT, TEXT, Report, render
 from xclade_store_mock.check.showing import say
 from xclade_store_mock.check.signs import Known

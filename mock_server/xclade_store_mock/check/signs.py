@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from xclade_store_mock.check import KEY_HEADER
-from xclade_store_mock.check.exchange import Exchange
-from xclade_store_mock.check.ids import INITIALIZE, LIST
+from xclade_store_mock.check.backend import Exchange
+from xclade_store_mock.check.discovery import INITIALIZE, LIST
 from xclade_store_mock.contract import Contract
 from xclade_store_mock.jsontext import find_unstorable
 

@@ -11,14 +11,53 @@ from uuid import uuid4
 
 from xclade_store_mock import errors
 from xclade_store_mock.check import KEY_HEADER, signs
-from xclade_store_mock.check.exchange import Answer, Call
-from xclade_store_mock.check.expected import Expected
-from xclade_store_mock.check.ids import CREATE, INITIALIZE, LIST, NOBODYS, Ids
+from xclade_store_mock.check.backend import Answer, Call
+from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST, NOBODYS, Ids
 from xclade_store_mock.check.signs import Sign
-from xclade_store_mock.dialects.deviations import BEHAVIOURS
+from xclade_store_mock.dialects.deviations import BEHAVIOURS, describe
 from xclade_store_mock.errors import Refusal
 from xclade_store_mock.web.dialect import TABLE, Reply
 from xclade_store_mock.web.guard import MAX_BODY
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A reply of the table, and perhaps a header: None where there should not be one.
+
+    Of a status without a body in the contract, only the status counts.
+    """
+
+    reply: Reply
+    header: tuple[str, str | None] | None = None
+    only_status: bool = False
+
+    def __str__(self) -> str:
+        words = describe(self.reply)
+        if self.header is None:
+            return words
+        name, value = self.header
+        return f"{words} without {name}" if value is None else f"{words}, {name}: {value}"
+
+    def allows(self, answer: Answer) -> bool:
+        """Tell whether status, media type and header are these: the vocabularies stay open."""
+        media_type = self.reply.media_type.partition(";")[0]
+        return (
+            answer.status == self.reply.status
+            and (self.only_status or answer.media_type == media_type)
+            and (self.header is None or answer.headers.get(self.header[0]) == self.header[1])
+        )
+
+    def is_met_by(self, answer: Answer) -> bool:
+        """Tell whether the answer is exactly this: its type and code, too."""
+        if not self.allows(answer) or self.reply.type is None:
+            return self.allows(answer)
+        document = answer.document
+        return (
+            isinstance(document, dict)
+            and document.get("type") == self.reply.type
+            and document.get("code") == self.reply.code
+        )
+
 
 Calls = Callable[[Ids], tuple[Call, ...]]
 
