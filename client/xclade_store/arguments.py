@@ -1,4 +1,4 @@
-"""Checks of arguments, before anything is sent: TypeError and ValueError with a clear text."""
+"""Checks of arguments, before anything is sent. All raise TypeError or ValueError."""
 
 import json
 import math
@@ -7,33 +7,33 @@ from collections.abc import Mapping
 from typing import Any
 
 _VISIBLE = re.compile(r"[!-~]+")
-# Bare, or a quoted string: as the contract has it.
+# Bare or a quoted string, as in the contract.
 _IDEMPOTENCY_KEY = re.compile(r'[!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}"')
 _LARGEST = 2**31 - 1
 
 
 def text(name: str, value: object) -> str:
-    """Answer a string that can be sent."""
+    """Return the value if it is a string that UTF-8 can encode."""
     if not isinstance(value, str):
         message = f"{name} must be a string, not {type(value).__name__}"
         raise TypeError(message)
     if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
-        message = f"{name} has a lone surrogate, which UTF-8 cannot carry"
+        message = f"{name} has a lone surrogate, which UTF-8 cannot encode"
         raise ValueError(message)
     return value
 
 
 def identifier(name: str, value: object) -> str:
-    """Answer an id: not empty, and no step in a path."""
+    """Return the value if it is an id: not empty, and not a relative path segment."""
     checked = text(name, value)
     if checked in {"", ".", ".."}:
-        message = f"{name} is no id: {checked!r}"
+        message = f"{name} is not a valid id: {checked!r}"
         raise ValueError(message)
     return checked
 
 
 def token(name: str, value: object, longest: int = 255) -> str:
-    """Answer what a header can carry; the text of the error does not repeat it."""
+    """Return the value if a header can hold it; the error does not repeat it."""
     checked = text(name, value)
     if not _VISIBLE.fullmatch(checked) or len(checked) > longest:
         message = f"{name} must be 1 to {longest} visible ASCII characters"
@@ -42,7 +42,7 @@ def token(name: str, value: object, longest: int = 255) -> str:
 
 
 def idempotency_key(value: object) -> str:
-    """Answer an idempotency key."""
+    """Return the value if it is an idempotency key."""
     checked = text("idempotency_key", value)
     if not _IDEMPOTENCY_KEY.fullmatch(checked):
         message = "idempotency_key must be 1 to 255 visible ASCII characters, bare or quoted"
@@ -51,9 +51,9 @@ def idempotency_key(value: object) -> str:
 
 
 def whole_number(name: str, value: object) -> int:
-    """Answer a number of things."""
+    """Return the value if it is an integer that the contract allows."""
     if not isinstance(value, int) or isinstance(value, bool):
-        message = f"{name} must be a whole number, not {type(value).__name__}"
+        message = f"{name} must be an integer, not {type(value).__name__}"
         raise TypeError(message)
     if not 0 <= value <= _LARGEST:
         message = f"{name} must be 0 to {_LARGEST}"
@@ -62,14 +62,15 @@ def whole_number(name: str, value: object) -> int:
 
 
 def instance(name: str, value: object, expected: type[object]) -> None:
-    """Refuse what is of another class."""
+    """Require an instance of a class."""
     if not isinstance(value, expected):
-        message = f"{name} must be an httpx.{expected.__name__}, not {type(value).__name__}"
+        kind = f"{expected.__module__}.{expected.__name__}"
+        message = f"{name} must be an {kind}, not {type(value).__name__}"
         raise TypeError(message)
 
 
 def positive(name: str, value: object) -> int:
-    """Answer a number of things, at least one."""
+    """Return the value if it is an integer of at least 1."""
     checked = whole_number(name, value)
     if checked == 0:
         message = f"{name} must be at least 1"
@@ -78,7 +79,7 @@ def positive(name: str, value: object) -> int:
 
 
 def seconds(name: str, value: object) -> float:
-    """Answer a time that one can wait."""
+    """Return the value if it is a finite number of seconds."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         message = f"{name} must be a number of seconds, not {type(value).__name__}"
         raise TypeError(message)
@@ -88,17 +89,17 @@ def seconds(name: str, value: object) -> float:
     return value
 
 
-def timeout(value: object) -> float:
-    """Answer a time after which to give up."""
-    checked = seconds("timeout", value)
+def positive_seconds(name: str, value: object) -> float:
+    """Return the value if it is more than 0 seconds."""
+    checked = seconds(name, value)
     if checked == 0:
-        message = "timeout must be more than 0 seconds; None is the default"
+        message = f"{name} must be more than 0 seconds; None is the default"
         raise ValueError(message)
     return checked
 
 
 def json_object(name: str, value: object) -> dict[str, Any]:
-    """Answer an object that JSON can carry."""
+    """Return a copy of a mapping as plain JSON values."""
     if not isinstance(value, Mapping):
         message = f"{name} must be a mapping, not {type(value).__name__}"
         raise TypeError(message)

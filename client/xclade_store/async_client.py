@@ -1,38 +1,44 @@
-"""The async face, made of client.py by scripts/generate; do not edit."""
+"""AsyncStoreClient, made from client.py by scripts/generate; do not edit."""
 
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
-from typing import Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import httpx
 
 from xclade_store import arguments
-from xclade_store.calls import Call, Result, Store, Timeout
+from xclade_store.base_client import BaseClient, Timeout
+from xclade_store.calls import Call, Result
+from xclade_store.connections import AsyncConnections
 from xclade_store.generated.models import (
     StorePaymentCollection,
     StorePaymentCollectionSelection,
     StorePaymentProvider,
     StorePaymentProviderListResponse,
 )
-from xclade_store.transport import Outcome, exchange
+from xclade_store.transport import Outcome, Send, async_time_limit, exchange
+
+if TYPE_CHECKING:
+    import httpx2
 
 
-class AsyncStoreClient(Store[httpx.AsyncClient]):
-    """Calls one store with one publishable API key from async code, under asyncio or trio.
+class AsyncStoreClient(BaseClient[httpx.AsyncClient, "httpx2.AsyncClient"]):
+    """A client for one store with one publishable API key for async code, under asyncio or trio.
 
-    `base_url` is the store's address, or `tenant` stands for `https://{tenant}.api.myxclade.com`.
-    `customer_token` is a signed-in customer's. `timeout` holds for one attempt, `retries` are the
-    attempts after the first. A `http_client` of your own is used as it is, with its own timeout
-    unless you give one, and left open.
+    `base_url` is the store's address; `tenant` is short for `https://{tenant}.api.myxclade.com`.
+    `customer_token` is a signed-in customer's; `as_customer()` serves several customers.
+    `deadline` limits a call as a whole (60 seconds by default), `timeout` each attempt's waits.
+    `retries` are the attempts after the first. An `http_client` of your own, of httpx or httpx2,
+    keeps its settings, and its timeouts unless you give one. It is not closed.
 
-    Use it as an async context manager, or close() it. Every method raises StoreError when a call
-    does not get its result; TypeError or ValueError for bad arguments, before anything is sent.
+    Use it as an async context manager, or close() it. Every method raises StoreError if the call
+    fails, and TypeError or ValueError for invalid arguments before anything is sent.
     Amounts are decimals in major units: `Decimal("25.5")` in `usd` is $25.50. Without `fields` the
     default fields are all there; with `fields`, reading one that was left out raises
     FieldNotAnswered.
     """
 
-    _http_class = httpx.AsyncClient
+    _own_connections = AsyncConnections
 
     async def __aenter__(self) -> Self:
         return self
@@ -46,9 +52,9 @@ class AsyncStoreClient(Store[httpx.AsyncClient]):
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections, unless they are a `http_client` of your own."""
-        if self._owns_http:
-            await self._http.aclose()
+        """Close the connections, unless they belong to `http_client` or to another client."""
+        if not self._is_view:
+            await self._connections.aclose()
 
     async def list_payment_providers(
         self,
@@ -58,19 +64,25 @@ class AsyncStoreClient(Store[httpx.AsyncClient]):
         offset: int = 0,
         fields: str | None = None,
         timeout: Timeout = None,
+        deadline: float | None = None,
     ) -> StorePaymentProviderListResponse:
-        """List the payment providers of a region, one page of them."""
-        return await self._run(self._list_call(region_id, limit, offset, fields, timeout))
+        """Return one page of the payment providers of a region."""
+        return await self._run(self._list_call(region_id, limit, offset, fields, timeout, deadline))
 
     async def iter_payment_providers(
-        self, region_id: str, *, page_size: int = 20, timeout: Timeout = None
+        self,
+        region_id: str,
+        *,
+        page_size: int = 20,
+        timeout: Timeout = None,
+        deadline: float | None = None,
     ) -> AsyncIterator[StorePaymentProvider]:
-        """Iterate over all payment providers of a region, page after page."""
+        """Yield all payment providers of a region; each page is a call with its own deadline."""
         offset = 0
         arguments.positive("page_size", page_size)
         while True:
             page = await self.list_payment_providers(
-                region_id, limit=page_size, offset=offset, timeout=timeout
+                region_id, limit=page_size, offset=offset, timeout=timeout, deadline=deadline
             )
             for provider in page.payment_providers:
                 yield provider
@@ -80,22 +92,32 @@ class AsyncStoreClient(Store[httpx.AsyncClient]):
 
     @overload
     async def create_payment_collection(
-        self, cart_id: str, *, fields: None = None, timeout: Timeout = None
+        self,
+        cart_id: str,
+        *,
+        fields: None = None,
+        timeout: Timeout = None,
+        deadline: float | None = None,
     ) -> StorePaymentCollection: ...
     @overload
     async def create_payment_collection(
-        self, cart_id: str, *, fields: str, timeout: Timeout = None
+        self, cart_id: str, *, fields: str, timeout: Timeout = None, deadline: float | None = None
     ) -> StorePaymentCollectionSelection: ...
     async def create_payment_collection(
-        self, cart_id: str, *, fields: str | None = None, timeout: Timeout = None
+        self,
+        cart_id: str,
+        *,
+        fields: str | None = None,
+        timeout: Timeout = None,
+        deadline: float | None = None,
     ) -> StorePaymentCollection | StorePaymentCollectionSelection:
-        """Answer a cart's payment collection, creating it if the cart has none."""
+        """Return a cart's payment collection, creating it if necessary."""
         if fields is None:
             return await self._run(
-                self._create_call(cart_id, None, timeout, StorePaymentCollection)
+                self._create_call(cart_id, None, timeout, deadline, StorePaymentCollection)
             )
         return await self._run(
-            self._create_call(cart_id, fields, timeout, StorePaymentCollectionSelection)
+            self._create_call(cart_id, fields, timeout, deadline, StorePaymentCollectionSelection)
         )
 
     @overload
@@ -108,6 +130,7 @@ class AsyncStoreClient(Store[httpx.AsyncClient]):
         fields: None = None,
         idempotency_key: str | None = None,
         timeout: Timeout = None,
+        deadline: float | None = None,
     ) -> StorePaymentCollection: ...
     @overload
     async def initialize_payment_session(
@@ -119,6 +142,7 @@ class AsyncStoreClient(Store[httpx.AsyncClient]):
         fields: str,
         idempotency_key: str | None = None,
         timeout: Timeout = None,
+        deadline: float | None = None,
     ) -> StorePaymentCollectionSelection: ...
     async def initialize_payment_session(
         self,
@@ -129,40 +153,47 @@ class AsyncStoreClient(Store[httpx.AsyncClient]):
         fields: str | None = None,
         idempotency_key: str | None = None,
         timeout: Timeout = None,
+        deadline: float | None = None,
     ) -> StorePaymentCollection | StorePaymentCollectionSelection:
-        """Initialize a payment session of a payment collection, in place of an earlier one.
+        """Initialize a payment session, which replaces an earlier one, and return its collection.
 
         `data` is for the payment provider. Providers such as Stripe refuse an amount of 0, which
-        `pp_system_default` takes. All attempts of one call share one idempotency key, so that they
-        make one session; pass your own to extend that over several calls. It is on the result, and
-        on a StoreError.
+        `pp_system_default` accepts. All attempts of a call share one idempotency key, so that they
+        make one session; pass your own to extend that over several calls. The key is on the result
+        and on a StoreError.
         """
-        given = (payment_collection_id, provider_id, data, fields, idempotency_key, timeout)
+        given = (
+            payment_collection_id,
+            provider_id,
+            data,
+            fields,
+            idempotency_key,
+            timeout,
+            deadline,
+        )
         if fields is None:
             return await self._run(self._initialize_call(*given, StorePaymentCollection))
         return await self._run(self._initialize_call(*given, StorePaymentCollectionSelection))
 
     async def _run(self, call: Call[Result]) -> Result:
-        steps = exchange(call.request, self._retries)
-        pause = next(steps)
+        steps = exchange(call.request, self._retries, call.deadline)
+        step = next(steps)
         while True:
             try:
-                if pause is None:
-                    pause = steps.send(await self._send(call.request))
+                if isinstance(step, Send):
+                    step = steps.send(await self._send(call, step.seconds))
                 else:
-                    await self._retries.async_sleep(pause)
-                    pause = steps.send(None)
+                    await self._retries.async_sleep(step.seconds)
+                    step = steps.send(None)
             except StopIteration as end:
                 return call.read(end.value)
 
-    async def _send(self, request: httpx.Request) -> Outcome:
+    async def _send(self, call: Call[Any], seconds: float) -> Outcome:
+        library = self._library
+        http = self._connections.get()
         try:
-            return await self._http.send(request)
-        except httpx.RequestError as error:
-            return error
-        # By an event hook of the transport's, before the body was read.
-        except httpx.HTTPStatusError as error:
-            return httpx.Response(error.response.status_code, request=request)
-        # A redirect to what is no URL, which httpx reads though it does not follow.
-        except (httpx.InvalidURL, ValueError) as error:
-            return httpx.DecodingError(str(error), request=request)
+            with async_time_limit(call.request, seconds):
+                return await http.send(call.request, follow_redirects=False)
+        # The last two come from the redirect that httpx reads without following it.
+        except (library.HTTPError, TimeoutError, library.InvalidURL, ValueError) as error:
+            return self._failure(call, error)

@@ -1,10 +1,11 @@
-"""What can go wrong with a call: it returns its result or raises one of these.
+"""Errors of a call, which returns its result or raises one of these.
 
 StoreError
-├── ConnectionFailed            no answer: refused, or broken off
-│   └── TimedOut
-├── BrokenAnswer                not what the contract says: HTML, half of a JSON, wrong types
-└── ErrorAnswer                 the store answered with an error
+├── ConnectionFailed            no response: connection refused or dropped
+│   └── TimedOut                a timeout or the deadline passed
+├── BrokenAnswer                the response breaks the contract: HTML, cut-off JSON, wrong types
+├── HttpClientShared            an http_client cannot be used in this process or event loop
+└── ErrorAnswer                 the store responded with an error
     ├── InvalidData             400
     ├── NotAllowed              400, 403
     ├── Unauthorized            401, and 400 about the publishable key
@@ -17,7 +18,7 @@ StoreError
     ├── RateLimited             429
     └── ServerFailed            5xx
 
-Bad arguments raise ValueError or TypeError instead, before anything is sent.
+Invalid arguments raise ValueError or TypeError instead, before anything is sent.
 """
 
 import time
@@ -26,11 +27,11 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 RETRIED_STATUSES = frozenset({409, 429, 502, 503, 504})
-"""The statuses after which the same call may succeed; not 500: stores refuse with it, too."""
+"""The statuses after which the same call may succeed. Not 500: stores also refuse with it."""
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Read the header, in seconds or as a date; None where there is no sense in it."""
+    """Return the seconds that Retry-After asks to wait; None if it is missing or invalid."""
     value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value)
@@ -42,11 +43,11 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 class StoreError(Exception):
-    """A call that did not get its result.
+    """A call failed.
 
-    `body` holds the raw bytes of the answer, `retry_after` the seconds that the store asked to wait
-    (`Retry-After`). `retryable` tells whether the same call may succeed
-    later; make it with the same `idempotency_key`, so that it cannot happen twice.
+    `body` holds the raw bytes of the response, `retry_after` the seconds that the store asked to
+    wait (`Retry-After`). To repeat a call that is `retryable`, pass its `idempotency_key`, so that
+    it cannot happen twice.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class StoreError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Tell whether the same call may succeed later."""
+        """Whether the same call may succeed later."""
         return self.status is None or self.status in RETRIED_STATUSES
 
     def __str__(self) -> str:
@@ -78,27 +79,36 @@ class StoreError(Exception):
 
 
 class ConnectionFailed(StoreError):
-    """The store could not be reached, or broke off."""
+    """The store could not be reached, or dropped the connection."""
 
 
 class TimedOut(ConnectionFailed):
-    """The store took too long."""
+    """A timeout or the deadline of the call passed."""
 
 
 class BrokenAnswer(StoreError):
-    """The answer is not one that the contract knows."""
+    """The response breaks the contract, or comes from something other than the Store API."""
+
+
+class HttpClientShared(StoreError):
+    """The `http_client` belongs to another process or event loop."""
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call may succeed later: not with this `http_client`."""
+        return False
 
 
 class ErrorAnswer(StoreError):
-    """The store answered with an error; `type` and `code` are open vocabularies."""
+    """The store responded with an error; `type` and `code` may have new values."""
 
 
 class InvalidData(ErrorAnswer):
-    """The store found the request malformed."""
+    """The request is malformed."""
 
 
 class NotAllowed(ErrorAnswer):
-    """The store does not allow it."""
+    """The store does not allow this call."""
 
 
 class Unauthorized(ErrorAnswer):
@@ -118,7 +128,7 @@ class BodyTooLarge(ErrorAnswer):
 
 
 class UnsupportedMediaType(ErrorAnswer):
-    """The store, or something in front of it, does not read JSON."""
+    """The store, or something in front of it, does not accept JSON."""
 
 
 class Duplicate(ErrorAnswer):
@@ -126,11 +136,11 @@ class Duplicate(ErrorAnswer):
 
 
 class PaymentRefused(ErrorAnswer):
-    """The payment provider refused; the message is its own."""
+    """The payment provider refused; the message is the provider's."""
 
 
 class RateLimited(ErrorAnswer):
-    """There were too many calls."""
+    """There were too many calls; see `retry_after`."""
 
 
 class ServerFailed(ErrorAnswer):
@@ -154,17 +164,17 @@ _BY_TYPE: dict[str, type[ErrorAnswer]] = {
     "payment_authorization_error": PaymentRefused,
 }
 _SERVER_ERRORS = range(500, 600)
-# Those that mean the same whatever the type.
+# These mean the same whatever the type.
 _PLAIN_STATUSES = frozenset({401, 404, 409, 413, 415, 429})
 
 
 def error_class(status: int, type_: str | None, message: str) -> type[ErrorAnswer]:
-    """Choose the class that says what an error answer means."""
+    """Return the class for an error response."""
     if status in _SERVER_ERRORS:
         return ServerFailed
     if status in _PLAIN_STATUSES:
         return _BY_STATUS[status]
-    # A Medusa backend says so of a missing or unknown publishable key.
+    # Medusa responds so to a missing or unknown publishable key.
     if type_ == "not_allowed" and "publishable" in message.lower():
         return Unauthorized
     return _BY_TYPE.get(type_ or "", _BY_STATUS.get(status, ErrorAnswer))

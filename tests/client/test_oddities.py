@@ -178,7 +178,9 @@ def test_bad_options_are_refused_at_once(options: Any, error: type[Exception]) -
         open_store(Desk(collection()), **options)
 
 
-@pytest.mark.parametrize("pauses", [{"first_pause": -1}, {"total": float("nan")}, {"count": "a"}])
+@pytest.mark.parametrize(
+    "pauses", [{"first_pause": -1}, {"longest_pause": float("nan")}, {"count": "a"}]
+)
 def test_bad_retries_are_refused_at_once(pauses: Any) -> None:
     """Patience that could not be had is not made."""
     with pytest.raises((TypeError, ValueError)):

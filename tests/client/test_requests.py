@@ -17,6 +17,7 @@ from tests.client.wire import (
     URL,
     Call,
     Desk,
+    FakeTime,
     collection,
     ok,
     query,
@@ -125,7 +126,10 @@ def timeouts(connect: float | None, wait: float | None) -> dict[str, float | Non
         ({}, {"timeout": 0.25}, timeouts(0.25, 0.25)),
         ({"timeout": 7}, {"timeout": httpx.Timeout(1, connect=3)}, timeouts(3, 1)),
         ({"timeout": 7}, {"timeout": None}, timeouts(7, 7)),
-        ({}, {"timeout": httpx.Timeout(None)}, timeouts(None, None)),
+        ({}, {"timeout": httpx.Timeout(None)}, timeouts(60, 60)),
+        ({"deadline": 3}, {}, timeouts(3, 3)),
+        ({"deadline": 3}, {"deadline": 4}, timeouts(4, 4)),
+        ({"deadline": 3}, {"timeout": 2}, timeouts(2, 2)),
     ],
 )
 def test_timeouts(
@@ -136,9 +140,10 @@ def test_timeouts(
     more: dict[str, Any],
     expected: dict[str, float | None],
 ) -> None:
-    """The transport gets the call's timeouts, else the client's, else it keeps its own."""
+    """The call's timeouts count, then the client's, then http_client's, up to the deadline."""
     desk = Desk(ANSWERS.get(method, ok(PROVIDERS)))
-    face(desk, method, *arguments, options=options, **more)
+    given = {"retries": FakeTime().retries(count=0), **options}
+    face(desk, method, *arguments, options=given, **more)
 
     assert expected == desk.requests[0].extensions["timeout"]
 

@@ -46,13 +46,10 @@ def asking(seconds: str, status: int = 503) -> Answer:
         ({"count": 2, "first_pause": 9.0, "longest_pause": 5.0}, [5.0, 5.0]),
         ({"count": 3, "first_pause": 0.0}, [0.0, 0.0, 0.0]),
         ({"count": 0}, []),
-        ({"count": 7, "total": 7.5}, [0.5, 1.0, 2.0, 4.0]),
-        ({"count": 7, "total": 7.4}, [0.5, 1.0, 2.0]),
-        ({"total": 0.0}, []),
     ],
 )
 def test_pauses(face: Call, settings: dict[str, Any], expected: list[float]) -> None:
-    """They double up to the longest, shortened by jitter, and none ends beyond the total."""
+    """Pauses double up to the longest one, shortened by jitter."""
     fake = FakeTime()
     desk = Desk(UNAVAILABLE)
     with pytest.raises(ServerFailed):
@@ -62,9 +59,23 @@ def test_pauses(face: Call, settings: dict[str, Any], expected: list[float]) -> 
     assert len(expected) + 1 == len(desk.requests)
 
 
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize(
+    ("deadline", "expected"), [(7.6, [0.5, 1.0, 2.0, 4.0]), (7.5, [0.5, 1.0, 2.0]), (0.5, [])]
+)
+def test_pauses_end_before_the_deadline(face: Call, deadline: float, expected: list[float]) -> None:
+    """A pause that would not end before the deadline is not begun; the store's error is raised."""
+    fake = FakeTime()
+    options = {"retries": fake.retries(count=7), "deadline": deadline}
+    with pytest.raises(ServerFailed):
+        face(Desk(UNAVAILABLE), *INITIALIZE_CALL, options=options)
+
+    assert expected == fake.pauses
+
+
 def test_the_pause_of_a_far_attempt() -> None:
     """Doubling does not overflow within any sensible number of attempts."""
-    assert 8.0 == Retries(jitter=lambda: 1.0).pause(1000, httpx.ReadError("reset"))
+    assert 8.0 == Retries(jitter=lambda: 1.0).pause(1000, ConnectionFailed("reset"))
 
 
 def test_jitter_is_drawn_for_each_pause() -> None:
@@ -81,7 +92,7 @@ def test_jitter_is_drawn_for_each_pause() -> None:
     assert [0.25, 0.75, 2.0] == fake.pauses
 
 
-def test_the_attempts_themselves_count_towards_the_total() -> None:
+def test_attempts_count_towards_the_deadline() -> None:
     """A store that is slow to fail is not asked as often."""
     fake = FakeTime()
 
@@ -142,7 +153,7 @@ def test_a_date_to_come() -> None:
 
 @pytest.mark.parametrize("asked", ["61", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
 def test_a_store_that_wants_too_much_patience(asked: str) -> None:
-    """A pause that would end after the total does not begin."""
+    """A pause that would end after the deadline does not begin."""
     fake = FakeTime()
     desk = Desk(asking(asked, 429))
     with pytest.raises(RateLimited):

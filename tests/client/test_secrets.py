@@ -115,7 +115,7 @@ def test_log_records(
 
 @pytest.mark.parametrize("face", FACES)
 def test_each_attempt_is_one_record(face: Call, caplog: pytest.LogCaptureFixture) -> None:
-    """It tells method, path, outcome, attempt and milliseconds, and nothing of the query."""
+    """DEBUG shows method, path, outcome, attempt and milliseconds, and nothing of the query."""
     caplog.set_level(logging.DEBUG, "xclade_store")
     time = FakeTime()
 
@@ -127,13 +127,29 @@ def test_each_attempt_is_one_record(face: Call, caplog: pytest.LogCaptureFixture
     face(desk, *INITIALIZE_CALL, fields="id", options={"retries": time.retries()})
 
     path = "/store/payment-collections/pay_col_demo/payment-sessions"
-    records = [record for record in caplog.records if record.name == "xclade_store"]
+    records = [record for record in caplog.records if record.levelno == logging.DEBUG]
     assert [
         f"POST {path} -> 503 (attempt 1, 1250 ms)",
         f"POST {path} -> ReadError (attempt 2, 0 ms)",
         f"POST {path} -> 200 (attempt 3, 0 ms)",
-    ] == [record.getMessage() for record in records]
-    assert {logging.DEBUG} == {record.levelno for record in records}
+    ] == [record.getMessage() for record in records if record.name == "xclade_store"]
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_each_retry_is_logged_at_info(face: Call, caplog: pytest.LogCaptureFixture) -> None:
+    """INFO shows attempt, reason and pause, and whether the store asked for it."""
+    caplog.set_level(logging.INFO, "xclade_store")
+    asking = Answer(503, b"", {"retry-after": "20"})
+    desk = Desk(asking, httpx.ReadError("reset"), collection())
+    face(desk, *INITIALIZE_CALL, fields="id", options={"retries": FakeTime().retries()})
+
+    call = "POST /store/payment-collections/pay_col_demo/payment-sessions"
+    assert [
+        (logging.INFO, f"{call}: attempt 1 failed (503), retrying in 20.0 s as the store asked"),
+        (logging.INFO, f"{call}: attempt 2 failed (ReadError), retrying in 1.0 s"),
+    ] == [
+        (each.levelno, each.getMessage()) for each in caplog.records if each.name == "xclade_store"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +167,7 @@ def test_each_operation_is_logged(
 
 
 def test_nothing_is_logged_above_debug(caplog: pytest.LogCaptureFixture) -> None:
-    """At any other level the client is silent."""
+    """A call that succeeds at once logs nothing at INFO."""
     caplog.set_level(logging.INFO, "xclade_store")
     call_sync(Desk(collection()), *INITIALIZE_CALL)
 

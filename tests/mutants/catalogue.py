@@ -236,7 +236,7 @@ MUTANTS = (
     ),
     Mutant(
         "a key for each attempt's call only",
-        CLIENT / "calls.py",
+        CLIENT / "base_client.py",
         "key = uuid.uuid4().hex if idempotency_key is None else idempotency_key",
         "key = uuid.uuid4().hex",
         ("tests/client/test_requests.py", "tests/client/test_retries.py"),
@@ -250,9 +250,9 @@ MUTANTS = (
     ),
     Mutant(
         "address with its password",
-        CLIENT / "calls.py",
-        'self.request.url.copy_with(userinfo=b"", query=None)',
-        "self.request.url",
+        CLIENT / "transport.py",
+        "request.url.copy_with(userinfo=b'', query=None)",
+        "request.url",
         ("tests/client/test_oddities.py",),
     ),
     Mutant(

@@ -105,7 +105,7 @@ def make(token: str) -> StoreClient:
         publishable_key="pk_x",
         customer_token=token,
         timeout=10,
-        retries=Retries(count=5, total=20),
+        retries=Retries(count=5),
         http_client=httpx.Client(),
     )
 
