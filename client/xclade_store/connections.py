@@ -135,11 +135,10 @@ class AsyncConnections(OwnConnections[httpx.AsyncClient]):
         try:
             return os.getpid(), asyncio.get_running_loop()
         except RuntimeError:
-            if "trio" not in sys.modules:
+            trio: Any = sys.modules.get("trio")
+            if trio is None:
                 raise
-        import trio  # noqa: PLC0415
-
-        return os.getpid(), trio.lowlevel.current_trio_token()
+            return os.getpid(), trio.lowlevel.current_trio_token()
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)

@@ -84,7 +84,7 @@ CHECK = {*SERVER.glob("check/*.py"), SERVER / "cli/check.py"}
 @pytest.mark.parametrize(
     ("files", "extras"),
     [
-        ({*(ROOT / "client").rglob("*.py")}, set[str]()),
+        ({*(ROOT / "client").rglob("*.py")}, {"httpx2"}),
         ({*SERVER.rglob("*.py")} - CHECK, {"mock"}),
         (CHECK, {"mock", "check"}),
     ],
