@@ -98,7 +98,7 @@ def create_app(
     steering = None
     if control is not None:
         steering = Control(store=store, storage=storage, clock=clock, contract=contract)
-        clock, find = steering.clock, steering.outcomes.over(find)
+        clock, find = steering.clock, steering.outcomes.wrap(find)
         front = with_control(front, steering, control, dialect)
     operations = Operations(
         storage=storage, find_provider=find, clock=clock, new_id=new_id, dialect=dialect

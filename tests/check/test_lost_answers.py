@@ -17,7 +17,7 @@ import uvicorn
 from schemathesis.engine import events
 from tests.check.conftest import IDS, Check, Outcome
 from tests.check.test_broken_backends import INITIALIZE, LIST, found
-from tests.server.control.conftest import steered
+from tests.server.control.conftest import serving
 
 from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.check import engine
@@ -76,7 +76,7 @@ def check_with(check: Check, plan: FaultPlan, times: int | None, calls: int) -> 
     """Check the mock, with a fault planned after so many calls."""
     app = create_app(control=Access())
     later = Later(app, calls, partial(app.control.faults.plan, plan, times=times))
-    with steered(later) as mock:  # type: ignore[arg-type]
+    with serving(later) as mock:  # type: ignore[arg-type]
         return check(mock.url, *RUN)
 
 
@@ -135,7 +135,7 @@ def test_interrupted_check_tells_what_was_found(
     """In every report, and that it was interrupted."""
     junit, html = tmp_path / "report.xml", tmp_path / "report.html"
     later = Later(create_app(), 60, partial(os.kill, os.getpid(), number))
-    with steered(later) as mock:  # type: ignore[arg-type]
+    with serving(later) as mock:  # type: ignore[arg-type]
         outcome = check(mock.url, *RUN, "--junit", str(junit), "--html", str(html))
 
     assert (130, "") == (outcome.code, outcome.err)
@@ -157,7 +157,7 @@ class LastMoment(engine.Engine):
 
 def test_no_interrupt_is_lost() -> None:
     """One that Schemathesis swallows ends the run nevertheless, and not as if it were complete."""
-    with steered(create_app()) as mock, Backend(mock.url, "pk_demo", None, 1) as backend:
+    with serving(create_app()) as mock, Backend(mock.url, "pk_demo", None, 1) as backend:
         ids = Ids(region="reg_demo", cart="cart_demo")
         run = LastMoment(backend, load_contract("store.yaml"), ids, Budget(1, 1), threading.Event())
 

@@ -15,7 +15,7 @@ from tests.console.conftest import entries, open_console
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.control.access import Access
-from xclade_store_mock.control.events import MOST_WAITING
+from xclade_store_mock.control.events import MAX_WAITING
 from xclade_store_mock.serving import Server
 
 
@@ -40,7 +40,7 @@ class Mock(Server):
         """Have happened at once more than waits for those who follow events."""
 
         def happen() -> None:
-            for _ in range(MOST_WAITING + 1):
+            for _ in range(MAX_WAITING + 1):
                 self.events.changed("clock")
 
         self.loop.call_soon_threadsafe(happen)

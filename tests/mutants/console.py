@@ -9,7 +9,7 @@ HOSTILE = "tests/console/test_hostile.py"
 JOURNAL = "tests/console/test_journal.py"
 CONNECTION = "tests/console/test_connection.py"
 COPYING = "tests/console/test_copying.py"
-STEERING = "tests/console/test_steering.py"
+STEERING = "tests/console/test_controls.py"
 
 MUTANTS = (
     Mutant(

@@ -18,10 +18,10 @@ class Runs:
     def __init__(self, pytester: pytest.Pytester) -> None:
         self._pytester = pytester
 
-    def __call__(self, passed: int, **files: str) -> pytest.RunResult:
-        """Run these test files and nothing else; `passed` tests must pass, and none fail."""
+    def __call__(self, passed: int, errors: int = 0, **files: str) -> pytest.RunResult:
+        """Run only these files: so many tests must pass, have errors in fixtures, and none fail."""
         self._pytester.makepyfile(**files)
         # By its entry point's name, which is the package's, too: that one has no fixtures.
         result = self._pytester.runpytest_subprocess("-p", "xclade_store_mock", "-W", "error")
-        result.assert_outcomes(passed=passed)
+        result.assert_outcomes(passed=passed, errors=errors)
         return result

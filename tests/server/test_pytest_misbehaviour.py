@@ -8,8 +8,9 @@ pytest_plugins = ["pytester"]
 def test_misbehaves_on_command(runs: Runs) -> None:
     """Errors, broken connections, refusals, the clock and a race, each in its own test only."""
     runs(
-        9,
+        10,
         test_misbehaviour="""
+        import asyncio
         from concurrent.futures import ThreadPoolExecutor
         from datetime import UTC, datetime, timedelta
 
@@ -61,6 +62,14 @@ def test_misbehaves_on_command(runs: Runs) -> None:
                 hold.release()
             (session,) = store_mock.sessions("pay_col_demo")
             assert session.id != overtaken.result().payment_sessions[0].id
+
+        def test_hold_of_nothing(store_mock):
+            hold = store_mock.hold_next("initialize_payment_session")
+            with pytest.raises(TimeoutError, match="initialize_payment_session arrived within"):
+                hold.wait(timeout=0.01)
+            async def tasks():
+                return [each.get_coro().__qualname__ for each in asyncio.all_tasks()]
+            assert "Gate.arrival" not in store_mock._server.run(tasks())
 
         def test_decline(store_mock):
             store_mock.decline(message="Do not honor.", times=1)

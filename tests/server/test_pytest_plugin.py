@@ -182,7 +182,7 @@ def test_clients_are_ready_and_closed(runs: Runs) -> None:
 def test_mistakes_are_told(runs: Runs) -> None:
     """What a store could not hold is refused where it is added, and not by a later answer."""
     runs(
-        20,
+        22,
         test_mistakes="""
         from msgspec.structs import replace
         from decimal import Decimal
@@ -193,21 +193,23 @@ def test_mistakes_are_told(runs: Runs) -> None:
             (lambda mock: mock.add_cart(25.5), TypeError, "write '25.5'"),
             (lambda mock: mock.add_cart(-1), ValueError, "not -1"),
             (lambda mock: mock.add_collection(Decimal("1e21")), ValueError, "not 1E"),
-            (lambda mock: mock.add_cart(1, id="cart_demo"), ValueError, "'cart_demo' is taken"),
+            (lambda mock: mock.add_cart(1, id="cart_demo"), ValueError, "has a cart 'cart_demo'"),
             (lambda mock: mock.add_cart(1, region_id="reg_x"), ValueError, "no region 'reg_x'"),
             (lambda mock: mock.add_collection(1, id="pay_col_demo"), ValueError, "is taken"),
             (lambda mock: mock.add_collection(1, cart_id="cart_demo"), ValueError, "is taken"),
             (lambda mock: mock.add_collection(1, cart_id="cart_x"), CartNotFound, "cart_x"),
             (lambda mock: mock.sessions("pay_col_x"), CollectionNotFound, "pay_col_x"),
-            (lambda mock: mock.add_cart("abc"), ValueError, "'abc' is no amount"),
+            (lambda mock: mock.add_cart("abc"), ValueError, "'abc' is not an amount"),
             (lambda mock: mock.add_collection("NaN"), ValueError, "not NaN"),
             (lambda mock: mock.decline("pp_x"), ValueError, "no payment provider 'pp_x'"),
-            (lambda mock: mock.decline(times=0), ValueError, "'times'"),
-            (lambda mock: mock.fail_next(200), ValueError, "'answer, status'"),
-            (lambda mock: mock.fail_next(times=0), ValueError, "'times'"),
-            (lambda mock: mock.drop_next(operation_id="pay"), ValueError, "'operation_id'"),
-            (lambda mock: mock.hold_next("pay"), ValueError, "'operation_id'"),
-            (lambda mock: mock.hold_next(seconds=-1), ValueError, "'delay'"),
+            (lambda mock: mock.decline(times=0), ValueError, "times must be from 1 to"),
+            (lambda mock: mock.fail_next(200), ValueError, "status must be from 400 to"),
+            (lambda mock: mock.fail_next(times=0), ValueError, "times must be from 1 to"),
+            (lambda mock: mock.drop_next(operation_id="pay"), ValueError, "operation_id must be"),
+            (lambda mock: mock.hold_next("pay"), ValueError, "operation_id must be"),
+            (lambda mock: mock.fail_next(retry_after=-1), ValueError, "retry_after must be from 0"),
+            (lambda mock: mock.start_scenario("nope"), ValueError, "no scenario 'nope'"),
+            (lambda mock: mock.hold_next(seconds=-1), ValueError, "delay must be from 0"),
         ])
         def test_refused(store_mock, add, error, told):
             with pytest.raises(error, match=told):
@@ -229,6 +231,25 @@ def test_mistakes_are_told(runs: Runs) -> None:
                 store_mock.client(publishable_key="pk_demo")
         """,
     )
+
+
+def test_missing_extra_is_named(runs: Runs) -> None:
+    """Without the extra, the fixture says what to install."""
+    result = runs(
+        0,
+        errors=1,
+        conftest="""
+        import sys
+
+        sys.modules["connexion"] = None  # as if it were not installed
+        """,
+        test_use="""
+        def test_use(store_mock):
+            pass
+        """,
+    )
+
+    result.stdout.fnmatch_lines(["*UsageError*needs the extra mock: pip install *"])
 
 
 def test_costs_nothing_unless_it_is_used(runs: Runs) -> None:

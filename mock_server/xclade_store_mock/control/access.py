@@ -1,4 +1,4 @@
-"""Who may steer the mock: who has the token or, without one, only this machine's own tools."""
+"""Who may use the control API: who has the token or, without a token, this machine's own tools."""
 
 import re
 from dataclasses import dataclass, field
@@ -19,24 +19,27 @@ _PORTS = {"http": 80, "https": 443}
 class Access:
     """How the control API is guarded.
 
-    Without a token only loopback names are served, so that a name of somebody else's that leads to
-    this machine does not help (DNS rebinding), and no page of another origin.
+    Without a token it serves only requests to a loopback name, which prevents DNS rebinding, and
+    none from pages of another origin.
     """
 
     token: str | None = field(default=None, repr=False)
 
     def check(self, scope: Scope) -> None:
-        """Raise ControlTokenInvalid or ControlForbidden for a request that must not be served."""
+        """Raise ControlTokenInvalid or ControlForbidden for a request that is not allowed."""
         if self.token is not None:
             _check_token(self.token, read_header(scope, "authorization") or "")
             return
         host = read_header(scope, "host") or ""
         if not _is_own(host, scope):
-            message = f"The control API has no token, and so does not answer to {host!r}."
+            message = (
+                f"The control API does not serve the host {host!r}: use a loopback address, or"
+                " start the server with --control-token."
+            )
             raise ControlForbidden(message)
         origin = read_header(scope, "origin")
         if origin is not None and origin.lower() != f"{scope['scheme']}://{host}".lower():
-            message = f"The control API takes no requests from pages of {origin}."
+            message = f"The control API does not serve pages of {origin}."
             raise ControlForbidden(message)
 
 
@@ -54,7 +57,7 @@ def _is_own(host: str, scope: Scope) -> bool:
 
 
 class AccessCheck:
-    """Lets only those pass who may steer the mock."""
+    """Refuses requests that may not use the control API."""
 
     def __init__(self, app: ASGIApp, *, access: Access) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""The control API's own application: the Store API's rules, without its dialects and CORS."""
+"""The control API's application, and its place in the server's chain."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -13,12 +13,12 @@ from xclade_store_mock.control.access import Access, AccessCheck
 from xclade_store_mock.control.console import console_pages
 from xclade_store_mock.control.control import Control
 from xclade_store_mock.control.errors import (
+    Conflict,
     ControlForbidden,
     ControlTokenInvalid,
-    InTheWay,
-    NotThere,
+    NotFound,
 )
-from xclade_store_mock.control.faults import Misbehaviour
+from xclade_store_mock.control.faults import FaultMiddleware
 from xclade_store_mock.control.front import ControlFront
 from xclade_store_mock.control.plans import PlanOperations
 from xclade_store_mock.control.state import StateOperations
@@ -31,30 +31,25 @@ from xclade_store_mock.web.guard import Guard
 _REPLIES: Mapping[type[Refusal], Reply] = {
     ControlTokenInvalid: Reply(401, "unauthorized"),
     ControlForbidden: Reply(403, "not_allowed"),
-    NotThere: Reply(404, "not_found"),
-    InTheWay: Reply(409, "conflict"),
+    NotFound: Reply(404, "not_found"),
+    Conflict: Reply(409, "conflict"),
 }
 
 
 def with_control(
     front: Sequence[Any], control: Control, access: Access, dialect: Dialect
 ) -> list[Any]:
-    """Put the control into the front of the Store API's chain: first of all, and behind CORS."""
+    """Return the front of the chain with the journal first, and the faults behind CORS."""
     errors, cors, *others = front
-    way = partial(
+    outermost = partial(
         ControlFront,
         control_app=_create_app(control, access, dialect),
         console=console_pages(),
         clock=control.clock,
-        note=control.note,
+        record=control.record,
     )
-    misbehaviour = partial(
-        Misbehaviour,
-        faults=control.faults,
-        dialect=dialect,
-        changed=control.events.changed,
-    )
-    return [way, errors, cors, misbehaviour, *others]
+    faults = partial(FaultMiddleware, faults=control.faults, dialect=dialect)
+    return [outermost, errors, cors, faults, *others]
 
 
 def _create_app(control: Control, access: Access, dialect: Dialect) -> AsyncApp:

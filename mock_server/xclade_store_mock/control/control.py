@@ -1,118 +1,144 @@
-"""One server's control: its journal, faults, outcomes, clock, events and scenario."""
+"""What controls one mock server: its journal, faults, outcomes, clock and events."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from xclade_store_mock.contract import Contract
-from xclade_store_mock.control.errors import Document
+from xclade_store_mock.control.errors import Document, NotFound
 from xclade_store_mock.control.events import Event, Events
-from xclade_store_mock.control.faults import Faults
+from xclade_store_mock.control.faults import Fault, FaultPlan, Faults
 from xclade_store_mock.control.front import Exchange
-from xclade_store_mock.control.journal import Inspector, Journal, entry_document
-from xclade_store_mock.control.outcomes import Outcomes
+from xclade_store_mock.control.journal import Inspector, Journal, Record
+from xclade_store_mock.control.outcomes import Outcome, Outcomes
 from xclade_store_mock.errors import InvalidData
 from xclade_store_mock.payments.documents import timestamp
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.storage import Storage
 
 _END = datetime(3000, 1, 1, tzinfo=UTC)
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class ControlClock:
-    """Tells another clock's time until somebody changes it."""
+    """A clock that returns the real time until it is set, advanced or frozen."""
 
-    def __init__(self, real: Callable[[], datetime]) -> None:
+    def __init__(self, real: Callable[[], datetime], changed: Callable[[], None]) -> None:
         self._real = real
-        self._ahead = timedelta()
+        self._changed = changed
+        self._offset = timedelta()
         self._frozen_at: datetime | None = None
 
     def __call__(self) -> datetime:
-        """Tell the time."""
+        """Return the time."""
         if self._frozen_at is not None:
             return self._frozen_at
-        return self._real() + self._ahead if self._ahead else self._real()
+        return self._real() + self._offset if self._offset else self._real()
 
     @property
     def is_frozen(self) -> bool:
-        """Tell whether it stands still."""
+        """Whether it stands still."""
         return self._frozen_at is not None
 
     @property
     def is_real(self) -> bool:
-        """Tell whether it has been left alone."""
-        return self._frozen_at is None and not self._ahead
+        """Whether it returns the real time."""
+        return self._frozen_at is None and not self._offset
 
     def set(self, now: datetime | None = None, *, frozen: bool | None = None) -> None:
-        """Set it, freeze it, let it run; what is not given stays. Raises InvalidData."""
+        """Set, freeze or unfreeze the clock; what is None stays as it is. Raises InvalidData."""
         now = self() if now is None else now.astimezone(UTC)
         if now >= _END:
-            message = "The clock ends with the year 2999."
+            message = "The clock cannot be set past the year 2999."
             raise InvalidData(message)
-        self._ahead = now - self._real()
+        self._offset = now - self._real()
         self._frozen_at = now if (self.is_frozen if frozen is None else frozen) else None
+        self._changed()
 
     def advance(self, duration: timedelta) -> None:
-        """Put it forward. Raises InvalidData."""
+        """Set the clock forward. Raises InvalidData."""
         self.set(self() + duration)
 
     def release(self) -> None:
-        """Tell the real time again."""
-        self._ahead = timedelta()
+        """Return to the real time."""
+        self._offset = timedelta()
         self._frozen_at = None
+        self._changed()
 
-
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+    def document(self) -> Document:
+        """Return the clock as JSON."""
+        return {"now": timestamp(self()), "frozen": self.is_frozen, "is_real": self.is_real}
 
 
 class Control:
-    """One server's journal, faults, outcomes, clock, events and scenario; `store` is its seed."""
+    """One server's journal, faults, outcomes, clock and events; a reset restores `store`."""
 
     def __init__(
         self, *, store: Store, storage: Storage, clock: Callable[[], datetime], contract: Contract
     ) -> None:
         self.store = store
         self.storage = storage
-        inspector = Inspector(contract)
-        self.events = Events()
-        self.clock = ControlClock(clock)
-        self.journal = Journal(inspector)
-        self.faults = Faults(inspector.find)
-        self.outcomes = Outcomes(lambda: self.events.changed("outcomes"))
         self.scenario: str | None = None
+        self.events = Events()
+        changed = self.events.changed
+        inspector = Inspector(contract)
+        self._operations = contract.operations
+        self.clock = ControlClock(clock, partial(changed, "clock"))
+        self.journal = Journal(inspector, partial(changed, "journal"))
+        self.faults = Faults(inspector.find, partial(changed, "faults"))
+        self.outcomes = Outcomes(partial(changed, "outcomes"))
+        self.store_changed = partial(changed, "store")
 
     async def reset(self) -> None:
-        """Start again: the store as it was, and nothing planned."""
-        await self.restart(self.store, None)
+        """Restore the store as it was at the start, and cancel everything that is planned."""
+        await self.restart(self.store, scenario=None)
 
     async def restart(self, store: Store, scenario: str | None) -> None:
-        """Replace the store, cancel everything planned, and name the scenario that is on."""
+        """Start again from a store, with the name of the scenario that it belongs to."""
         await self.storage.reset(store)
+        self.store_changed()
         self.faults.cancel_all()
         self.outcomes.cancel_all()
         self.clock.release()
         self.scenario = scenario
-        for part in ("store", "faults", "outcomes", "clock", "scenario"):
-            self.events.changed(part)
+        self.events.changed("scenario")
 
-    def note(self, exchange: Exchange) -> None:
-        """Take a request to the Store API into the journal, and tell of it."""
-        id_ = self.journal.add(exchange)
-        if self.events.are_listened_to:
-            self.events.publish(self.journal_event(id_, exchange))
+    def plan_fault(self, plan: FaultPlan, times: int | None = 1) -> Fault:
+        """Plan a fault for the next requests; `None` times: for all.
+
+        Raises ValueError for an operation that the Store API does not have, and Conflict if there
+        are too many faults.
+        """
+        if plan.operation_id not in {None, *self._operations}:
+            message = f"operation_id must be one of {', '.join(self._operations)}"
+            raise ValueError(message)
+        return self.faults.plan(plan, times)
+
+    async def plan_outcome(self, provider_id: str, outcome: Outcome) -> None:
+        """Plan the outcome of a provider's next calls. Raises NotFound."""
+        await self.require_provider(provider_id)
+        self.outcomes.plan(provider_id, outcome)
+
+    async def require_provider(self, provider_id: str) -> None:
+        """Raise NotFound unless the store lists the payment provider."""
+        settings = await self.storage.settings()
+        if provider_id not in settings.payment_providers:
+            raise NotFound(kind="payment provider", id_=provider_id)
+
+    def record(self, exchange: Exchange) -> None:
+        """Add a request to the Store API to the journal, and publish it."""
+        record = self.journal.add(exchange)
+        if self.events.has_listeners:
+            self.events.publish(self.journal_event(record))
         if exchange.method not in _READS:
-            self.events.changed("store")
+            self.store_changed()
 
-    def journal_event(self, id_: int, exchange: Exchange) -> Event:
-        """Make the event that brings an entry of the journal."""
-        return Event("journal", lambda: entry_document(self.journal.entry(id_, exchange)), id_)
+    def journal_event(self, record: Record) -> Event:
+        """Return the event that carries an entry of the journal."""
+        return Event("journal", lambda: self.journal.entry(record).document(), record.id)
 
     def close(self) -> None:
-        """Let go of everybody who waits: the server stops."""
+        """Release whatever waits: the server is stopping."""
         self.faults.cancel_all()
         self.outcomes.cancel_all()
         self.events.close()
-
-
-def clock_document(clock: ControlClock) -> Document:
-    """Describe the clock."""
-    return {"now": timestamp(clock()), "frozen": clock.is_frozen, "is_real": clock.is_real}

@@ -1,4 +1,11 @@
-"""Errors of the control API, and its responses."""
+"""Errors that only the control API returns, and how its operations respond.
+
+Refusal
+├── ControlTokenInvalid     the token is missing or wrong
+├── ControlForbidden        the request may come from another site's page
+├── NotFound                a fault, provider, scenario or session that does not exist
+└── Conflict                the request contradicts the current state
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,67 +16,41 @@ from xclade_store_mock import jsontext
 from xclade_store_mock.errors import InvalidData, Refusal, Violation
 
 Document = Mapping[str, Any]
-"""What the control API writes as JSON."""
+"""A JSON object of the control API."""
 
 
 class ControlTokenInvalid(Refusal):
-    """The server was given a control token, and the request does not have it."""
+    """The server has a control token, and the request does not carry it."""
 
     def __init__(self) -> None:
-        super().__init__("The control API needs the header Authorization: Bearer TOKEN.")
+        super().__init__("The control API requires the header Authorization: Bearer TOKEN.")
 
 
 class ControlForbidden(Refusal):
-    """The request may come from a page that the person at this machine just happens to look at."""
+    """The request may come from a web page that this machine's user merely has open."""
 
 
-class NotThere(Refusal):
-    """Nothing has this id."""
+class NotFound(Refusal):
+    """Nothing of this kind has this id."""
 
-    kind: str
-
-    def __init__(self, id_: str) -> None:
-        super().__init__(f"There is no {self.kind} {id_!r}.")
+    def __init__(self, kind: str, id_: str) -> None:
+        super().__init__(f"There is no {kind} {id_!r}.")
 
 
-class FaultNotFound(NotThere):
-    """The fault was never planned, or has come to all that it was planned for."""
-
-    kind = "fault"
+class Conflict(Refusal):
+    """The request contradicts the current state."""
 
 
-class ProviderNotFound(NotThere):
-    """The store does not list the payment provider."""
-
-    kind = "payment provider"
-
-
-class ScenarioNotFound(NotThere):
-    """No scenario has this name."""
-
-    kind = "scenario"
-
-
-class SessionNotFound(NotThere):
-    """The payment collection does not have the session, or not any more."""
-
-    kind = "payment session"
-
-
-class InTheWay(Refusal):
-    """What is there already does not allow it."""
+def invalid_field(field: str, problem: str) -> InvalidData:
+    """Return the error for a field of the body that has the right form but an unusable value."""
+    return InvalidData.of([Violation(("body", field), "value", f"Field '{field}': {problem}")])
 
 
 def respond(document: Document, status: int = 200) -> Response:
-    """Answer with a document."""
+    """Return a response with a JSON body."""
     return Response(jsontext.write(document), status, media_type="application/json")
 
 
-def done() -> Response:
-    """Answer that it is done, and nothing else."""
+def respond_empty() -> Response:
+    """Return a response without a body."""
     return Response(status_code=204)
-
-
-def refused(field: str, fault: str) -> InvalidData:
-    """Make the error for a field of the body whose form is right and whose value is not."""
-    return InvalidData.of([Violation(("body", field), "value", f"Field '{field}': {fault}")])

@@ -1,76 +1,61 @@
-"""What happens, told to those who listen, as server-sent events."""
+"""What happens in the mock, as server-sent events."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from xclade_store_mock import jsontext
 
-MOST_WAITING = 100
-"""How many events may wait for a listener that is slower than they come."""
+MAX_WAITING = 100
+"""How many events may wait for a slow listener."""
 
-_SILENCE = 15  # seconds; then a comment shows that somebody is still there
+_SILENCE = 15  # seconds; then a comment shows that the connection is alive
 _COMMENT = b":\n\n"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
-    """Something that happened; `read` makes its JSON, if there is somebody to send it to."""
+    """Something that happened; `read` returns its JSON value, once it is sent to a listener."""
 
     name: str
     read: Callable[[], Any]
     id: int | None = None
 
+    @cached_property
     def text(self) -> bytes:
-        """Write it for the stream."""
+        """The event as it is sent, made once for all listeners."""
         id_ = b"" if self.id is None else b"id: %d\n" % self.id
-        return b"%sevent: %s\ndata: %s\n\n" % (
-            id_,
-            self.name.encode(),
-            jsontext.write(self.read()),
-        )
+        data = jsontext.write(self.read())
+        return b"%sevent: %s\ndata: %s\n\n" % (id_, self.name.encode(), data)
 
 
-class Listener:
-    """One stream of events; it ends when its reader has left, or is too slow."""
+class _Listener:
+    """The events that one stream has not sent yet."""
 
     def __init__(self) -> None:
+        self.events: deque[Event] = deque()
         self.has_ended = False
-        self._events: deque[Event] = deque()
         self._news = asyncio.Event()
 
     def put(self, event: Event) -> None:
-        """Take an event in."""
-        self._events.append(event)
-        if len(self._events) > MOST_WAITING:
-            self._events.clear()
+        """Add an event; end the stream if too many wait."""
+        self.events.append(event)
+        if len(self.events) > MAX_WAITING:
+            self.events.clear()
             self.has_ended = True
         self._news.set()
 
     def end(self) -> None:
-        """Let the stream end behind what waits."""
+        """End the stream after the events that wait."""
         self.has_ended = True
         self._news.set()
 
-    async def texts(self, missed: Iterable[Event]) -> AsyncIterator[bytes]:
-        """Write one event after the other, and something in between if nothing happens."""
-        try:
-            # So that the reader sees that it begins.
-            yield _COMMENT
-            for event in missed:
-                yield event.text()
-            while self._events or not self.has_ended:
-                if self._events:
-                    yield self._events.popleft().text()
-                elif not await self._has_news():
-                    yield _COMMENT
-        finally:
-            self.has_ended = True
-
-    async def _has_news(self) -> bool:
+    async def has_news(self) -> bool:
+        """Wait for an event or the end; return False if neither comes for a while."""
         self._news.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(_SILENCE):
@@ -79,38 +64,55 @@ class Listener:
 
 
 class Events:
-    """Tells listeners what happens."""
+    """Passes events on to everybody who follows them."""
 
     def __init__(self) -> None:
-        self._listeners: list[Listener] = []
+        self._listeners: set[_Listener] = set()
         self._has_closed = False
 
-    def listen(self) -> Listener:
-        """Answer a listener to what happens from now on."""
-        listener = Listener()
-        if self._has_closed:
-            listener.end()
-        self._listeners.append(listener)
-        return listener
-
     @property
-    def are_listened_to(self) -> bool:
-        """Tell whether anybody listens."""
+    def has_listeners(self) -> bool:
+        """Whether anybody follows the events."""
         return bool(self._listeners)
 
+    async def follow(self, find_missed: Callable[[], Iterable[Event]]) -> AsyncGenerator[bytes]:
+        """Yield the missed events, then those that happen from now on, as text.
+
+        It listens only once it is iterated, so that a stream which never starts leaves nothing
+        behind.
+        """
+        listener = _Listener()
+        self._listeners.add(listener)
+        if self._has_closed:
+            listener.end()
+        missed = [*find_missed()]
+        try:
+            yield _COMMENT  # so that the client sees that the stream has begun
+            for event in missed:
+                yield event.text
+                await asyncio.sleep(0)  # other requests are answered in between
+            while listener.events or not listener.has_ended:
+                if listener.events:
+                    yield listener.events.popleft().text
+                    await asyncio.sleep(0)
+                elif not await listener.has_news():
+                    yield _COMMENT
+        finally:
+            self._listeners.discard(listener)
+
     def publish(self, event: Event) -> None:
-        """Tell an event."""
-        self._listeners = [each for each in self._listeners if not each.has_ended]
+        """Send an event to all listeners, and drop those that are too slow."""
         for listener in self._listeners:
             listener.put(event)
+        self._listeners = {each for each in self._listeners if not each.has_ended}
 
     def changed(self, part: str) -> None:
-        """Tell that a part of the state is no longer what it was."""
+        """Announce that a part of the state has changed."""
         if self._listeners:
             self.publish(Event("changed", lambda: {"part": part}))
 
     def close(self) -> None:
-        """End all streams, and those to come."""
+        """End all streams, and those that start later."""
         self._has_closed = True
         for listener in self._listeners:
             listener.end()

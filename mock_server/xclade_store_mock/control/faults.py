@@ -11,14 +11,33 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xclade_store_mock.control.errors import Document, FaultNotFound, InTheWay
+from xclade_store_mock.control.errors import Conflict, Document, NotFound
 from xclade_store_mock.control.front import Exchange, exchange_of
 from xclade_store_mock.web.dialect import Dialect, Reply, reply_response, reply_with
 from xclade_store_mock.web.guard import read_whole
 
+MAX_FAULTS = 100
+
+# The limits of openapi/control.yaml, for what does not come through it.
+LIMITS: Mapping[str, tuple[int, int]] = {
+    "delay": (0, 600_000),
+    "retry_after": (0, 86_400),
+    "status": (400, 599),
+    "times": (1, 1_000_000),
+}
+
+
+def require_limits(**values: int | None) -> None:
+    """Raise ValueError for a number that the control API would refuse."""
+    for name, value in values.items():
+        least, most = LIMITS[name]
+        if value is not None and not least <= value <= most:
+            message = f"{name} must be from {least} to {most}, not {value}"
+            raise ValueError(message)
+
 
 class Gate:
-    """Holds whoever comes until their time is up or it is opened for them."""
+    """Where requests wait until their time is up or they are released."""
 
     def __init__(self) -> None:
         self.waiting = 0
@@ -27,7 +46,7 @@ class Gate:
         self._stays_open = False
 
     async def wait(self, milliseconds: int) -> None:
-        """Wait so long at most."""
+        """Wait until released, for at most so long."""
         if self._stays_open or not milliseconds:
             return
         self.waiting += 1
@@ -40,33 +59,30 @@ class Gate:
             self.waiting -= 1
 
     async def arrival(self) -> None:
-        """Wait until somebody has come here."""
+        """Wait until a request has arrived."""
         await self._arrival.wait()
 
     def release(self) -> int:
-        """Let those go who wait now; tell how many."""
+        """Release the requests that wait now, and return how many there are."""
         self._opening.set()
         self._opening = asyncio.Event()
         return self.waiting
 
     def open(self) -> None:
-        """Hold nobody any more."""
+        """Release all requests, those that arrive later too."""
         self._stays_open = True
         self.release()
 
 
-MOST_FAULTS = 100
-
-
 class Moment(StrEnum):
-    """Before the store carries a request out, or after that."""
+    """Whether a fault acts before or after the store handles the request."""
 
     BEFORE = "before"
     AFTER = "after"
 
 
 class Break(StrEnum):
-    """What becomes of an answer."""
+    """How the response is broken."""
 
     DROPPED = "dropped"
     TRUNCATED = "truncated"
@@ -75,7 +91,7 @@ class Break(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An operation of the Store API, and the parameters that were in the path."""
+    """The operation that a request is for, and the parameters in its path."""
 
     operation_id: str
     parameters: Mapping[str, str]
@@ -83,20 +99,26 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class FaultAnswer:
-    """An error in the place of the store's answer; None is what the dialect has for the status."""
+    """An error in place of the store's response; None: what the dialect returns with the status.
+
+    Raises ValueError for what is beyond the control API's limits.
+    """
 
     status: int
     type: str | None = None
     message: str | None = None
     retry_after: int | None = None
 
+    def __post_init__(self) -> None:
+        require_limits(status=self.status, retry_after=self.retry_after)
+
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """Whom a fault befalls, None being everybody, and what then happens.
+    """Which requests a fault applies to (None: all), and what it does.
 
-    `delay` is in milliseconds. `then` is done once the request has been carried out; `note` tells
-    what it is.
+    `delay` is in milliseconds. `then` is awaited after the store has handled the request; `note`
+    describes it. Raises ValueError for what is beyond the control API's limits.
     """
 
     operation_id: str | None = None
@@ -110,81 +132,129 @@ class FaultPlan:
     then: Callable[[], Awaitable[object]] | None = field(default=None, repr=False)
     note: str | None = None
 
+    def __post_init__(self) -> None:
+        require_limits(delay=self.delay)
+
     @property
-    def is_carried_out(self) -> bool:
-        """Tell whether the store gets the request."""
-        spared = self.answer is None and self.broken is not Break.DROPPED
-        return spared or self.when is Moment.AFTER
+    def reaches_store(self) -> bool:
+        """Whether the store handles the request."""
+        replaces_response = self.answer is not None or self.broken is Break.DROPPED
+        return not replaces_response or self.when is Moment.AFTER
+
+    def effect_document(self) -> Document:
+        """Return what the fault does as JSON."""
+        answer = self.answer and {
+            name: value for name, value in asdict(self.answer).items() if value is not None
+        }
+        return {
+            "when": self.when,
+            "delay": self.delay,
+            "answer": answer,
+            "broken": self.broken,
+            "note": self.note,
+        }
 
 
 @dataclass(slots=True)
 class Fault:
-    """A fault that is planned, and still to come to so many requests; None for all."""
+    """A planned fault; `times` says to how many more requests it applies, None to all."""
 
     id: str
     plan: FaultPlan
     times: int | None
     gate: Gate = field(default_factory=Gate, repr=False)
-    befalling: int = 0
+    in_flight: int = 0
+
+    def document(self) -> Document:
+        """Return the fault as JSON."""
+        return {
+            "id": self.id,
+            "operation_id": self.plan.operation_id,
+            "method": self.plan.method,
+            "path": self.plan.path,
+            "payment_collection_id": self.plan.payment_collection_id,
+            "times": self.times,
+            **self.plan.effect_document(),
+            "waiting": self.gate.waiting,
+        }
 
 
 class Faults:
-    """The faults that are planned, and those that hold a request.
+    """The planned faults, and those that still hold a request."""
 
-    `find_target` tells what a request is for.
-    """
-
-    def __init__(self, find_target: Callable[[Scope], Target | None]) -> None:
+    def __init__(
+        self, find_target: Callable[[Scope], Target | None], changed: Callable[[], None]
+    ) -> None:
         self._find_target = find_target
+        self._changed = changed
         self._faults: dict[str, Fault] = {}
         self._last_id = 0
 
     def plan(self, plan: FaultPlan, times: int | None = 1) -> Fault:
-        """Plan a fault. Raises InTheWay if there are too many."""
-        if len(self._faults) >= MOST_FAULTS:
-            message = f"There are {MOST_FAULTS} faults already; cancel some first."
-            raise InTheWay(message)
+        """Plan a fault. Raises ValueError, or Conflict if there are too many."""
+        require_limits(times=times)
+        if len(self._faults) >= MAX_FAULTS:
+            message = f"There are already {MAX_FAULTS} faults: cancel some first."
+            raise Conflict(message)
         self._last_id += 1
         fault = Fault(f"fault_{self._last_id}", plan, times)
         self._faults[fault.id] = fault
+        self._changed()
         return fault
 
-    def listed(self) -> list[Fault]:
-        """List the faults in the order in which they were planned."""
+    def list(self) -> list[Fault]:
+        """Return the faults in the order in which they were planned."""
         return [*self._faults.values()]
 
     def find(self, fault_id: str) -> Fault:
-        """Find a fault. Raises FaultNotFound."""
+        """Return a fault. Raises NotFound."""
         if fault_id not in self._faults:
-            raise FaultNotFound(fault_id)
+            raise NotFound(kind="fault", id_=fault_id)
         return self._faults[fault_id]
 
     def cancel(self, fault_id: str) -> None:
-        """Take a fault back; those that it holds go on. Raises FaultNotFound."""
+        """Cancel a fault, and release the requests that it holds. Raises NotFound."""
         self.find(fault_id).gate.open()
         del self._faults[fault_id]
+        self._changed()
 
     def cancel_all(self) -> None:
-        """Take all faults back."""
-        for fault in self.listed():
-            self.cancel(fault.id)
+        """Cancel all faults."""
+        for fault in self._faults.values():
+            fault.gate.open()
+        self._faults.clear()
+        self._changed()
+
+    def release(self, fault_id: str) -> int:
+        """Release the requests that a fault holds, and return how many. Raises NotFound."""
+        released = self.find(fault_id).gate.release()
+        self._changed()
+        return released
 
     def take(self, scope: Scope) -> Fault | None:
-        """Answer the fault that befalls a request; then let it end."""
+        """Return the first fault that applies to a request; call `end` when it is done."""
         for fault in self._faults.values():
-            if fault.times != 0 and self._befalls(fault.plan, scope):
+            if fault.times != 0 and self._matches(fault.plan, scope):
                 fault.times = fault.times and fault.times - 1
-                fault.befalling += 1
+                fault.in_flight += 1
+                self._changed()
                 return fault
         return None
 
-    def end(self, fault: Fault) -> None:
-        """Be done with a request; a fault that has no more to come to is forgotten."""
-        fault.befalling -= 1
-        if fault.times == 0 and not fault.befalling:
-            self._faults.pop(fault.id, None)
+    async def hold(self, fault: Fault) -> None:
+        """Hold a request for the fault's delay, or until it is released."""
+        if fault.plan.delay:
+            self._changed()
+            await fault.gate.wait(fault.plan.delay)
 
-    def _befalls(self, plan: FaultPlan, scope: Scope) -> bool:
+    def end(self, fault: Fault) -> None:
+        """Finish a request; a fault that applies to no more requests is removed."""
+        fault.in_flight -= 1
+        if fault.times == 0 and not fault.in_flight:
+            self._faults.pop(fault.id, None)
+        self._changed()
+
+    def _matches(self, plan: FaultPlan, scope: Scope) -> bool:
         if plan.method not in {None, scope["method"]}:
             return False
         if not scope["path"].startswith(plan.path or ""):
@@ -199,84 +269,91 @@ class Faults:
         )
 
 
-class _Answer:
-    """The messages of an answer that has not been sent yet."""
+class _HeldResponse:
+    """The messages of a response that has not been sent yet."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
 
-    async def keep(self, message: MutableMapping[str, Any]) -> None:
+    async def add(self, message: MutableMapping[str, Any]) -> None:
         self.messages.append(message)
 
     @property
     def body(self) -> bytes:
         return b"".join(message.get("body", b"") for message in self.messages[1:])
 
-    async def send(self, send: Send) -> None:
-        for message in self.messages:
-            await send(message)
+    async def send(self, broken: Break | None, send: Send) -> None:
+        # There are no messages if the client has disconnected.
+        if broken is Break.DROPPED or not self.messages:
+            return
+        if broken is None:
+            for message in self.messages:
+                await send(message)
+            return
+        await send(self.messages[0])
+        body = self.body
+        if broken is Break.TRUNCATED:
+            half = body[: len(body) // 2]
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+        else:
+            # As long as before, so that only the content is wrong: no JSON starts like this, nor
+            # does any text that a client may expect.
+            garbled = body[1:] + body[:1]
+            await send({"type": "http.response.body", "body": garbled})
 
 
-class Misbehaviour:
-    """Lets faults befall requests."""
+class FaultMiddleware:
+    """Applies faults to requests.
 
-    def __init__(
-        self, app: ASGIApp, *, faults: Faults, dialect: Dialect, changed: Callable[[str], None]
-    ) -> None:
+    It stands behind CORS, so that a page sees a fault's response as it would see the store's.
+    """
+
+    def __init__(self, app: ASGIApp, *, faults: Faults, dialect: Dialect) -> None:
         self._app = app
         self._faults = faults
         self._dialect = dialect
-        self._changed = changed
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass a request on, unless a fault befalls it."""
+        """Pass a request on, unless a fault applies to it."""
         exchange = exchange_of(scope)
         fault = self._faults.take(scope) if exchange else None
         if exchange is None or fault is None:
             return self._app(scope, receive, send)
-        return self._befall(fault, exchange, scope, receive, send)
+        return self._apply(fault, exchange, scope, receive, send)
 
-    async def _befall(
+    async def _apply(
         self, fault: Fault, exchange: Exchange, scope: Scope, receive: Receive, send: Send
     ) -> None:
         exchange.fault = fault
-        self._changed("faults")
         try:
-            answer = await self._answer(fault, exchange, scope, receive)
-            await _send(answer, fault.plan.broken, exchange, send)
+            response = await self._respond(fault, exchange, scope, receive)
+            exchange.is_broken = fault.plan.broken in {Break.DROPPED, Break.TRUNCATED}
+            await response.send(fault.plan.broken, send)
         finally:
             self._faults.end(fault)
-            self._changed("faults")
 
-    async def _answer(
+    async def _respond(
         self, fault: Fault, exchange: Exchange, scope: Scope, receive: Receive
-    ) -> _Answer:
+    ) -> _HeldResponse:
         plan = fault.plan
-        answer = _Answer()
+        response = _HeldResponse()
         if plan.when is Moment.BEFORE:
-            await self._hold(fault)
-        if plan.is_carried_out:
-            await self._app(scope, receive, answer.keep)
+            await self._faults.hold(fault)
+        if plan.reaches_store:
+            await self._app(scope, receive, response.add)
         elif not exchange.is_received:
             # For the journal, and so that no half of a request is left on the connection.
             await read_whole(receive)
         if plan.then is not None:
             await plan.then()
-            self._changed("store")
-            self._changed("clock")
         if plan.when is Moment.AFTER:
-            await self._hold(fault)
+            await self._faults.hold(fault)
         if plan.answer is not None:
-            answer = _Answer()
-            await self._planned(plan.answer)(scope, receive, answer.keep)
-        return answer
+            response = _HeldResponse()
+            await self._error(plan.answer)(scope, receive, response.add)
+        return response
 
-    async def _hold(self, fault: Fault) -> None:
-        if fault.plan.delay:
-            self._changed("faults")
-            await fault.gate.wait(fault.plan.delay)
-
-    def _planned(self, answer: FaultAnswer) -> Response:
+    def _error(self, answer: FaultAnswer) -> Response:
         reply = reply_with(answer.status, self._dialect)
         if answer.type is not None:
             reply = Reply(answer.status, answer.type)
@@ -290,35 +367,3 @@ class Misbehaviour:
 def _phrase(status: int) -> str:
     known = {each.value: each.phrase for each in HTTPStatus}
     return known.get(status, "A planned fault")
-
-
-async def _send(answer: _Answer, broken: Break | None, exchange: Exchange, send: Send) -> None:
-    exchange.is_broken = broken in {Break.DROPPED, Break.TRUNCATED}
-    # Without messages its sender has left.
-    if broken is Break.DROPPED or not answer.messages:
-        return
-    if broken is Break.TRUNCATED:
-        half = answer.body[: len(answer.body) // 2]
-        await send(answer.messages[0])
-        await send({"type": "http.response.body", "body": half, "more_body": True})
-    elif broken is Break.GARBLED:
-        # As long as before, so that nothing else is wrong with it.
-        garbled = answer.body.replace(b'"', b"'")
-        await send(answer.messages[0])
-        await send({"type": "http.response.body", "body": garbled})
-    else:
-        await answer.send(send)
-
-
-def effect_document(plan: FaultPlan) -> Document:
-    """Describe what a fault does."""
-    answer = plan.answer and {
-        name: value for name, value in asdict(plan.answer).items() if value is not None
-    }
-    return {
-        "when": plan.when,
-        "delay": plan.delay,
-        "answer": answer,
-        "broken": plan.broken,
-        "note": plan.note,
-    }

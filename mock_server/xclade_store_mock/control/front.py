@@ -15,15 +15,18 @@ from xclade_store_mock.web.routing import is_page
 if TYPE_CHECKING:
     from xclade_store_mock.control.faults import Fault
 
+PREFIX = "/_mock/"
+
+_READS = frozenset({"GET", "HEAD"})
 _KEY = "xclade_store_mock.exchange"
-_MOST_KEPT = 131_072  # bytes; all of a body that the mock takes
-_BETWEEN = b"\0"  # which neither a header's name nor its value may have
+_MAX_KEPT = 131_072  # bytes of a body: more than the mock accepts
+_SEPARATOR = b"\0"  # which no header can contain
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 
 class Body:
-    """A body's beginning, and how large all of it was."""
+    """The beginning of a body, and the size of the whole."""
 
     __slots__ = ("content", "size")
 
@@ -32,27 +35,26 @@ class Body:
         self.size = 0
 
     def add(self, part: bytes) -> None:
-        """Take in the next part of the body."""
-        if self.size < _MOST_KEPT:
-            self.content += part[: _MOST_KEPT - self.size]
+        """Add the next part."""
+        if self.size < _MAX_KEPT:
+            self.content += part[: _MAX_KEPT - self.size]
         self.size += len(part)
 
 
 class Exchange:
-    """Passes a request and its answer on, and keeps what they say.
+    """Passes a request and its response on, and keeps a copy of both.
 
-    Heads are kept in one piece each: a thousand exchanges are of some thousand objects then, and
-    not of fifty thousand.
+    Headers are joined into one string, so that a thousand exchanges are a few thousand objects for
+    the garbage collector, and not fifty thousand.
     """
 
     __slots__ = (
-        "_answer_head",
         "_head",
         "_receive",
+        "_response_head",
         "_scope",
         "_send",
         "_started",
-        "answer",
         "at",
         "fault",
         "is_broken",
@@ -62,6 +64,7 @@ class Exchange:
         "path",
         "query",
         "request",
+        "response",
         "size",
         "status",
     )
@@ -71,7 +74,7 @@ class Exchange:
         self._send = send
         self._started = time.perf_counter()
         self._scope = scope
-        self._head = self._answer_head = b""
+        self._head = self._response_head = b""
         self.at = at
         self.method: str = scope["method"]
         self.path: str = scope["path"]
@@ -79,18 +82,18 @@ class Exchange:
         self.request = Body()
         self.is_received = False
         self.status: int | None = None
-        self.answer = Body()
+        self.response = Body()
         self.fault: Fault | None = None
         self.is_broken = False
         self.milliseconds = 0.0
         self.size = 0
 
     def marked_scope(self) -> Scope:
-        """Answer the request's scope, by which the exchange can be found again."""
+        """Return the request's scope, in which `exchange_of` finds the exchange."""
         return {**self._scope, _KEY: self}
 
     async def receive(self) -> Message:
-        """Receive for whoever answers the request."""
+        """Receive the next message of the request."""
         message = await self._receive()
         if message["type"] == "http.request":
             self.request.add(message.get("body", b""))
@@ -98,30 +101,30 @@ class Exchange:
         return message
 
     def send(self, message: MutableMapping[str, Any]) -> Awaitable[None]:
-        """Send for whoever answers the request."""
+        """Send the next message of the response."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self._answer_head = _join(message["headers"])
+            self._response_head = _join(message["headers"])
         else:
-            self.answer.add(message.get("body", b""))
+            self.response.add(message.get("body", b""))
         return self._send(message)
 
     def end(self) -> None:
-        """Tell how long it took, let go of all that is not to be kept, and count about the rest."""
+        """Measure duration and size, and drop what need not be kept."""
         self.milliseconds = round((time.perf_counter() - self._started) * 1000, 3)
         self._head = _join(self._scope["headers"])
         self.size = (
             len(self._head)
-            + len(self._answer_head)
+            + len(self._response_head)
             + len(self.request.content)
-            + len(self.answer.content)
+            + len(self.response.content)
             + len(self.path)
             + len(self.query)
         )
         del self._scope, self._receive, self._send
 
     def scope(self) -> Scope:
-        """Answer as much of the request's scope as tells what it was."""
+        """Return those parts of the request's scope that are kept."""
         return {
             "method": self.method,
             "path": self.path,
@@ -129,53 +132,49 @@ class Exchange:
             "headers": _split(self._head),
         }
 
-    def answer_headers(self) -> Headers:
-        """Answer the headers that were sent."""
-        return _split(self._answer_head)
+    def response_headers(self) -> Headers:
+        """Return the headers of the response."""
+        return _split(self._response_head)
 
     async def break_off(self) -> None:
-        """Reset the connection if nothing was sent, or else close it behind that.
+        """Reset the connection if nothing was sent; otherwise close it after that.
 
-        ASGI has no word for it, so this takes uvicorn's transport; under another server the
-        request fails with ConnectionAbortedError, and what that server makes of it.
+        ASGI has no message for it, so this uses uvicorn's transport. Under another server the
+        request fails with ConnectionAbortedError.
         """
         transport = getattr(getattr(self._send, "__self__", None), "transport", None)
         if transport is None:
-            message = "a planned fault breaks the connection, which needs uvicorn"
+            message = "a planned fault breaks the connection, which works only under uvicorn"
             raise ConnectionAbortedError(message)
         if self.status is None:
-            # Without lingering, closing means RST.
+            # Closing without lingering sends RST.
             linger = struct.pack("ii", 1, 0)
             transport.get_extra_info("socket").setsockopt(
                 socket.SOL_SOCKET, socket.SO_LINGER, linger
             )
         transport.close()
-        # Whoever returns without an answer before uvicorn knows that is told off in its log.
+        # Returning before uvicorn has noticed would log an error.
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
 
 def _join(headers: Headers) -> bytes:
-    return _BETWEEN.join(chain.from_iterable(headers))
+    return _SEPARATOR.join(chain.from_iterable(headers))
 
 
 def _split(head: bytes) -> list[tuple[bytes, bytes]]:
-    parts = head.split(_BETWEEN)
+    parts = head.split(_SEPARATOR)
     return [*zip(parts[::2], parts[1::2], strict=False)]
 
 
 def exchange_of(scope: Scope) -> Exchange | None:
-    """Find the exchange that a request belongs to; pages and the control API have none."""
+    """Return a request's exchange; None for pages and the control API."""
     found: Exchange | None = scope.get(_KEY)
     return found
 
 
-PREFIX = "/_mock/"
-_READS = frozenset({"GET", "HEAD"})
-
-
 class ControlFront:
-    """Leads requests to the control API and the console there, and notes those to the Store API."""
+    """Passes requests to the console, the control API, or the Store API; records the latter."""
 
     def __init__(
         self,
@@ -184,13 +183,13 @@ class ControlFront:
         control_app: ASGIApp,
         console: Mapping[str, ASGIApp],
         clock: Callable[[], datetime],
-        note: Callable[[Exchange], None],
+        record: Callable[[Exchange], None],
     ) -> None:
         self._app = app
         self._control_app = control_app
         self._console = console
         self._clock = clock
-        self._note = note
+        self._record = record
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -209,4 +208,4 @@ class ControlFront:
                     await exchange.break_off()
             finally:
                 exchange.end()
-                self._note(exchange)
+                self._record(exchange)

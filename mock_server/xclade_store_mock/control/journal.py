@@ -1,37 +1,41 @@
 """The journal: the latest requests to the Store API and their responses, without secrets."""
 
+import asyncio
 import re
+import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from starlette.types import Scope
 
 from xclade_store_mock.contract import METHODS, Contract
 from xclade_store_mock.contract.violations import check_body, check_headers, check_query
 from xclade_store_mock.control.errors import Document
-from xclade_store_mock.control.faults import FaultPlan, Target, effect_document
+from xclade_store_mock.control.faults import FaultPlan, Target
 from xclade_store_mock.control.front import Body, Exchange
-from xclade_store_mock.control.redaction import (
-    hide_body,
-    hide_header,
-    hide_query,
-    hide_text,
-)
+from xclade_store_mock.control.redaction import hide_body, hide_header, hide_query, hide_text
 from xclade_store_mock.errors import InvalidData, Refusal
 from xclade_store_mock.payments.documents import timestamp
 from xclade_store_mock.web.guard import parse_body, read_header, read_headers
 from xclade_store_mock.web.prefer import has_preferences, split_query
 from xclade_store_mock.web.routing import path_pattern
 
+MAX_ENTRIES = 1000
+MAX_BYTES = 16 * 2**20
+MAX_SHOWN = 16_384
+"""How many characters of a body are shown."""
+
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
+_OBJECTS = 2048  # bytes that an entry's own objects take, about
 
 
 class Inspector:
-    """Reads requests by the contract."""
+    """Finds out which operation a request is for, and how it violates the contract."""
 
     def __init__(self, contract: Contract) -> None:
         self._operations = contract.operations
@@ -46,7 +50,7 @@ class Inspector:
         ]
 
     def find(self, scope: Scope) -> Target | None:
-        """Find what a request is for; paths may be spelled as Medusa takes them."""
+        """Return the operation that a request is for."""
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         for expected, pattern, operation_id in self._routes:
             match = pattern.fullmatch(scope["path"]) if expected == method else None
@@ -54,15 +58,10 @@ class Inspector:
                 return Target(operation_id, match.groupdict())
         return None
 
-    def has_preference(self, scope: Scope) -> bool:
-        """Tell whether a request is for an operation, and prefers a documented answer."""
-        return self.find(scope) is not None and has_preferences(scope)
-
-    def violations(self, scope: Scope, content: bytes) -> tuple[str, ...]:
-        """Tell how a request breaks the contract."""
+    def violations(self, scope: Scope, target: Target | None, content: bytes) -> tuple[str, ...]:
+        """Return how a request violates the contract."""
         if scope["method"] == "OPTIONS":
             return ()
-        target = self.find(scope)
         if target is None:
             return (f"The Store API has no {scope['method']} {scope['path']}.",)
         return tuple(self._violations(scope, target.operation_id, content))
@@ -74,18 +73,18 @@ class Inspector:
         sent = read_headers(scope, operation.header_names)
         query_string, _ = split_query(scope["query_string"])
         query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
-        yield from _told(check_headers, operation.header, sent)
-        yield from _told(check_query, operation.query, operation.query_types, query)
+        yield from _violations_of(check_headers, operation.header, sent)
+        yield from _violations_of(check_query, operation.query, operation.query_types, query)
         if scope["method"] not in _WITHOUT_BODY and operation.body is not None:
             try:
                 body = parse_body(scope, content)
             except Refusal as error:
                 yield error.message
             else:
-                yield from _told(check_body, operation.body, operation.body_fields, body)
+                yield from _violations_of(check_body, operation.body, operation.body_fields, body)
 
 
-def _told(check: Any, *arguments: Any) -> tuple[str, ...]:
+def _violations_of(check: Any, *arguments: Any) -> tuple[str, ...]:
     try:
         check(*arguments)
     except InvalidData as error:
@@ -93,15 +92,8 @@ def _told(check: Any, *arguments: Any) -> tuple[str, ...]:
     return ()
 
 
-MOST_ENTRIES = 1000
-MOST_BYTES = 16 * 2**20
-MOST_SHOWN = 16_384
-"""How many characters of a body are shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One half of an exchange, without secrets; `body` is None if it is no text."""
+class Message(Struct, frozen=True):
+    """A request or a response, without secrets; `body` is None if it is not text."""
 
     headers: Mapping[str, str]
     body: str | None
@@ -109,9 +101,8 @@ class Message:
     is_whole: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One request to the Store API, without secrets."""
+class Entry(Struct, frozen=True):
+    """One request to the Store API and its response, without secrets."""
 
     id: int
     at: datetime
@@ -128,63 +119,118 @@ class Entry:
     request: Message
     response: Message
 
+    def document(self) -> Document:
+        """Return the entry as JSON."""
+        return {
+            **asdict(self),
+            "at": timestamp(self.at),
+            "fault": self.fault and self.fault.effect_document(),
+            "request": asdict(self.request),
+            "response": asdict(self.response),
+        }
 
-@dataclass(frozen=True, slots=True)
-class Criteria:
-    """Which entries are wanted."""
+    @property
+    def size(self) -> int:
+        """About how many bytes the entry takes in memory."""
+        texts = [self.path, self.query, *self.violations]
+        for message in (self.request, self.response):
+            texts += (message.body or "", *message.headers, *message.headers.values())
+        return _OBJECTS + sum(map(sys.getsizeof, texts))
+
+
+class Criteria(Struct, frozen=True):
+    """Which entries to find; the path is the beginning of one."""
 
     path: str = ""
     method: str | None = None
     status: int | None = None
     since: int = 0
 
-    def match(self, id_: int, exchange: Exchange) -> bool:
-        """Tell whether this is one."""
+
+class Record:
+    """A request in the journal: the exchange or, once somebody has read it, its entry."""
+
+    __slots__ = ("content", "id", "method", "path", "size", "status")
+
+    def __init__(self, id_: int, exchange: Exchange) -> None:
+        self.id = id_
+        self.method = exchange.method
+        self.path = exchange.path
+        self.status = exchange.status
+        self.size = exchange.size
+        self.content: Exchange | Entry = exchange
+
+    def matches(self, criteria: Criteria) -> bool:
+        """Return whether the record meets all criteria."""
         return (
-            id_ > self.since
-            and exchange.path.startswith(self.path)
-            and self.method in {None, exchange.method}
-            and self.status in {None, exchange.status}
+            self.id > criteria.since
+            and self.path.startswith(criteria.path)
+            and criteria.method in {None, self.method}
+            and criteria.status in {None, self.status}
         )
 
 
 class Journal:
-    """Keeps exchanges as they were; secrets are left out where an entry is made of one."""
+    """The latest exchanges.
 
-    def __init__(self, inspector: Inspector) -> None:
+    Requests do not wait for their entries: each is rendered when it is first read, and only once.
+    """
+
+    def __init__(self, inspector: Inspector, changed: Callable[[], None]) -> None:
         self._inspector = inspector
-        self._exchanges: deque[tuple[int, Exchange]] = deque()
+        self._changed = changed
+        self._records: deque[Record] = deque()
         self._last_id = 0
         self._size = 0
 
-    def add(self, exchange: Exchange) -> int:
-        """Take in an exchange, and answer its id; old ones make room."""
+    def add(self, exchange: Exchange) -> Record:
+        """Add an exchange; the oldest ones make room for it."""
         self._last_id += 1
-        self._exchanges.append((self._last_id, exchange))
-        self._size += exchange.size
-        while len(self._exchanges) > MOST_ENTRIES or self._size > MOST_BYTES:
-            _, oldest = self._exchanges.popleft()
-            self._size -= oldest.size
-        return self._last_id
+        record = Record(self._last_id, exchange)
+        self._records.append(record)
+        self._size += record.size
+        self._make_room()
+        return record
+
+    def _make_room(self) -> None:
+        while len(self._records) > MAX_ENTRIES or self._size > MAX_BYTES:
+            self._size -= self._records.popleft().size
 
     def clear(self) -> None:
-        """Forget all exchanges."""
-        self._exchanges.clear()
+        """Remove all records; ids continue."""
+        self._records.clear()
         self._size = 0
+        self._changed()
 
-    def find(self, criteria: Criteria) -> list[tuple[int, Exchange]]:
-        """Find exchanges, oldest first, with their ids."""
-        return [each for each in self._exchanges if criteria.match(*each)]
+    def find(self, criteria: Criteria) -> list[Record]:
+        """Return the records that meet the criteria, oldest first."""
+        return [record for record in self._records if record.matches(criteria)]
 
-    def entries(self, criteria: Criteria = Criteria(), limit: int = MOST_ENTRIES) -> list[Entry]:
-        """Make the entries of the newest exchanges that match, oldest first."""
-        found = self.find(criteria)
-        return [self.entry(*each) for each in found[max(0, len(found) - limit) :]]
+    async def read(self, records: Sequence[Record]) -> list[Entry]:
+        """Return the entries of records, letting other requests run while it renders them."""
+        entries = []
+        for record in records:
+            if isinstance(record.content, Exchange):
+                await asyncio.sleep(0)
+            entries.append(self.entry(record))
+        return entries
 
-    def entry(self, id_: int, exchange: Exchange) -> Entry:
-        """Make the entry of an exchange."""
+    def entry(self, record: Record) -> Entry:
+        """Return the entry of a record."""
+        if isinstance(record.content, Entry):
+            return record.content
+        entry = self._render(record.id, record.content)
+        is_kept = bool(self._records) and record.id >= self._records[0].id
+        if is_kept:
+            self._size += entry.size - record.size
+        record.content, record.size = entry, entry.size
+        self._make_room()
+        return entry
+
+    def _render(self, id_: int, exchange: Exchange) -> Entry:
         scope = exchange.scope()
         target = self._inspector.find(scope)
+        violations = self._inspector.violations(scope, target, exchange.request.content)
         return Entry(
             id=id_,
             at=exchange.at,
@@ -194,14 +240,12 @@ class Journal:
             operation_id=None if target is None else target.operation_id,
             status=exchange.status,
             milliseconds=exchange.milliseconds,
-            violations=tuple(
-                map(hide_text, self._inspector.violations(scope, exchange.request.content))
-            ),
-            has_preference=self._inspector.has_preference(scope),
+            violations=tuple(map(hide_text, violations)),
+            has_preference=target is not None and has_preferences(scope),
             fault_id=None if exchange.fault is None else exchange.fault.id,
             fault=None if exchange.fault is None else exchange.fault.plan,
             request=_message(scope["headers"], exchange.request),
-            response=_message(exchange.answer_headers(), exchange.answer),
+            response=_message(exchange.response_headers(), exchange.response),
         )
 
 
@@ -214,22 +258,16 @@ def _message(headers: Iterable[tuple[bytes, bytes]], body: Body) -> Message:
     shown = None if text is None else hide_body(text)
     return Message(
         headers={name: ", ".join(values) for name, values in named.items()},
-        body=shown and shown[:MOST_SHOWN],
+        body=shown and shown[:MAX_SHOWN],
         bytes=body.size,
-        is_whole=len(body.content) == body.size and len(shown or "") <= MOST_SHOWN,
+        is_whole=len(body.content) == body.size and len(shown or "") <= MAX_SHOWN,
     )
 
 
 def _text(content: bytes) -> str | None:
-    """Read UTF-8; NULs are UTF-16's, where a name would not be found."""
+    """Decode UTF-8; NULs mean UTF-16, in which the names of secrets would not be found."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
         return None
     return None if not text or "\0" in text else text
-
-
-def entry_document(entry: Entry) -> Document:
-    """Describe an entry of the journal."""
-    fault = entry.fault and effect_document(entry.fault)
-    return {**asdict(entry), "at": timestamp(entry.at), "fault": fault}

@@ -1,10 +1,10 @@
-"""What the next calls of payment providers come to."""
+"""Outcomes that are planned for the next calls of payment providers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from xclade_store_mock.control.faults import Gate
+from xclade_store_mock.control.faults import Gate, require_limits
 from xclade_store_mock.errors import ProviderRefused, ProviderUnreachable
 from xclade_store_mock.payments.providers import (
     FindProvider,
@@ -17,7 +17,7 @@ DECLINED = "Your card was declined."
 
 
 class Result(StrEnum):
-    """What a call comes to."""
+    """How a call of a provider ends."""
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
@@ -26,16 +26,23 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What so many more calls of a provider come to, None for all; `delay` is in milliseconds."""
+    """How a provider's next calls end.
+
+    `delay` is in milliseconds; `times` says for how many calls it still holds, None for all.
+    Raises ValueError for what is beyond the control API's limits.
+    """
 
     result: Result
     message: str = DECLINED
     delay: int = 0
     times: int | None = None
 
+    def __post_init__(self) -> None:
+        require_limits(delay=self.delay, times=self.times)
+
 
 class Outcomes:
-    """The outcomes that are planned, one for each provider, and the calls that wait for them."""
+    """The planned outcomes, one for each provider, and the calls that they delay."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed
@@ -43,59 +50,73 @@ class Outcomes:
         self._gates: dict[str, Gate] = {}
 
     def plan(self, provider_id: str, outcome: Outcome) -> None:
-        """Plan an outcome in place of an earlier one."""
+        """Plan an outcome; it replaces an earlier one."""
         self._planned[provider_id] = outcome
+        self._changed()
 
     def find(self, provider_id: str) -> Outcome | None:
-        """Find what is planned for a provider."""
+        """Return the outcome that is planned for a provider."""
         return self._planned.get(provider_id)
 
     def cancel(self, provider_id: str) -> None:
-        """Let a provider behave, at once."""
-        self._planned.pop(provider_id, None)
-        self._gate(provider_id).release()
+        """Cancel a provider's outcome, and release the calls that it delays."""
+        self._cancel(provider_id)
+        self._changed()
 
     def cancel_all(self) -> None:
-        """Let all providers behave."""
+        """Cancel all outcomes."""
         for provider_id in {*self._planned, *self._gates}:
-            self.cancel(provider_id)
+            self._cancel(provider_id)
+        self._changed()
 
-    async def come(self, provider_id: str) -> Outcome | None:
-        """Wait for what is planned for a call, and answer it."""
+    def _cancel(self, provider_id: str) -> None:
+        self._planned.pop(provider_id, None)
+        if provider_id in self._gates:
+            self._gates.pop(provider_id).release()
+
+    async def next_outcome(self, provider_id: str) -> Outcome | None:
+        """Return the outcome of a provider's next call, after its delay."""
         outcome = self._planned.get(provider_id)
         if outcome is None:
             return None
-        if outcome.times is not None:
+        if outcome.times == 1:
+            del self._planned[provider_id]
+        elif outcome.times is not None:
             self._planned[provider_id] = replace(outcome, times=outcome.times - 1)
-            if outcome.times == 1:
-                del self._planned[provider_id]
+        if outcome.times is not None:
             self._changed()
-        await self._gate(provider_id).wait(outcome.delay)
+        await self._wait(provider_id, outcome.delay)
         return outcome
 
-    def _gate(self, provider_id: str) -> Gate:
-        return self._gates.setdefault(provider_id, Gate())
+    async def _wait(self, provider_id: str, milliseconds: int) -> None:
+        gate = self._gates.setdefault(provider_id, Gate())
+        try:
+            await gate.wait(milliseconds)
+        finally:
+            # A gate is kept only while calls wait at it.
+            if not gate.waiting and self._gates.get(provider_id) is gate:
+                del self._gates[provider_id]
 
-    def over(self, find: FindProvider) -> FindProvider:
-        """Answer how to find providers whose calls come to what is planned."""
+    def wrap(self, find: FindProvider) -> FindProvider:
+        """Return a lookup of providers whose calls end as planned."""
 
-        def find_steered(provider_id: str) -> Provider:
+        def find_planned(provider_id: str) -> Provider:
             provider = find(provider_id)
-            return _Steered(provider, self) if provider_id in self._planned else provider
+            return _Planned(provider, self) if provider_id in self._planned else provider
 
-        return find_steered
+        return find_planned
 
 
 @dataclass(frozen=True, slots=True)
-class _Steered:
-    """A provider whose calls may come to something else."""
+class _Planned:
+    """A provider whose calls may end as planned."""
 
     provider: Provider
     outcomes: Outcomes
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
-        """Do as is planned, or as the provider does."""
-        outcome = await self.outcomes.come(request.provider_id)
+        """Call the provider, unless another outcome is planned."""
+        outcome = await self.outcomes.next_outcome(request.provider_id)
         if outcome is not None and outcome.result is Result.DECLINED:
             raise ProviderRefused(outcome.message)
         if outcome is not None and outcome.result is Result.UNREACHABLE:

@@ -1,4 +1,4 @@
-"""The operations of the control API that plan what happens, and tell what happened."""
+"""Operations of the control API: the journal, events, faults, outcomes, the clock, scenarios."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -6,26 +6,12 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from xclade_store_mock.control.control import Control, clock_document
-from xclade_store_mock.control.errors import Document, ProviderNotFound, done, refused, respond
-from xclade_store_mock.control.faults import (
-    Break,
-    Fault,
-    FaultAnswer,
-    FaultPlan,
-    Moment,
-    effect_document,
-)
-from xclade_store_mock.control.journal import Criteria, entry_document
+from xclade_store_mock.control.control import Control
+from xclade_store_mock.control.errors import invalid_field, respond, respond_empty
+from xclade_store_mock.control.faults import Break, FaultAnswer, FaultPlan, Moment
+from xclade_store_mock.control.journal import Criteria
 from xclade_store_mock.control.outcomes import Outcome, Result
-from xclade_store_mock.control.scenarios import (
-    CART_ID,
-    COLLECTION_ID,
-    REGION_ID,
-    SCENARIOS,
-    Scenario,
-    find_scenario,
-)
+from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.web.endpoints import Call
 
 _STREAM = "text/event-stream"
@@ -38,124 +24,103 @@ class PlanOperations:
     control: Control
 
     async def list_journal(self, call: Call) -> Response:
-        """Answer entries of the journal."""
-        criteria = Criteria(
-            **{name: value for name, value in call.query.items() if name != "limit"}
-        )
-        entries = self.control.journal.entries(criteria, call.query["limit"])
-        count = len(self.control.journal.find(criteria))
-        return respond({"entries": [entry_document(each) for each in entries], "count": count})
+        """Return the newest entries that match, oldest first."""
+        journal = self.control.journal
+        criteria = {name: value for name, value in call.query.items() if name != "limit"}
+        records = journal.find(Criteria(**criteria))
+        page = records[max(0, len(records) - call.query["limit"]) :]
+        entries = [entry.document() for entry in await journal.read(page)]
+        return respond({"entries": entries, "count": len(records)})
 
     async def clear_journal(self, _: Call) -> Response:
         """Empty the journal."""
         self.control.journal.clear()
-        self.control.events.changed("journal")
-        return done()
+        return respond_empty()
 
     async def follow_events(self, call: Call) -> Response:
-        """Answer what happens, for as long as it is listened to."""
+        """Return a stream of events."""
         if call.scope["method"] == "HEAD":
             return Response(media_type=_STREAM)
-        seen = call.header("last-event-id")
-        missed = [] if seen is None else self.control.journal.find(Criteria(since=int(seen)))
-        listener = self.control.events.listen()
-        texts = listener.texts(self.control.journal_event(*each) for each in missed)
-        return StreamingResponse(texts, media_type=_STREAM, headers={"Cache-Control": "no-store"})
+        control = self.control
+        last_id = call.header("last-event-id")
+        criteria = None if last_id is None else Criteria(since=int(last_id))
+        events = control.events.follow(
+            lambda: map(control.journal_event, control.journal.find(criteria) if criteria else ())
+        )
+        return StreamingResponse(events, media_type=_STREAM, headers={"Cache-Control": "no-store"})
 
     async def list_faults(self, _: Call) -> Response:
-        """Answer the faults."""
-        faults = self.control.faults.listed()
-        return respond({"faults": [fault_document(each) for each in faults]})
+        """Return the faults."""
+        return respond({"faults": [fault.document() for fault in self.control.faults.list()]})
 
     async def plan_fault(self, call: Call) -> Response:
         """Plan a fault."""
         body = {**call.body}
         times = body.pop("times", 1)
-        fault = self.control.faults.plan(_read_plan(body), times)
-        self.control.events.changed("faults")
-        return respond(fault_document(fault), 201)
+        return respond(self.control.plan_fault(_read_plan(body), times).document(), 201)
 
     async def cancel_fault(self, call: Call) -> Response:
         """Cancel a fault."""
         self.control.faults.cancel(call.path["id"])
-        self.control.events.changed("faults")
-        return done()
+        return respond_empty()
 
     async def cancel_faults(self, _: Call) -> Response:
         """Cancel all faults."""
         self.control.faults.cancel_all()
-        self.control.events.changed("faults")
-        return done()
+        return respond_empty()
 
     async def release_fault(self, call: Call) -> Response:
-        """Let those requests go on that a fault holds."""
-        released = self.control.faults.find(call.path["id"]).gate.release()
-        self.control.events.changed("faults")
-        return respond({"released": released})
+        """Release the requests that a fault holds."""
+        return respond({"released": self.control.faults.release(call.path["id"])})
 
     async def plan_outcome(self, call: Call) -> Response:
-        """Plan what a provider's next calls come to."""
-        id_ = call.path["id"]
-        await self._require_provider(id_)
-        body = call.body
-        outcome = Outcome(**{**body, "result": Result(body["result"])})
-        self.control.outcomes.plan(id_, outcome)
-        self.control.events.changed("outcomes")
-        return respond(outcome_document(outcome))
+        """Plan the outcome of a provider's next calls."""
+        outcome = Outcome(**{**call.body, "result": Result(call.body["result"])})
+        await self.control.plan_outcome(call.path["id"], outcome)
+        return respond(asdict(outcome))
 
     async def cancel_outcome(self, call: Call) -> Response:
-        """Let a provider behave."""
+        """Cancel a provider's outcome."""
         id_ = call.path["id"]
-        await self._require_provider(id_)
+        await self.control.require_provider(id_)
         self.control.outcomes.cancel(id_)
-        self.control.events.changed("outcomes")
-        return done()
-
-    async def _require_provider(self, provider_id: str) -> None:
-        settings = await self.control.storage.settings()
-        if provider_id not in settings.payment_providers:
-            raise ProviderNotFound(provider_id)
+        return respond_empty()
 
     async def get_clock(self, _: Call) -> Response:
-        """Answer the clock."""
-        return respond(clock_document(self.control.clock))
+        """Return the clock."""
+        return respond(self.control.clock.document())
 
     async def set_clock(self, call: Call) -> Response:
-        """Set the clock, freeze it, let it run."""
+        """Set, freeze or unfreeze the clock."""
         body = call.body
         now = _read_time(body["now"]) if "now" in body else None
         self.control.clock.set(now, frozen=body.get("frozen"))
-        return self._clock_changed()
+        return respond(self.control.clock.document())
 
     async def advance_clock(self, call: Call) -> Response:
-        """Put the clock forward."""
+        """Set the clock forward."""
         self.control.clock.advance(timedelta(seconds=call.body["seconds"]))
-        return self._clock_changed()
+        return respond(self.control.clock.document())
 
     async def release_clock(self, _: Call) -> Response:
-        """Let the clock tell the real time."""
+        """Return the clock to the real time."""
         self.control.clock.release()
-        self._clock_changed()
-        return done()
-
-    def _clock_changed(self) -> Response:
-        self.control.events.changed("clock")
-        return respond(clock_document(self.control.clock))
+        return respond_empty()
 
     async def list_scenarios(self, _: Call) -> Response:
-        """Answer all scenarios."""
-        present = self.control.scenario
-        return respond({"scenarios": [scenario_document(each, present) for each in SCENARIOS]})
+        """Return all scenarios."""
+        current = self.control.scenario
+        return respond({"scenarios": [each.document(current) for each in SCENARIOS]})
 
     async def start_scenario(self, call: Call) -> Response:
-        """Switch a scenario on."""
+        """Start a scenario."""
         scenario = find_scenario(call.path["name"])
         await scenario.start(self.control)
-        return respond(scenario_document(scenario, self.control.scenario))
+        return respond(scenario.document(self.control.scenario))
 
 
 def _read_plan(body: dict[str, Any]) -> FaultPlan:
-    """Read a fault's plan, validated but for its words."""
+    """Return the plan that a valid body describes."""
     answer = body.get("answer")
     broken = body.get("broken")
     return FaultPlan(
@@ -171,38 +136,5 @@ def _read_plan(body: dict[str, Any]) -> FaultPlan:
 def _read_time(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
-    except ValueError as error:  # a leap second, for one
-        raise refused(field="now", fault=str(error)) from error
-
-
-def fault_document(fault: Fault) -> Document:
-    """Describe a fault."""
-    plan = fault.plan
-    return {
-        "id": fault.id,
-        "operation_id": plan.operation_id,
-        "method": plan.method,
-        "path": plan.path,
-        "payment_collection_id": plan.payment_collection_id,
-        "times": fault.times,
-        **effect_document(plan),
-        "waiting": fault.gate.waiting,
-    }
-
-
-def outcome_document(outcome: Outcome) -> Document:
-    """Describe what a provider's next calls come to."""
-    return asdict(outcome)
-
-
-def scenario_document(scenario: Scenario, present: str | None) -> Document:
-    """Describe a scenario; `present` is the one that is on."""
-    return {
-        "name": scenario.name,
-        "trouble": scenario.trouble,
-        "remedy": scenario.remedy,
-        "cart_id": CART_ID,
-        "payment_collection_id": COLLECTION_ID,
-        "region_id": REGION_ID,
-        "is_on": scenario.name == present,
-    }
+    except ValueError as error:  # such as a leap second
+        raise invalid_field(field="now", problem=str(error)) from error

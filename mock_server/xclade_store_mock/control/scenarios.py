@@ -1,6 +1,6 @@
-"""Scenarios: troubles that storefronts really had, ready to be played.
+"""Scenarios: problems that real storefronts had, ready to be reproduced.
 
-They are written into docs/mock-server.md by scripts/generate.
+scripts/generate writes them into docs/mock-server.md.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from xclade_store_mock.control.control import Control, ControlClock
-from xclade_store_mock.control.errors import ScenarioNotFound
+from xclade_store_mock.control.control import Control
+from xclade_store_mock.control.errors import Document, NotFound
 from xclade_store_mock.control.faults import Break, FaultPlan, Moment
 from xclade_store_mock.payments.idempotency import LIFETIME
 from xclade_store_mock.payments.model import (
@@ -22,7 +22,6 @@ from xclade_store_mock.payments.model import (
     Settings,
     Store,
 )
-from xclade_store_mock.storage import Storage
 
 REGION_ID = "reg_scenario"
 CART_ID = "cart_scenario"
@@ -31,38 +30,38 @@ COLLECTION_ID = "pay_col_scenario"
 _SYSTEM = "pp_system_default"
 _STRIPE = "pp_stripe_stripe"
 _TOTAL = Decimal("25.5")
-_DEARER = Decimal(40)
-_LATE = 10_000  # milliseconds: time for a person to tap again
+_NEW_TOTAL = Decimal(40)
+_DELAY = 10_000  # milliseconds: enough for a person to tap again
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A trouble, and what a storefront should do about it; both texts are Markdown.
+    """A problem, and what a storefront should do about it; both texts are Markdown.
 
-    `plan` makes the fault that brings the trouble, where the store alone does not.
+    `plan` returns the fault that causes the problem, unless the store alone does.
     """
 
     name: str
     trouble: str
     remedy: str
     total: Decimal = _TOTAL
-    plan: Callable[[Storage, ControlClock], FaultPlan] | None = None
-
-    async def start(self, control: Control) -> None:
-        """Reset the control's store, and start the scenario there."""
-        await control.restart(self.store(control.store, control.clock()), self.name)
-        if self.plan is not None:
-            control.faults.plan(self.plan(control.storage, control.clock))
+    plan: Callable[[Control], FaultPlan] | None = None
 
     @property
     def cast(self) -> str:
-        """Name what it is played with."""
+        """The ids of the cart and the payment collection to use."""
         return f"{CART_ID} and {COLLECTION_ID}"
 
-    def store(self, store: Store, now: datetime) -> Store:
-        """Answer the store with the region, the cart and the collection that it is played with.
+    async def start(self, control: Control) -> None:
+        """Reset the store, add what the scenario needs, and plan its fault."""
+        await control.restart(self.store(control.store, control.clock()), self.name)
+        if self.plan is not None:
+            control.plan_fault(self.plan(control))
 
-        Everything else is as it was, so that the storefront's own key works.
+    def store(self, store: Store, now: datetime) -> Store:
+        """Return the store with the scenario's region, cart and collection added.
+
+        Everything else stays, so that the storefront's own key works.
         """
         cart = Cart(CART_ID, REGION_ID, "usd", self.total)
         collection = PaymentCollection(COLLECTION_ID, CART_ID, "usd", self.total, now, now)
@@ -71,6 +70,18 @@ class Scenario:
             carts={**store.carts, CART_ID: cart},
             payment_collections={**store.payment_collections, COLLECTION_ID: collection},
         )
+
+    def document(self, current: str | None) -> Document:
+        """Return the scenario as JSON; `current` is the name of the one that is on."""
+        return {
+            "name": self.name,
+            "trouble": self.trouble,
+            "remedy": self.remedy,
+            "cart_id": CART_ID,
+            "payment_collection_id": COLLECTION_ID,
+            "region_id": REGION_ID,
+            "is_on": self.name == current,
+        }
 
 
 def _with_region(settings: Settings, provider_ids: tuple[str, ...]) -> Settings:
@@ -83,57 +94,55 @@ def _with_region(settings: Settings, provider_ids: tuple[str, ...]) -> Settings:
     )
 
 
-def _answer_late(_: Storage, __: ControlClock) -> FaultPlan:
-    return FaultPlan(payment_collection_id=COLLECTION_ID, when=Moment.AFTER, delay=_LATE)
+def _delay_response(_: Control) -> FaultPlan:
+    return FaultPlan(payment_collection_id=COLLECTION_ID, when=Moment.AFTER, delay=_DELAY)
 
 
-def _lose_answer(_: Storage, __: ControlClock) -> FaultPlan:
+def _lose_response(_: Control) -> FaultPlan:
     return FaultPlan(payment_collection_id=COLLECTION_ID, when=Moment.AFTER, broken=Break.DROPPED)
 
 
-def _change_cart(storage: Storage, clock: ControlClock) -> FaultPlan:
+def _change_cart(control: Control) -> FaultPlan:
     async def change() -> None:
-        await storage.put_cart(Cart(CART_ID, REGION_ID, "usd", _DEARER), clock())
+        cart = Cart(CART_ID, REGION_ID, "usd", _NEW_TOTAL)
+        await control.storage.put_cart(cart, control.clock())
+        control.store_changed()
 
-    return FaultPlan(
-        payment_collection_id=COLLECTION_ID, then=change, note=f"The cart costs {_DEARER} then."
-    )
+    note = f"Afterwards the cart costs {_NEW_TOTAL}."
+    return FaultPlan(payment_collection_id=COLLECTION_ID, then=change, note=note)
 
 
-def _remove_provider(storage: Storage, _: ControlClock) -> FaultPlan:
+def _remove_provider(control: Control) -> FaultPlan:
     async def remove() -> None:
-        await storage.change_settings(lambda settings: _with_region(settings, (_SYSTEM,)))
+        await control.storage.change_settings(lambda settings: _with_region(settings, (_SYSTEM,)))
+        control.store_changed()
 
-    return FaultPlan(
-        operation_id="list_payment_providers",
-        then=remove,
-        note="The region has no Stripe then.",
-    )
+    note = "Afterwards the region has no Stripe."
+    return FaultPlan(operation_id="list_payment_providers", then=remove, note=note)
 
 
-def _let_day_pass(_: Storage, clock: ControlClock) -> FaultPlan:
+def _expire_key(control: Control) -> FaultPlan:
     async def pass_day() -> None:
-        clock.advance(LIFETIME)
+        control.clock.advance(LIFETIME)
 
-    return FaultPlan(
-        payment_collection_id=COLLECTION_ID, then=pass_day, note="A day has passed then."
-    )
+    note = "Afterwards a day has passed."
+    return FaultPlan(payment_collection_id=COLLECTION_ID, then=pass_day, note=note)
 
 
 SCENARIOS = (
     Scenario(
         "double-tap",
-        f"The customer taps *Pay* twice. The first answer is held for {_LATE // 1000} seconds: it"
-        " comes last, with a session that the second tap has replaced.",
-        "Use one idempotency key for one attempt to pay: both taps get the same session.",
-        plan=_answer_late,
+        f"The customer taps *Pay* twice. The first response is held for {_DELAY // 1000} seconds,"
+        " so it arrives last, with a session that the second tap has already replaced.",
+        "Use one idempotency key per attempt to pay: both taps get the same session.",
+        plan=_delay_response,
     ),
     Scenario(
         "stale-collection",
-        "While the customer fills in the payment form, the cart changes in another tab: the amount"
-        " is another, and the session is gone.",
-        "Create the payment collection again before the customer confirms; if its amount or its"
-        " session is not what was shown, show the new amount and initialize again.",
+        "While the customer fills in the payment form, the cart changes in another tab: the"
+        " collection's amount changes, and its session is removed.",
+        "Before the customer confirms, create the payment collection again. If its amount or"
+        " session differs from what was shown, show the new amount and initialize again.",
         plan=_change_cart,
     ),
     Scenario(
@@ -145,43 +154,43 @@ SCENARIOS = (
     Scenario(
         "provider-removed",
         "Stripe is removed from the region just after the storefront has listed its providers.",
-        "When initializing is answered 400, list the providers again and let the customer choose.",
+        "If initializing returns 400, list the providers again and let the customer choose.",
         plan=_remove_provider,
     ),
     Scenario(
         "expired-key",
-        "The storefront tries again a day later with the same idempotency key, which has expired:"
-        " a new session replaces the one that the customer may have paid.",
-        "Create the payment collection again first, and go on with the session that it has.",
-        plan=_let_day_pass,
+        "The storefront retries a day later with the same idempotency key, which has expired: a"
+        " new session replaces the one that the customer may have paid.",
+        "Create the payment collection again first, and continue with the session that it has.",
+        plan=_expire_key,
     ),
     Scenario(
         "lost-answer",
-        "The session is initialized, but the connection breaks before its answer arrives. Trying"
-        " again makes a second session.",
-        "Try again with the same idempotency key, as `StoreClient` does by itself: the answer is"
+        "The session is initialized, but the connection breaks before the response arrives. A"
+        " retry creates a second session.",
+        "Retry with the same idempotency key, as `StoreClient` does by itself: the response is"
         " the first session.",
-        plan=_lose_answer,
+        plan=_lose_response,
     ),
 )
 
 
 def find_scenario(name: str) -> Scenario:
-    """Find a scenario by its name. Raises ScenarioNotFound."""
+    """Return a scenario. Raises NotFound."""
     for scenario in SCENARIOS:
         if scenario.name == name:
             return scenario
-    raise ScenarioNotFound(name)
+    raise NotFound(kind="scenario", id_=name)
 
 
 def render() -> str:
-    """Write what docs/mock-server.md tells of the scenarios."""
+    """Return the part of docs/mock-server.md that lists the scenarios."""
     providers = " and ".join(f"`{each}`" for each in (_SYSTEM, _STRIPE))
-    cast = (
-        f"They are played with the cart `{CART_ID}` and its collection `{COLLECTION_ID}`, over\n"
-        f"{_TOTAL} usd if nothing else is told, in the region `{REGION_ID}`, which has\n"
+    intro = (
+        f"Each uses the cart `{CART_ID}` and its payment collection `{COLLECTION_ID}`, over\n"
+        f"{_TOTAL} usd unless the table says otherwise, in the region `{REGION_ID}`, which has\n"
         f"{providers}.\n"
     )
-    head = (("scenario", "trouble", "what to do"), ("---",) * 3)
-    named = ((f"`{each.name}`", each.trouble, each.remedy) for each in SCENARIOS)
-    return cast + "\n" + "".join(f"| {' | '.join(row)} |\n" for row in (*head, *named))
+    head = (("scenario", "problem", "what to do"), ("---",) * 3)
+    rows = ((f"`{each.name}`", each.trouble, each.remedy) for each in SCENARIOS)
+    return intro + "\n" + "".join(f"| {' | '.join(row)} |\n" for row in (*head, *rows))

@@ -1,6 +1,7 @@
-"""The operations of the control API that read and change what the store holds."""
+"""Operations of the control API that read and change what the store holds."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,14 +9,14 @@ from typing import Any
 from msgspec.structs import asdict, replace
 from starlette.responses import Response
 
-from xclade_store_mock.control.control import Control, clock_document
+from xclade_store_mock.control.control import Control
 from xclade_store_mock.control.errors import (
+    Conflict,
     Document,
-    InTheWay,
-    SessionNotFound,
-    done,
-    refused,
+    NotFound,
+    invalid_field,
     respond,
+    respond_empty,
 )
 from xclade_store_mock.control.outcomes import Outcome
 from xclade_store_mock.control.redaction import hide
@@ -43,7 +44,7 @@ class StateOperations:
     dialect: Dialect
 
     async def get_state(self, _call: Call) -> Response:
-        """Answer everything that does not come in pages."""
+        """Return the state, except for what is listed in pages."""
         control = self.control
         settings = await control.storage.settings()
         _, carts = await control.storage.carts(limit=0)
@@ -53,7 +54,7 @@ class StateOperations:
         document = {
             "dialect": self.dialect,
             "scenario": control.scenario,
-            "clock": clock_document(control.clock),
+            "clock": control.clock.document(),
             "publishable_keys": [{"title": key.title, "revoked": key.revoked} for key in keys],
             "customers": [{"id": each.id} for each in settings.customers.values()],
             "payment_providers": [self._provider_document(each) for each in providers],
@@ -64,9 +65,9 @@ class StateOperations:
         return respond(document)
 
     async def reset_state(self, _: Call) -> Response:
-        """Start again."""
+        """Restore the store as it was at the start."""
         await self.control.reset()
-        return done()
+        return respond_empty()
 
     async def put_region(self, call: Call) -> Response:
         """Add or change a region."""
@@ -77,8 +78,8 @@ class StateOperations:
         def put(settings: Settings) -> Settings:
             for provider_id in region.payment_providers:
                 if provider_id not in settings.payment_providers:
-                    fault = f"there is no payment provider {provider_id!r}"
-                    raise refused(field="payment_providers", fault=fault)
+                    problem = f"there is no payment provider {provider_id!r}"
+                    raise invalid_field(field="payment_providers", problem=problem)
             return replace(settings, regions={**settings.regions, id_: region})
 
         await self.control.storage.change_settings(put)
@@ -100,7 +101,7 @@ class StateOperations:
         return provider_document(provider, self.control.outcomes.find(provider.id))
 
     async def list_carts(self, call: Call) -> Response:
-        """Answer a page of carts."""
+        """Return a page of carts."""
         limit = call.query["limit"]
         offset = call.query["offset"]
         carts, count = await self.control.storage.carts(limit, offset)
@@ -108,17 +109,19 @@ class StateOperations:
         return respond({"carts": [cart_document(each) for each in carts], **page})
 
     async def put_cart(self, call: Call) -> Response:
-        """Add or change a cart; its collection follows."""
+        """Add or change a cart; its payment collection follows."""
         body = call.body
         settings = await self.control.storage.settings()
         if body["region_id"] not in settings.regions:
-            raise refused(field="region_id", fault=f"there is no region {body['region_id']!r}")
+            raise invalid_field(
+                field="region_id", problem=f"there is no region {body['region_id']!r}"
+            )
         cart = Cart(call.path["id"], **{**body, "total": _exact(body["total"])})
         await self.control.storage.put_cart(cart, self.control.clock())
         return self._changed(cart_document(cart))
 
     async def list_payment_collections(self, call: Call) -> Response:
-        """Answer a page of payment collections."""
+        """Return a page of payment collections."""
         limit = call.query["limit"]
         offset = call.query["offset"]
         collections, count = await self.control.storage.collections(limit, offset)
@@ -127,52 +130,53 @@ class StateOperations:
         return respond({"payment_collections": listed, **page})
 
     async def get_payment_collection(self, call: Call) -> Response:
-        """Answer a payment collection."""
+        """Return a payment collection."""
         return respond(collection_document(await self.control.storage.collection(call.path["id"])))
 
     async def put_payment_collection(self, call: Call) -> Response:
         """Add or change a payment collection."""
-        id_ = call.path["id"]
-        body = call.body
-        fields = {**body, "amount": _exact(body["amount"])}
+        fields = {**call.body, "amount": _exact(call.body["amount"])}
         try:
-            await self.control.storage.collection(id_)
+            collection = await self._change_collection(call.path["id"], fields)
         except CollectionNotFound:
-            collection = await self._add_collection(id_, fields)
-        else:
-            collection = await self._change_collection(id_, fields)
+            collection = await self._add_collection(call.path["id"], fields)
         return self._changed(collection_document(collection))
 
-    async def _add_collection(self, id_: str, fields: dict[str, Any]) -> PaymentCollection:
-        cart_id = fields.pop("cart_id", None)
-        if cart_id is not None and await self.control.storage.cart(cart_id) is None:
-            raise refused(field="cart_id", fault=f"there is no cart {cart_id!r}")
-        now = self.control.clock()
-        collection = PaymentCollection(id_, cart_id, **fields, created_at=now, updated_at=now)
-        try:
-            await self.control.storage.add_collection(collection)
-        except ValueError as error:
-            message = f"{cart_id!r} has another payment collection."
-            raise InTheWay(message) from error
-        return collection
-
-    async def _change_collection(self, id_: str, fields: dict[str, Any]) -> PaymentCollection:
+    async def _change_collection(self, id_: str, fields: Mapping[str, Any]) -> PaymentCollection:
         async with self.control.storage.hold(id_) as held:
-            cart_id = fields.pop("cart_id", held.collection.cart_id)
-            if cart_id != held.collection.cart_id:
-                message = f"{id_!r} is for another cart."
-                raise InTheWay(message)
+            if fields.get("cart_id", held.collection.cart_id) != held.collection.cart_id:
+                message = f"{id_!r} belongs to another cart."
+                raise Conflict(message)
             collection = replace(held.collection, **fields, updated_at=self.control.clock())
             await held.keep(collection)
         return collection
 
+    async def _add_collection(self, id_: str, fields: Mapping[str, Any]) -> PaymentCollection:
+        storage = self.control.storage
+        cart_id = fields.get("cart_id")
+        if cart_id is not None and await storage.cart(cart_id) is None:
+            raise invalid_field(field="cart_id", problem=f"there is no cart {cart_id!r}")
+        now = self.control.clock()
+        given = {"cart_id": None, **fields}
+        collection = PaymentCollection(id=id_, **given, created_at=now, updated_at=now)
+        try:
+            await storage.add_collection(collection)
+        except ValueError as error:
+            # Either another request has just added a collection with this id, or the cart has one.
+            try:
+                return await self._change_collection(id_, fields)
+            except CollectionNotFound:
+                message = f"The cart {cart_id!r} has another payment collection."
+                raise Conflict(message) from error
+        return collection
+
     async def change_payment_session(self, call: Call) -> Response:
-        """Bring a payment session on."""
+        """Change a payment session's status, as its provider does."""
         session_id = call.path["session_id"]
         body = call.body
         async with self.control.storage.hold(call.path["id"]) as held:
             if session_id not in {each.id for each in held.collection.sessions}:
-                raise SessionNotFound(session_id)
+                raise NotFound(kind="payment session", id_=session_id)
             collection = settle_session(
                 held.collection,
                 session_id,
@@ -184,32 +188,32 @@ class StateOperations:
         return self._changed(collection_document(collection))
 
     def _changed(self, document: Document) -> Response:
-        self.control.events.changed("store")
+        self.control.store_changed()
         return respond(document)
 
 
 def _exact(number: float) -> Decimal:
-    """Answer the number that was sent, digit by digit."""
+    """Return the decimal number that was sent."""
     return Decimal(str(number))
 
 
 def cart_document(cart: Cart) -> Document:
-    """Describe a cart."""
+    """Return a cart as JSON."""
     return {**asdict(cart), "total": number(cart.total)}
 
 
 def region_document(region: Region) -> Document:
-    """Describe a region."""
+    """Return a region as JSON."""
     return asdict(region)
 
 
 def provider_document(provider: PaymentProvider, outcome: Outcome | None) -> Document:
-    """Describe a payment provider, and what its next calls come to."""
+    """Return a payment provider and its planned outcome as JSON."""
     return {**asdict(provider), "outcome": outcome and dataclasses.asdict(outcome)}
 
 
 def collection_document(collection: PaymentCollection) -> Document:
-    """Describe a payment collection with its sessions."""
+    """Return a payment collection with its sessions as JSON."""
     return {
         "id": collection.id,
         "cart_id": collection.cart_id,

@@ -1,7 +1,7 @@
-"""The pytest plugin: the fixture `store_mock`, the reference server in the test run's own process.
+"""The pytest plugin: the fixture `store_mock`, a reference server in the process of the test run.
 
-pytest imports this module wherever it is installed, with or without the extra `mock`, so all that
-takes time is imported by the fixtures.
+pytest imports this module wherever the distribution is installed, with or without the extra
+`mock`. So the fixtures import the server, once a test uses them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xclade_store import AsyncStoreClient, StoreClient
-    from xclade_store_mock.control.faults import Fault
+    from xclade_store_mock.control.faults import Fault, FaultPlan
     from xclade_store_mock.control.journal import Entry
     from xclade_store_mock.payments.model import (
         Cart,
@@ -29,31 +29,28 @@ if TYPE_CHECKING:
         Store,
     )
     from xclade_store_mock.testing.server import Server, Servers
-    from xclade_store_mock.web.dialect import Dialect
 
-_MOST = Decimal("1e20")  # as in store_file.schema.json
+_MAX_AMOUNT = Decimal("1e20")  # as in store_file.schema.json
 
 
 @pytest.fixture(scope="session")
 def store_mock_store() -> Store:
-    """Answer the store that `store_mock` starts from: the demo store, unless you override this."""
-    from xclade_store_mock.payments.seed import demo_store  # noqa: PLC0415
+    """Return the store that `store_mock` starts from: the demo store, unless you override this."""
+    with _importing_server():
+        from xclade_store_mock.payments.seed import demo_store  # noqa: PLC0415
 
     return demo_store(datetime.now(UTC))
 
 
 @pytest.fixture(scope="session")
-def store_mock_dialect() -> Dialect:
-    """Answer the dialect that `store_mock` speaks: the documented one, unless you override this."""
-    with _connexion_may_warn():
-        from xclade_store_mock.web.dialect import Dialect  # noqa: PLC0415
-
-    return Dialect.DOCUMENTED
+def store_mock_dialect() -> str:
+    """Return the dialect of `store_mock`: `documented`, unless you override this."""
+    return "documented"
 
 
 @pytest.fixture(scope="session")
 def _store_mock_servers() -> Iterator[Servers]:
-    with _connexion_may_warn():
+    with _importing_server():
         from xclade_store_mock.testing.server import Servers  # noqa: PLC0415
 
     servers = Servers()
@@ -63,9 +60,9 @@ def _store_mock_servers() -> Iterator[Servers]:
 
 @pytest.fixture
 def store_mock(
-    _store_mock_servers: Servers, store_mock_store: Store, store_mock_dialect: Dialect | str
+    _store_mock_servers: Servers, store_mock_store: Store, store_mock_dialect: str
 ) -> Iterator[StoreMock]:
-    """Serve a store that no other test has touched; override `store_mock_store` for yours."""
+    """Serve a store that no other test has changed; override `store_mock_store` to serve yours."""
     server = _store_mock_servers.find(store_mock_store, store_mock_dialect)
     server.reset(store_mock_store)
     with ExitStack() as clients:
@@ -74,7 +71,7 @@ def store_mock(
 
 @dataclass(frozen=True, slots=True)
 class StoreMock:
-    """A store of one test's own, served at `url`.
+    """The store of one test, served at `url`.
 
     Amounts are in major units and exact: `25`, `"25.50"`, `Decimal("25.5")`.
     """
@@ -85,16 +82,16 @@ class StoreMock:
 
     @property
     def publishable_key(self) -> str:
-        """The store's first publishable key that is not revoked; LookupError if there is none."""
+        """The store's first publishable key that is not revoked. Raises LookupError."""
         settings = self._server.run(self._server.storage.settings())
         for key in settings.publishable_keys.values():
             if not key.revoked:
                 return key.token
-        message = "every publishable key of the store is revoked"
+        message = "the store has no publishable key that is not revoked"
         raise LookupError(message)
 
     def client(self, **options: Any) -> StoreClient:
-        """Make a client with StoreClient's options; it is closed when the test ends."""
+        """Return a client with StoreClient's options; it is closed when the test ends."""
         from xclade_store import StoreClient  # noqa: PLC0415
 
         client = StoreClient(self.url, **self._with_key(options))
@@ -102,7 +99,7 @@ class StoreMock:
         return client
 
     def async_client(self, **options: Any) -> AsyncStoreClient:
-        """Make a client with AsyncStoreClient's options; close it yourself, in its own loop."""
+        """Return a client with AsyncStoreClient's options; close it yourself, in its event loop."""
         from xclade_store import AsyncStoreClient  # noqa: PLC0415
 
         return AsyncStoreClient(self.url, **self._with_key(options))
@@ -119,9 +116,9 @@ class StoreMock:
         region_id: str | None = None,
         id: str | None = None,  # noqa: A002 - as the Store API calls it
     ) -> Cart:
-        """Add a cart to the store; its id must be new.
+        """Add a cart with a new id to the store.
 
-        Its region is the first one with its currency, or else the first one, unless you name one.
+        Without `region_id` it belongs to the first region with its currency, or else to the first.
         """
         from xclade_store_mock.app import new_ulid, utc_now  # noqa: PLC0415
         from xclade_store_mock.payments.model import Cart  # noqa: PLC0415
@@ -135,7 +132,7 @@ class StoreMock:
             total=_exact(total),
         )
         if self._server.run(storage.cart(cart.id)):
-            message = f"{cart.id!r} is taken"
+            message = f"the store already has a cart {cart.id!r}"
             raise ValueError(message)
         self._server.run(storage.put_cart(cart, utc_now()))
         return cart
@@ -147,9 +144,9 @@ class StoreMock:
         cart_id: str | None = None,
         id: str | None = None,  # noqa: A002 - as the Store API calls it
     ) -> PaymentCollection:
-        """Add a payment collection to the store; its id must be new, and the cart without one.
+        """Add a payment collection with a new id to the store; its cart must not have one yet.
 
-        Without a cart it has no region, so every provider of the store can be asked.
+        Without a cart it has no region, so every provider of the store can be used.
         """
         from xclade_store_mock.app import new_ulid, utc_now  # noqa: PLC0415
         from xclade_store_mock.payments.model import PaymentCollection  # noqa: PLC0415
@@ -167,18 +164,19 @@ class StoreMock:
         return collection
 
     def sessions(self, collection_id: str) -> tuple[PaymentSession, ...]:
-        """Read the payment sessions that a collection has now; or CollectionNotFound."""
+        """Return the current payment sessions of a collection. Raises CollectionNotFound."""
         return self._server.run(self._server.storage.collection(collection_id)).sessions
 
     def journal(self, path: str = "", status: int | None = None) -> list[Entry]:
-        """Read the requests that the server got in this test, oldest first, without secrets.
+        """Return the requests of this test, oldest first, without secrets.
 
-        Only those whose path begins so, and which were answered with the status.
+        `path` is the beginning of a path, `status` that of the response.
         """
         from xclade_store_mock.control.journal import Criteria  # noqa: PLC0415
 
-        return self._server.do(
-            lambda control: control.journal.entries(Criteria(path, status=status))
+        criteria = Criteria(path, status=status)
+        return self._server.do_async(
+            lambda control: control.journal.read(control.journal.find(criteria))
         )
 
     def fail_next(
@@ -190,26 +188,30 @@ class StoreMock:
         retry_after: int | None = None,
         message: str | None = None,
     ) -> None:
-        """Answer the next requests with an error, None for all, and carry none of them out."""
-        answer = _given(status=status, message=message, retry_after=retry_after)
-        self._plan_fault(operation_id, times=times, answer=answer)
+        """Return an error for the next requests (None: for all), without handling them."""
+        from xclade_store_mock.control.faults import FaultAnswer, FaultPlan  # noqa: PLC0415
+
+        answer = FaultAnswer(status, message=message, retry_after=retry_after)
+        self._plan_fault(FaultPlan(operation_id, answer=answer), times)
 
     def drop_next(
         self, *, times: int | None = 1, operation_id: str | None = None, carried_out: bool = False
     ) -> None:
-        """Reset the connections of the next requests; what was `carried_out` has happened then."""
-        when = "after" if carried_out else "before"
-        self._plan_fault(operation_id, times=times, when=when, broken="dropped")
+        """Reset the connections of the next requests; if `carried_out`, after handling them."""
+        from xclade_store_mock.control.faults import Break, FaultPlan, Moment  # noqa: PLC0415
+
+        when = Moment.AFTER if carried_out else Moment.BEFORE
+        self._plan_fault(FaultPlan(operation_id, when=when, broken=Break.DROPPED), times)
 
     def hold_next(self, operation_id: str | None = None, seconds: float = 10) -> Hold:
-        """Hold the next answer until you release it, or the time is up; the rest passes it by."""
-        id_ = self._plan_fault(operation_id, when="after", delay=int(seconds * 1000))
-        return Hold(self._server, self._server.do(lambda control: control.faults.find(id_)))
+        """Hold the next response until you release it or the time is up; later ones overtake it."""
+        from xclade_store_mock.control.faults import FaultPlan, Moment  # noqa: PLC0415
 
-    def _plan_fault(self, operation_id: str | None, **fault: object) -> str:
-        planned = self._server.plan("plan_fault", _given(operation_id=operation_id) | fault)
-        id_: str = planned["id"]
-        return id_
+        plan = FaultPlan(operation_id, when=Moment.AFTER, delay=int(seconds * 1000))
+        return Hold(self._server, self._plan_fault(plan))
+
+    def _plan_fault(self, plan: FaultPlan, times: int | None = 1) -> Fault:
+        return self._server.do(lambda control: control.plan_fault(plan, times))
 
     def decline(
         self,
@@ -217,61 +219,59 @@ class StoreMock:
         message: str = "Your card was declined.",
         times: int | None = None,
     ) -> None:
-        """Let a payment provider refuse its next calls, None for all."""
-        outcome = {"result": "declined", "message": message, "times": times}
-        self._server.plan("plan_outcome", outcome, id=provider_id)
+        """Let a payment provider refuse its next calls (None: all)."""
+        from xclade_store_mock.control.outcomes import Outcome, Result  # noqa: PLC0415
+
+        outcome = Outcome(Result.DECLINED, message, times=times)
+        self._server.do_async(lambda control: control.plan_outcome(provider_id, outcome))
 
     def freeze(self, now: datetime | None = None) -> None:
-        """Stop the server's clock, at another time if you name one."""
+        """Stop the server's clock, at the given time or now."""
         self._server.do(lambda control: control.clock.set(now, frozen=True))
 
     def advance(self, duration: timedelta) -> None:
-        """Put the server's clock forward; idempotency keys expire after 24 hours."""
+        """Set the server's clock forward; idempotency keys expire after 24 hours."""
         self._server.do(lambda control: control.clock.advance(duration))
 
     def start_scenario(self, name: str) -> None:
-        """Start the store again, in a scenario of docs/mock-server.md."""
+        """Reset the store, and start a scenario of docs/mock-server.md."""
         from xclade_store_mock.control.scenarios import find_scenario  # noqa: PLC0415
 
-        self._server.start(find_scenario(name))
+        self._server.do_async(lambda control: find_scenario(name).start(control))
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A request whose answer is held back."""
+    """A fault that holds the response of one request."""
 
     _server: Server = field(repr=False)
     _fault: Fault
 
-    def wait(self) -> None:
-        """Wait until a request has been carried out and is held; TimeoutError if none comes."""
+    def wait(self, timeout: float = 10) -> None:
+        """Wait until a request has been handled and is held. Raises TimeoutError."""
         try:
-            self._server.run(self._fault.gate.arrival())
+            self._server.run(self._fault.gate.arrival(), timeout)
         except TimeoutError:
             operation_id = self._fault.plan.operation_id or "any operation"
-            message = f"no request to {operation_id} came to be held"
+            message = f"no request to {operation_id} arrived within {timeout} seconds"
             raise TimeoutError(message) from None
 
     def release(self) -> None:
-        """Let it be answered."""
+        """Send the response."""
         self._server.do(lambda _: self._fault.gate.open())
-
-
-def _given(**values: object) -> dict[str, object]:
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _exact(amount: Decimal | int | str) -> Decimal:
     if isinstance(amount, float):
-        message = f"a float is not exact: write {str(amount)!r}, or a Decimal"
+        message = f"a float is not exact: write {str(amount)!r} or a Decimal"
         raise TypeError(message)
     try:
         exact = Decimal(amount)
     except InvalidOperation:
-        message = f"{amount!r} is no amount"
+        message = f"{amount!r} is not an amount"
         raise ValueError(message) from None
-    if not exact.is_finite() or not 0 <= exact <= _MOST:
-        message = f"an amount is between 0 and {_MOST}, not {exact}"
+    if not exact.is_finite() or not 0 <= exact <= _MAX_AMOUNT:
+        message = f"an amount must be from 0 to {_MAX_AMOUNT}, not {exact}"
         raise ValueError(message)
     return exact
 
@@ -287,13 +287,21 @@ def _region_id(settings: Settings, currency_code: str, region_id: str | None) ->
 
 
 @contextmanager
-def _connexion_may_warn() -> Iterator[None]:
-    """Let Connexion be imported under `-W error`: it uses these deprecated names itself."""
+def _importing_server() -> Iterator[None]:
+    """Import the server also where warnings are errors, or name the extra that it needs."""
     with warnings.catch_warnings():
+        # Connexion itself uses these deprecated names.
         for message in (
             "Using `httpx` with `starlette.testclient` is deprecated",
             r"jsonschema\.RefResolver is deprecated",
             r"jsonschema\.exceptions\.RefResolutionError is deprecated",
         ):
             warnings.filterwarnings("ignore", message)
-        yield
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            message = (
+                f"{error}. The fixture store_mock needs the extra mock:"
+                " pip install 'xclade-store[mock]'"
+            )
+            raise pytest.UsageError(message) from None

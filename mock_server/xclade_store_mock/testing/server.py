@@ -1,32 +1,25 @@
 """The servers behind the fixture `store_mock`, each in a thread of its own."""
 
 import asyncio
-import json
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Mapping
-from functools import cached_property
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import uvicorn
 
 from xclade_store_mock import serving
 from xclade_store_mock.app import create_app
-from xclade_store_mock.contract import Operation, load_contract
-from xclade_store_mock.contract.violations import check_body
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Control
-from xclade_store_mock.control.plans import PlanOperations
-from xclade_store_mock.control.scenarios import Scenario
 from xclade_store_mock.errors import Refusal
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.web.dialect import Dialect
-from xclade_store_mock.web.endpoints import Call
 
 T = TypeVar("T")
 
-_PATIENCE = 10  # seconds
+_TIMEOUT = 10  # seconds
 
 
 class Server:
@@ -35,17 +28,16 @@ class Server:
     def __init__(self, store: Store, dialect: Dialect) -> None:
         self.storage = MemoryStorage(store)
         app = create_app(store=store, storage=self.storage, dialect=dialect, control=Access())
-        # Logging is the test run's own affair, and so it stays as it is.
+        # Logging belongs to the test run, so the configuration leaves it alone.
         config = uvicorn.Config(
             app, log_config=None, ws="none", server_header=False, timeout_graceful_shutdown=1
         )
         self._control = app.control
-        self._plans = PlanOperations(app.control)
         self._uvicorn = serving.Server(config, app)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._loop = asyncio.new_event_loop()
-        # Whoever calls before it serves waits in the listener's or the loop's queue.
+        # Early calls queue in the listener or the loop.
         self._thread = threading.Thread(target=self._serve, name="store_mock", daemon=True)
         self._thread.start()
 
@@ -55,40 +47,37 @@ class Server:
         finally:
             self._loop.close()
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do something where no request can be in the middle of a step."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE)
+    def run(self, coroutine: Coroutine[Any, Any, T], timeout: float = _TIMEOUT) -> T:
+        """Run a coroutine in the server's loop. Raises TimeoutError."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result(timeout)
+        except TimeoutError:
+            # Otherwise it would stay in the loop.
+            future.cancel()
+            raise
 
     def do(self, step: Callable[[Control], T]) -> T:
-        """Steer the server, in one step."""
+        """Call a function with the server's control, in its loop."""
 
-        async def take() -> T:
-            return step(self._control)
+        async def call(control: Control) -> T:
+            return step(control)
 
-        return self.run(take())
+        return self.do_async(call)
 
-    @cached_property
-    def _operations(self) -> Mapping[str, Operation]:
-        return load_contract("control.yaml").operations
+    def do_async(self, step: Callable[[Control], Awaitable[T]]) -> T:
+        """Await what a function returns, likewise. Raises ValueError for what is refused."""
 
-    def plan(self, operation_id: str, body: Mapping[str, Any], **path: str) -> Any:
-        """Do an operation of the control API; ValueError for what that would refuse."""
-        operation = self._operations[operation_id]
-        assert operation.body  # noqa: S101 - what plans has one
+        async def call() -> T:
+            return await step(self._control)
+
         try:
-            check_body(operation.body, operation.body_fields, body)
-            call = Call({"method": "POST"}, path, {}, body)
-            response = self.run(getattr(self._plans, operation_id)(call))
+            return self.run(call())
         except Refusal as error:
             raise ValueError(error.message) from None
-        return json.loads(response.body)
-
-    def start(self, scenario: Scenario) -> None:
-        """Start again, in a scenario."""
-        self.run(scenario.start(self._control))
 
     def reset(self, store: Store) -> None:
-        """Start again from a store, as if nothing had ever been asked."""
+        """Start again from a store, without a trace of earlier requests."""
         self._control.store = store
         self.run(self._control.reset())
         self.do(lambda control: control.journal.clear())
@@ -100,19 +89,19 @@ class Server:
 
 
 class Servers:
-    """The servers of a test run: one for each dialect and what else a store cannot change later."""
+    """The servers of a test run: one per dialect, and per setting that a reset cannot change."""
 
     def __init__(self) -> None:
         self._running: dict[tuple[str, tuple[str, ...] | None], Server] = {}
 
     def find(self, store: Store, dialect: str) -> Server:
-        """Find the server that can serve the store, starting it if need be."""
+        """Return the server for a store, starting it if necessary."""
         key = (dialect, store.settings.cors_origins)
         if key not in self._running:
             self._running[key] = Server(store, Dialect(dialect))
         return self._running[key]
 
     def stop(self) -> None:
-        """Stop them all."""
+        """Stop all servers."""
         for server in self._running.values():
             server.stop()

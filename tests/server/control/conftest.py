@@ -9,7 +9,7 @@ import httpx
 import pytest
 import uvicorn
 from tests.conftest import KEY
-from tests.server.control.steering import PATIENCE, Steered
+from tests.server.control.served import PATIENCE, Served
 
 from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.control.access import Access
@@ -18,7 +18,7 @@ from xclade_store_mock.web.dialect import Dialect
 
 
 @contextmanager
-def steered(app: StoreMockApp, **headers: str) -> Iterator[Steered]:
+def serving(app: StoreMockApp, **headers: str) -> Iterator[Served]:
     """Serve an application as the command does; answer clients of both its APIs."""
     config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
     server = Server(config, app)
@@ -33,22 +33,22 @@ def steered(app: StoreMockApp, **headers: str) -> Iterator[Steered]:
             httpx.Client(base_url=url, headers=KEY, timeout=PATIENCE) as store,
             httpx.Client(base_url=f"{url}/_mock", headers=headers, timeout=PATIENCE) as control,
         ):
-            yield Steered(url, store, control)
+            yield Served(url, store, control)
     finally:
         server.should_exit = True
         thread.join()
 
 
 @pytest.fixture(scope="session")
-def _running() -> Iterator[dict[Dialect, Steered]]:
+def _running() -> Iterator[dict[Dialect, Served]]:
     with ExitStack() as stack:
         yield {
-            dialect: stack.enter_context(steered(create_app(dialect=dialect, control=Access())))
+            dialect: stack.enter_context(serving(create_app(dialect=dialect, control=Access())))
             for dialect in Dialect
         }
 
 
-def _renewed(mock: Steered) -> Steered:
+def _renewed(mock: Served) -> Served:
     mock.control.post("/reset").raise_for_status()
     mock.control.delete("/journal").raise_for_status()
     return mock
@@ -70,12 +70,12 @@ def complaints() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def mock(_running: dict[Dialect, Steered]) -> Steered:
+def mock(_running: dict[Dialect, Served]) -> Served:
     """Answer a demo store in the documented dialect."""
     return _renewed(_running[Dialect.DOCUMENTED])
 
 
 @pytest.fixture(params=[*Dialect])
-def either(request: pytest.FixtureRequest, _running: dict[Dialect, Steered]) -> Steered:
+def either(request: pytest.FixtureRequest, _running: dict[Dialect, Served]) -> Served:
     """Answer a demo store in each dialect."""
     return _renewed(_running[request.param])

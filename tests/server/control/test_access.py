@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tests.server.control.conftest import steered
-from tests.server.control.steering import Steered
+from tests.server.control.conftest import serving
+from tests.server.control.served import Served
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.control.access import Access
@@ -14,19 +14,19 @@ TOKEN = "s3cret-Token"  # noqa: S105 - of nobody's
 
 
 @pytest.fixture(scope="module")
-def guarded() -> Iterator[Steered]:
+def guarded() -> Iterator[Served]:
     """Serve a store whose control API asks for a token."""
-    with steered(create_app(control=Access(TOKEN)), Authorization=f"Bearer {TOKEN}") as mock:
+    with serving(create_app(control=Access(TOKEN)), Authorization=f"Bearer {TOKEN}") as mock:
         yield mock
 
 
-def port(mock: Steered) -> int | None:
+def port(mock: Served) -> int | None:
     """Tell the server's port."""
     return httpx.URL(mock.url).port
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "127.0.0.2", "[::1]"])
-def test_loopback_names_are_served(mock: Steered, host: str) -> None:
+def test_loopback_names_are_served(mock: Served, host: str) -> None:
     """Whatever name of this machine is used."""
     headers = {"Host": f"{host}:{port(mock)}"}
 
@@ -51,7 +51,7 @@ def test_loopback_names_are_served(mock: Steered, host: str) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/state", "/nothing", "/events"])
-def test_other_names_are_not_served(mock: Steered, host: str, path: str) -> None:
+def test_other_names_are_not_served(mock: Served, host: str, path: str) -> None:
     """A name of somebody else's that leads here is refused, whatever is asked for."""
     headers = {"Host": host.format(port=port(mock))}
 
@@ -60,7 +60,7 @@ def test_other_names_are_not_served(mock: Steered, host: str, path: str) -> None
     assert (403, "not_allowed") == (response.status_code, response.json()["type"])
 
 
-def test_pages_of_its_own_are_served(mock: Steered) -> None:
+def test_pages_of_its_own_are_served(mock: Served) -> None:
     """A page that the server itself has served may steer it."""
     assert 200 == mock.control.get("/state", headers={"Origin": mock.url}).status_code
 
@@ -78,7 +78,7 @@ def test_pages_of_its_own_are_served(mock: Steered) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
-def test_other_pages_are_not_served(mock: Steered, method: str, origin: str) -> None:
+def test_other_pages_are_not_served(mock: Served, method: str, origin: str) -> None:
     """No page of another origin, and nothing that lets its browser try."""
     headers = {"Origin": origin.format(port=port(mock)), "Access-Control-Request-Method": "POST"}
 
@@ -88,7 +88,7 @@ def test_other_pages_are_not_served(mock: Steered, method: str, origin: str) -> 
     assert [] == [name for name in response.headers if name.startswith("access-control")]
 
 
-def test_refused_request_changes_nothing(mock: Steered) -> None:
+def test_refused_request_changes_nothing(mock: Served) -> None:
     """It is looked at before all else."""
     headers = {"Origin": "http://shop.example"}
 
@@ -113,7 +113,7 @@ def test_refused_request_changes_nothing(mock: Steered) -> None:
 )
 @pytest.mark.parametrize("path", ["/state", "/nothing", "/events", "/faults"])
 def test_token_is_required_everywhere(
-    guarded: Steered, path: str, authorization: str | None
+    guarded: Served, path: str, authorization: str | None
 ) -> None:
     """Whoever does not have it learns nothing, not even what there is."""
     headers = {} if authorization is None else {b"Authorization": authorization.encode()}
@@ -125,7 +125,7 @@ def test_token_is_required_everywhere(
     assert TOKEN not in response.text
 
 
-def test_token_lets_in(guarded: Steered) -> None:
+def test_token_lets_in(guarded: Served) -> None:
     """Under every name, and from everywhere; the Store API does not ask for it."""
     anywhere = {"Host": "mock.example", "Origin": "http://shop.example"}
 
@@ -137,7 +137,7 @@ def test_token_lets_in(guarded: Steered) -> None:
     guarded.initialize()
 
 
-def test_token_is_not_told(guarded: Steered) -> None:
+def test_token_is_not_told(guarded: Served) -> None:
     """Neither by the journal nor by the access's repr."""
     guarded.store.get("/store", headers={"Authorization": f"Bearer {TOKEN}"})
 

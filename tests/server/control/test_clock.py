@@ -4,25 +4,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.server.control.steering import Steered
+from tests.server.control.served import Served
 from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM
 
 NEW_YEAR = "2030-01-01T00:00:00.000Z"
 
 
-def clock(mock: Steered) -> Any:
+def clock(mock: Served) -> Any:
     """Read the clock."""
     return mock.control.get("/clock").json()
 
 
-def initialize(mock: Steered) -> str | None:
+def initialize(mock: Served) -> str | None:
     """Initialize a session with the same key every time; tell whether it was a repetition."""
     response = mock.store.post(SESSIONS, headers={"Idempotency-Key": "k-1"}, json=SYSTEM)
     replayed: str | None = response.headers.get("Idempotent-Replayed")
     return replayed
 
 
-def test_tells_the_real_time(mock: Steered) -> None:
+def test_tells_the_real_time(mock: Served) -> None:
     """Until somebody changes it."""
     told = clock(mock)
 
@@ -31,7 +31,7 @@ def test_tells_the_real_time(mock: Steered) -> None:
     assert abs(age) < timedelta(minutes=1)
 
 
-def test_stands_still_when_frozen(mock: Steered) -> None:
+def test_stands_still_when_frozen(mock: Served) -> None:
     """At the time that it is, or at another."""
     frozen = mock.control.put("/clock", json={"frozen": True}).json()
     set_ = mock.control.put("/clock", json={"now": "2030-01-01T01:00:00+01:00"}).json()
@@ -40,14 +40,14 @@ def test_stands_still_when_frozen(mock: Steered) -> None:
     assert {"now": NEW_YEAR, "frozen": True, "is_real": False} == set_ == clock(mock)
 
 
-def later(mock: Steered, moment: str) -> str:
+def later(mock: Served, moment: str) -> str:
     """Wait until the clock has left a moment; answers may come faster than milliseconds."""
     while (now := clock(mock)["now"]) == moment:
         pass
     return str(now)
 
 
-def test_runs_on_from_the_time_that_it_is_set_to(mock: Steered) -> None:
+def test_runs_on_from_the_time_that_it_is_set_to(mock: Served) -> None:
     """Unless it is frozen, too."""
     mock.control.put("/clock", json={"now": NEW_YEAR})
     first = clock(mock)
@@ -60,7 +60,7 @@ def test_runs_on_from_the_time_that_it_is_set_to(mock: Steered) -> None:
     assert stopped < later(mock, stopped)
 
 
-def test_is_put_forward(mock: Steered) -> None:
+def test_is_put_forward(mock: Served) -> None:
     """Frozen or not."""
     mock.control.put("/clock", json={"now": NEW_YEAR, "frozen": True})
 
@@ -69,7 +69,7 @@ def test_is_put_forward(mock: Steered) -> None:
     assert ("2030-01-01T00:01:30.500Z", True) == (advanced["now"], advanced["frozen"])
 
 
-def test_is_released(mock: Steered) -> None:
+def test_is_released(mock: Served) -> None:
     """To the real time."""
     mock.control.put("/clock", json={"now": NEW_YEAR, "frozen": True})
 
@@ -78,7 +78,7 @@ def test_is_released(mock: Steered) -> None:
     assert clock(mock)["now"] < NEW_YEAR
 
 
-def test_is_the_stores_clock(either: Steered) -> None:
+def test_is_the_stores_clock(either: Served) -> None:
     """What the store makes is of that time."""
     either.control.put("/clock", json={"now": NEW_YEAR, "frozen": True})
     either.initialize(SYSTEM)
@@ -89,7 +89,7 @@ def test_is_the_stores_clock(either: Steered) -> None:
     assert [NEW_YEAR] * 2 == [session["created_at"], entry["at"]]
 
 
-def test_idempotency_keys_expire_by_it(mock: Steered) -> None:
+def test_idempotency_keys_expire_by_it(mock: Served) -> None:
     """A day after their first use."""
     initialize(mock)
 
@@ -109,7 +109,7 @@ def test_idempotency_keys_expire_by_it(mock: Steered) -> None:
             "PUT",
             "/clock",
             {"now": "2999-12-31T23:59:59-01:00"},
-            "The clock ends with the year 2999.",
+            "The clock cannot be set past the year 2999.",
         ),
         (
             "PUT",
@@ -121,7 +121,7 @@ def test_idempotency_keys_expire_by_it(mock: Steered) -> None:
         ("POST", "/clock/advance", {}, "Field 'seconds' is required"),
     ],
 )
-def test_bad_times(mock: Steered, method: str, path: str, body: Any, fault: str) -> None:
+def test_bad_times(mock: Served, method: str, path: str, body: Any, fault: str) -> None:
     """They are refused, and the clock stays as it is."""
     mock.control.put("/clock", json={"now": NEW_YEAR, "frozen": True})
 
@@ -132,13 +132,13 @@ def test_bad_times(mock: Steered, method: str, path: str, body: Any, fault: str)
     assert {"now": NEW_YEAR, "frozen": True, "is_real": False} == clock(mock)
 
 
-def test_it_does_not_go_on_for_ever(mock: Steered) -> None:
+def test_it_does_not_go_on_for_ever(mock: Served) -> None:
     """It stops before a year that a timestamp cannot name."""
     mock.control.put("/clock", json={"now": "2999-12-31T00:00:00Z", "frozen": True})
 
     response = mock.control.post("/clock/advance", json={"seconds": 86_400})
 
-    assert (400, "The clock ends with the year 2999.") == (
+    assert (400, "The clock cannot be set past the year 2999.") == (
         response.status_code,
         response.json()["message"],
     )

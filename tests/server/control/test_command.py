@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.conftest import KEY
-from tests.server.control.steering import PATIENCE
+from tests.server.control.served import PATIENCE
 from tests.server.wire import SESSIONS, STRIPE
 
 from xclade_store_mock.cli import main

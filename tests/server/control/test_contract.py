@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from tests.contract.test_openapi import operations, resolve
-from tests.server.control.steering import Steered
+from tests.server.control.served import Served
 
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.faults import Break, Moment
-from xclade_store_mock.control.journal import MOST_ENTRIES, MOST_SHOWN
+from xclade_store_mock.control.journal import MAX_ENTRIES, MAX_SHOWN
 from xclade_store_mock.control.outcomes import DECLINED, Result
 
 ROOT = Path(__file__).parents[3]
@@ -66,12 +66,12 @@ def test_words_are_those_of_the_code() -> None:
     assert DECLINED == schemas["OutcomeMessage"]["default"]
     enumerated = schemas["PlanFaultRequest"]["properties"]["operation_id"]["enum"]
     assert store.keys() == {*enumerated}
-    assert f"{MOST_SHOWN:,} characters" in schemas["Message"]["properties"]["body"]["description"]
+    assert f"{MAX_SHOWN:,} characters" in schemas["Message"]["properties"]["body"]["description"]
     journal = DOCUMENT["paths"]["/journal"]["get"]["description"]
-    assert f"{MOST_ENTRIES:,}" in " ".join(journal.split())
+    assert f"{MAX_ENTRIES:,}" in " ".join(journal.split())
 
 
-def test_fuzzer_finds_nothing(mock: Steered, tmp_path: Path) -> None:
+def test_fuzzer_finds_nothing(mock: Served, tmp_path: Path) -> None:
     """Schemathesis goes through all phases, bounded; only the stream without an end is spared."""
     command: list[str | Path] = [
         Path(sys.executable).with_name("schemathesis"),

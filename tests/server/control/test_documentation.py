@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 import httpx
-from tests.server.control.conftest import steered
+from tests.server.control.conftest import serving
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.control.access import Access
@@ -47,7 +47,7 @@ def pattern(printed: str) -> str:
 def test_commands_do_what_they_say() -> None:
     """Each prints what stands below it."""
     found = commands()
-    with steered(create_app(control=Access())) as mock:
+    with serving(create_app(control=Access())) as mock:
         for command, printed in found:
             answer = OPEN.sub(r'"\1":0', run(command, mock.url))
             assert re.fullmatch(pattern(printed), answer) or not printed, (command, answer)

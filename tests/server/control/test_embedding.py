@@ -7,14 +7,15 @@ from typing import Any
 import httpx
 import pytest
 from tests.conftest import KEY, Serve
-from tests.server.control.conftest import steered
-from tests.server.control.steering import Steered
+from tests.server.control.conftest import serving
+from tests.server.control.served import Served
 from tests.server.wire import SESSIONS, STRIPE, SYSTEM, answer, error, unknown_error
 
 from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.control.access import Access
-from xclade_store_mock.control.faults import FaultPlan, Misbehaviour
+from xclade_store_mock.control.faults import FaultMiddleware, FaultPlan
 from xclade_store_mock.control.front import ControlFront
+from xclade_store_mock.control.journal import Criteria
 from xclade_store_mock.web.dialect import Dialect
 
 
@@ -37,18 +38,18 @@ def test_off_by_default(serve: Serve, dialect: Dialect) -> None:
         assert 404 == httpx.get(f"{url}{path}").status_code
     with pytest.raises(LookupError, match="is off"):
         _ = off.control
-    assert not {ControlFront, Misbehaviour} & {*layers(off)}
-    assert {ControlFront, Misbehaviour} <= {*layers(on)}
+    assert not {ControlFront, FaultMiddleware} & {*layers(off)}
+    assert {ControlFront, FaultMiddleware} <= {*layers(on)}
 
 
 @pytest.mark.parametrize("path", ["/_mock", "/_mock/"])
-def test_prefix_alone_leads_nowhere(mock: Steered, path: str) -> None:
+def test_prefix_alone_leads_nowhere(mock: Served, path: str) -> None:
     """Nor from one to the other."""
     message = f"The mock does not serve {path}."
     assert error(404, "not_found", message) == answer(mock.store.get(path))
 
 
-def test_steering_from_within() -> None:
+def test_controls_from_within() -> None:
     """Whoever makes the application can steer it without HTTP."""
     app = create_app(control=Access())
 
@@ -62,7 +63,9 @@ def test_steering_from_within() -> None:
         return [planned.status_code, *(each.status_code for each in answers)]
 
     assert [201, 503, 200] == asyncio.run(play())
-    assert [503, 200] == [entry.status for entry in app.control.journal.entries()]
+    journal = app.control.journal
+    entries = asyncio.run(journal.read(journal.find(Criteria())))
+    assert [503, 200] == [entry.status for entry in entries]
 
 
 def test_broken_connection_needs_uvicorn() -> None:
@@ -77,7 +80,7 @@ def test_broken_connection_needs_uvicorn() -> None:
             await client.post("/_mock/faults", json={"broken": "dropped"})
             await client.post(SESSIONS, json=STRIPE)
 
-    with pytest.raises(ConnectionAbortedError, match="needs uvicorn"):
+    with pytest.raises(ConnectionAbortedError, match="only under uvicorn"):
         asyncio.run(play())
 
 
@@ -90,7 +93,7 @@ def test_bug_in_front_of_all_else_is_answered(caplog: pytest.LogCaptureFixture) 
         raise RuntimeError(message)
 
     app.control.faults.plan(FaultPlan(then=fail))
-    with steered(app) as mock:
+    with serving(app) as mock:
         response = mock.store.post(SESSIONS, json=SYSTEM)
 
     assert unknown_error() == answer(response)

@@ -1,5 +1,6 @@
 """Server-sent events."""
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
@@ -8,16 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.server.control.steering import PATIENCE, Steered
+from tests.server.control.served import PATIENCE, Served
 from tests.server.wire import SESSIONS, SYSTEM
 
-from xclade_store_mock.control.events import MOST_WAITING
+from xclade_store_mock.control.events import MAX_WAITING, Events
 
 Event = tuple[str, str | None, Any]
 
 
 @contextmanager
-def following(mock: Steered, **headers: str) -> Iterator[Iterator[Event]]:
+def following(mock: Served, **headers: str) -> Iterator[Iterator[Event]]:
     """Follow the events; the stream has begun."""
     with mock.control.stream("GET", "/events", headers=headers, timeout=PATIENCE) as stream:
         assert (200, "text/event-stream; charset=utf-8", "no-store") == (
@@ -47,7 +48,7 @@ def part(name: str) -> Event:
     return "changed", None, {"part": name}
 
 
-def test_requests_are_told_as_the_journal_has_them(mock: Steered) -> None:
+def test_requests_are_told_as_the_journal_has_them(mock: Served) -> None:
     """Each entry with its id; what may have changed the store, too."""
     with following(mock) as events:
         mock.store.get("/store")
@@ -83,7 +84,7 @@ def test_requests_are_told_as_the_journal_has_them(mock: Steered) -> None:
     ids=str,
 )
 def test_changes_are_told(
-    mock: Steered, request_: tuple[str, str, dict[str, Any] | None], parts: str
+    mock: Served, request_: tuple[str, str, dict[str, Any] | None], parts: str
 ) -> None:
     """Which part of the state to read anew."""
     method, path, body = request_
@@ -94,7 +95,7 @@ def test_changes_are_told(
     assert [part(name) for name in parts.split()] == told
 
 
-def test_fault_and_outcome_are_told_when_they_come(mock: Steered) -> None:
+def test_fault_and_outcome_are_told_when_they_come(mock: Served) -> None:
     """How many are still to come is another thing then."""
     mock.plan_fault(delay=1)
     outcome = {"result": "declined", "times": 1}
@@ -111,7 +112,7 @@ def test_fault_and_outcome_are_told_when_they_come(mock: Steered) -> None:
     assert {"faults", "outcomes", None} == told
 
 
-def test_missed_entries_come_first(mock: Steered) -> None:
+def test_missed_entries_come_first(mock: Served) -> None:
     """Who comes back with the last id that it saw misses nothing."""
     for path in ("/store/1", "/store/2", "/store/3"):
         mock.store.get(path)
@@ -124,7 +125,7 @@ def test_missed_entries_come_first(mock: Steered) -> None:
     assert [*(entry["path"] for entry in others), "/store/4"] == told
 
 
-def test_every_listener_is_told(mock: Steered) -> None:
+def test_every_listener_is_told(mock: Served) -> None:
     """One does not take the events away from another."""
     with following(mock) as one, following(mock) as other:
         mock.control.delete("/journal")
@@ -132,7 +133,7 @@ def test_every_listener_is_told(mock: Steered) -> None:
         assert part("journal") == next(one) == next(other)
 
 
-def test_slow_listener_is_cut_off(mock: Steered) -> None:
+def test_slow_listener_is_cut_off(mock: Served) -> None:
     """Who does not read is not waited for: its stream ends, and the others go on."""
     host, port = mock.control.base_url.host, mock.control.base_url.port
     text = "x" * 16_000
@@ -143,17 +144,17 @@ def test_slow_listener_is_cut_off(mock: Steered) -> None:
         slow.sendall(head.encode())
         assert slow.recv(100).startswith(b"HTTP/1.1 200")
         seen = 0
-        for _ in range(3 * MOST_WAITING):
+        for _ in range(3 * MAX_WAITING):
             mock.store.post(SESSIONS, json={**SYSTEM, "data": {"text": text}})
             seen += [next(events)[0], next(events)[0]] == ["journal", "changed"]
         slow.settimeout(PATIENCE)
         read = sum(map(len, iter(lambda: slow.recv(65536), b"")))
 
-    assert 3 * MOST_WAITING == seen
+    assert 3 * MAX_WAITING == seen
     assert read < seen * len(text)
 
 
-def test_head_has_an_end(mock: Steered) -> None:
+def test_head_has_an_end(mock: Served) -> None:
     """HEAD answers no events, and does not keep the connection either."""
     with httpx.Client(base_url=mock.url, timeout=PATIENCE) as client:
         head = client.head("/_mock/events")
@@ -163,9 +164,26 @@ def test_head_has_an_end(mock: Steered) -> None:
 
 
 @pytest.mark.parametrize("last", ["x", "-1", "1.5", "12345678901", ""])
-def test_last_event_id_is_a_number(mock: Steered, last: str) -> None:
+def test_last_event_id_is_a_number(mock: Served, last: str) -> None:
     """Anything else is refused."""
     response = mock.control.get("/events", headers={"Last-Event-ID": last})
 
     assert 400 == response.status_code
     assert "Field 'Last-Event-ID'" in response.json()["message"]
+
+
+def test_streams_leave_no_listener_behind() -> None:
+    """Neither one that has ended, nor one that never began because its client had left."""
+    events = Events()
+
+    async def follow() -> list[bool]:
+        never_started = events.follow(list)
+        stream = events.follow(list)
+        seen = [events.has_listeners]
+        await anext(stream)
+        seen.append(events.has_listeners)
+        await stream.aclose()
+        await never_started.aclose()
+        return [*seen, events.has_listeners]
+
+    assert [False, True, False] == asyncio.run(follow())

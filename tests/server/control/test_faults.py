@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.server.control.steering import PATIENCE, Steered
+from tests.server.control.served import PATIENCE, Served
 from tests.server.wire import COLLECTIONS, FREE_SESSIONS, PROVIDERS, SESSIONS, STRIPE, SYSTEM
 
 from xclade_store import StoreClient
@@ -34,7 +34,7 @@ CART = {"cart_id": "cart_demo"}
         ),
     ],
 )
-def test_error_is_the_dialects(either: Steered, status: int, documented: Any, medusa: Any) -> None:
+def test_error_is_the_dialects(either: Served, status: int, documented: Any, medusa: Any) -> None:
     """A status comes with what the dialect says with it; with the store's CORS headers."""
     dialect = either.control.get("/state").json()["dialect"]
     either.plan_fault(answer={"status": status})
@@ -50,7 +50,7 @@ def test_error_is_the_dialects(either: Steered, status: int, documented: Any, me
     assert "http://shop" == response.headers["access-control-allow-origin"]
 
 
-def test_error_can_be_told_in_other_words(either: Steered) -> None:
+def test_error_can_be_told_in_other_words(either: Served) -> None:
     """Type, message and Retry-After as planned."""
     answer = {"status": 401, "type": "odd_error", "message": "Oddly enough.", "retry_after": 7}
     either.plan_fault(answer=answer)
@@ -64,7 +64,7 @@ def test_error_can_be_told_in_other_words(either: Steered) -> None:
     )
 
 
-def test_error_before_means_that_nothing_happened(either: Steered) -> None:
+def test_error_before_means_that_nothing_happened(either: Served) -> None:
     """The store does not see the request; the journal does, body and all."""
     fault = either.plan_fault(answer={"status": 500})
 
@@ -79,7 +79,7 @@ def test_error_before_means_that_nothing_happened(either: Steered) -> None:
     )
 
 
-def test_error_after_means_that_it_happened(either: Steered) -> None:
+def test_error_after_means_that_it_happened(either: Served) -> None:
     """The store carries the request out, and the caller is told otherwise."""
     either.plan_fault(answer={"status": 502}, when="after")
 
@@ -88,7 +88,7 @@ def test_error_after_means_that_it_happened(either: Steered) -> None:
     assert (502, 1) == (response.status_code, len(either.collection()["payment_sessions"]))
 
 
-def test_fault_comes_so_many_times(either: Steered) -> None:
+def test_fault_comes_so_many_times(either: Served) -> None:
     """Then it is gone; another one behind it comes then."""
     either.plan_fault(answer={"status": 503}, times=2)
     second = either.plan_fault(answer={"status": 429})
@@ -102,7 +102,7 @@ def test_fault_comes_so_many_times(either: Steered) -> None:
     assert [] == either.faults()
 
 
-def test_fault_without_end_can_be_cancelled(either: Steered) -> None:
+def test_fault_without_end_can_be_cancelled(either: Served) -> None:
     """Alone, or with all others."""
     first, second, third = (either.plan_fault(answer={"status": 503}, times=None) for _ in "123")
     assert [503] * 3 == [either.store.post(COLLECTIONS, json=CART).status_code for _ in range(3)]
@@ -137,9 +137,7 @@ def test_fault_without_end_can_be_cancelled(either: Steered) -> None:
         ),
     ],
 )
-def test_fault_befalls_what_it_names(
-    either: Steered, match: dict[str, str], hit: list[str]
-) -> None:
+def test_fault_befalls_what_it_names(either: Served, match: dict[str, str], hit: list[str]) -> None:
     """Only requests that have all of it."""
     either.plan_fault(answer={"status": 503}, times=None, **match)
     bodies = {COLLECTIONS: CART, SESSIONS: SYSTEM, FREE_SESSIONS: SYSTEM, PROVIDERS: None}
@@ -157,7 +155,7 @@ def test_fault_befalls_what_it_names(
     assert {path: 503 if path in hit else 200 for path in bodies} == statuses
 
 
-def test_pages_preflights_and_control_are_spared(mock: Steered) -> None:
+def test_pages_preflights_and_control_are_spared(mock: Served) -> None:
     """A fault that waits for the Store API does not break the tools."""
     mock.plan_fault(answer={"status": 503})
     headers = {"Origin": "http://shop", "Access-Control-Request-Method": "POST"}
@@ -168,7 +166,7 @@ def test_pages_preflights_and_control_are_spared(mock: Steered) -> None:
     assert 503 == mock.store.post(COLLECTIONS, json=CART).status_code
 
 
-def test_medusas_spelling_of_a_path_is_hit(either: Steered) -> None:
+def test_medusas_spelling_of_a_path_is_hit(either: Served) -> None:
     """Where the dialect takes another letter case, the fault does, too."""
     either.plan_fault(answer={"status": 503}, payment_collection_id="pay_col_demo")
     path = SESSIONS.replace("/store", "/STORE") + "/"
@@ -179,7 +177,7 @@ def test_medusas_spelling_of_a_path_is_hit(either: Steered) -> None:
     assert {"documented": 503, "medusa": 503}[dialect] == status
 
 
-def test_fault_is_told_as_planned(mock: Steered) -> None:
+def test_fault_is_told_as_planned(mock: Served) -> None:
     """What was asked for, with the defaults, and how much of it is left."""
     plan = {"answer": {"status": 503, "retry_after": 0}, "times": None, "path": "/store"}
 
@@ -202,7 +200,7 @@ def test_fault_is_told_as_planned(mock: Steered) -> None:
     } == fault
 
 
-def test_there_are_only_so_many_faults(mock: Steered) -> None:
+def test_there_are_only_so_many_faults(mock: Served) -> None:
     """Who forgets to cancel them is told."""
     for _ in range(100):
         mock.plan_fault(delay=1)
@@ -213,7 +211,7 @@ def test_there_are_only_so_many_faults(mock: Steered) -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_delay_lets_a_client_lose_its_patience(either: Steered, when: str) -> None:
+def test_delay_lets_a_client_lose_its_patience(either: Served, when: str) -> None:
     """Its time runs out; what happened by then is what `when` says."""
     fault = either.plan_fault(delay=60_000, when=when)
     with pytest.raises(httpx.ReadTimeout):
@@ -223,7 +221,7 @@ def test_delay_lets_a_client_lose_its_patience(either: Steered, when: str) -> No
     assert {"released": 1} == either.control.post(f"/faults/{fault}/release").json()
 
 
-def test_short_delay_ends_by_itself(either: Steered) -> None:
+def test_short_delay_ends_by_itself(either: Served) -> None:
     """The answer is the store's."""
     either.plan_fault(delay=50)
 
@@ -234,7 +232,7 @@ def test_short_delay_ends_by_itself(either: Steered) -> None:
     assert entry["milliseconds"] >= 49  # a timer may be early by a millisecond
 
 
-def test_retry_after_is_kept_by_the_client(mock: Steered) -> None:
+def test_retry_after_is_kept_by_the_client(mock: Served) -> None:
     """Our own client waits as long as it is told, and gets its session."""
     mock.plan_fault(answer={"status": 503, "retry_after": 0}, times=2)
     with StoreClient(mock.url, publishable_key="pk_demo") as client:
@@ -246,13 +244,13 @@ def test_retry_after_is_kept_by_the_client(mock: Steered) -> None:
 
 def test_fault_is_listed_until_it_holds_nobody() -> None:
     """As long as it can be released, it is there; spent or not."""
-    faults = Faults(lambda _: None)
+    faults = Faults(lambda _: None, lambda: None)
     fault = faults.plan(FaultPlan(delay=1), 2)
     scope = {"method": "GET", "path": "/store"}
     assert [fault, fault, None] == [faults.take(scope) for _ in range(3)]
 
     faults.end(fault)
-    held = faults.listed()
+    held = faults.list()
     faults.end(fault)
 
-    assert ([fault], []) == (held, faults.listed())
+    assert ([fault], []) == (held, faults.list())

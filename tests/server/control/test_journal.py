@@ -1,27 +1,32 @@
 """The journal of the requests to the Store API."""
 
+import asyncio
 import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from starlette.types import Message
-from tests.server.control.steering import Steered
+from tests.server.control.conftest import serving
+from tests.server.control.served import Served
 from tests.server.wire import COLLECTIONS, JSON, PROVIDERS, SESSIONS, SYSTEM
 
+from xclade_store_mock.app import create_app
 from xclade_store_mock.contract import load_contract
+from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.front import Exchange
 from xclade_store_mock.control.journal import (
-    MOST_BYTES,
-    MOST_ENTRIES,
-    MOST_SHOWN,
+    MAX_BYTES,
+    MAX_ENTRIES,
+    MAX_SHOWN,
     Criteria,
+    Entry,
     Inspector,
     Journal,
 )
 
 
-def test_entry_tells_an_exchange(either: Steered) -> None:
+def test_entry_tells_an_exchange(either: Served) -> None:
     """What was asked, what it was for, what was answered, and how long that took."""
     response = either.store.post(
         COLLECTIONS,
@@ -64,7 +69,7 @@ def test_entry_tells_an_exchange(either: Steered) -> None:
     )
 
 
-def test_control_and_pages_are_not_journaled(mock: Steered) -> None:
+def test_control_and_pages_are_not_journaled(mock: Served) -> None:
     """The journal is about the Store API, whatever path one takes it to have."""
     for path in ("/", "/docs/", "/openapi.yaml", "/openapi.json"):
         mock.store.get(path)
@@ -73,7 +78,7 @@ def test_control_and_pages_are_not_journaled(mock: Steered) -> None:
     assert ["/payment-collections"] == [entry["path"] for entry in mock.journal()]
 
 
-def test_preflight_is_journaled(either: Steered) -> None:
+def test_preflight_is_journaled(either: Served) -> None:
     """A browser's question before the request is a request, too, and no violation."""
     headers = {"Origin": "http://shop.example", "Access-Control-Request-Method": "POST"}
     either.store.options(SESSIONS, headers=headers)
@@ -120,7 +125,7 @@ def test_preflight_is_journaled(either: Steered) -> None:
     ids=str,
 )
 def test_violations_are_told_in_plain_words(
-    either: Steered, request_: tuple[str, str, dict[str, Any]], violations: list[str]
+    either: Served, request_: tuple[str, str, dict[str, Any]], violations: list[str]
 ) -> None:
     """Whatever the dialect makes of it, a request that breaks the contract is told so."""
     method, path, options = request_
@@ -133,7 +138,7 @@ def test_violations_are_told_in_plain_words(
         assert told.startswith(expected)
 
 
-def test_filters(mock: Steered) -> None:
+def test_filters(mock: Served) -> None:
     """By the beginning of the path, method, status, and what is new; the newest of them."""
     for path in (COLLECTIONS, SESSIONS, "/store/nothing"):
         mock.store.post(path, json=SYSTEM)
@@ -155,7 +160,7 @@ def test_filters(mock: Steered) -> None:
     assert (2, 1) == (counted["count"], len(counted["entries"]))
 
 
-def test_clearing_goes_on_counting(mock: Steered) -> None:
+def test_clearing_goes_on_counting(mock: Served) -> None:
     """Ids are never used twice."""
     mock.store.get("/store")
     (first,) = mock.journal()
@@ -167,19 +172,19 @@ def test_clearing_goes_on_counting(mock: Steered) -> None:
     assert [first["id"] + 1] == [entry["id"] for entry in mock.journal()]
 
 
-def test_large_bodies_are_cut(mock: Steered) -> None:
+def test_large_bodies_are_cut(mock: Served) -> None:
     """What is shown of a body has an end; how large it was is told."""
-    text = "ä" * MOST_SHOWN
+    text = "ä" * MAX_SHOWN
     mock.store.post(SESSIONS, json={**SYSTEM, "data": {"text": text}})
 
     (entry,) = mock.journal()
 
     for half in (entry["request"], entry["response"]):
-        assert (MOST_SHOWN, False) == (len(half["body"]), half["is_whole"])
-        assert half["bytes"] > 2 * MOST_SHOWN
+        assert (MAX_SHOWN, False) == (len(half["body"]), half["is_whole"])
+        assert half["bytes"] > 2 * MAX_SHOWN
 
 
-def test_body_that_is_no_text_is_not_shown(mock: Steered) -> None:
+def test_body_that_is_no_text_is_not_shown(mock: Served) -> None:
     """Only its size is."""
     for content in (b"\xff\xfe\x00", "{}".encode("utf-16-le")):
         mock.store.post(SESSIONS, headers=JSON, content=content)
@@ -203,57 +208,149 @@ def exchange(size: int = 0, headers: int = 0) -> Exchange:
     return made
 
 
-def test_journal_is_bounded() -> None:
-    """The oldest entries make room for the newest."""
-    journal = Journal(Inspector(load_contract("store.yaml")))
-    for _ in range(MOST_ENTRIES + 5):
+class CountingInspector(Inspector):
+    """An inspector that counts the requests that it checks."""
+
+    def __init__(self) -> None:
+        super().__init__(load_contract("store.yaml"))
+        self.checked = 0
+
+    def violations(self, *arguments: Any) -> tuple[str, ...]:
+        """Check a request."""
+        self.checked += 1
+        return super().violations(*arguments)
+
+
+def make_journal(inspector: Inspector | None = None) -> Journal:
+    """Return an empty journal."""
+    return Journal(inspector or CountingInspector(), lambda: None)
+
+
+def read(journal: Journal) -> list[Entry]:
+    """Return all entries."""
+    return asyncio.run(journal.read(journal.find(Criteria())))
+
+
+def test_entries_are_rendered_once_and_only_if_read() -> None:
+    """Reading a page costs that page; reading it again costs nothing."""
+    inspector = CountingInspector()
+    journal = make_journal(inspector)
+    for _ in range(5):
+        journal.add(exchange())
+    newest = journal.find(Criteria())[-2:]
+
+    first = asyncio.run(journal.read(newest))
+    again = [journal.entry(record) for record in newest]
+
+    assert (2, first) == (inspector.checked, again)
+
+
+def test_list_renders_its_page_only() -> None:
+    """The entries that `limit` leaves out are counted, but not rendered."""
+    app = create_app(control=Access())
+    with serving(app) as mock:
+        for _ in range(5):
+            mock.store.get("/store")
+        page = mock.control.get("/journal", params={"limit": 2}).json()
+
+    rendered = [isinstance(each.content, Entry) for each in app.control.journal.find(Criteria())]
+    assert (5, [False, False, False, True, True]) == (page["count"], rendered)
+
+
+def test_other_requests_run_while_the_journal_is_read() -> None:
+    """Between any two entries the event loop does other work."""
+    inspector = CountingInspector()
+    journal = make_journal(inspector)
+    for _ in range(5):
         journal.add(exchange())
 
-    entries = journal.entries()
+    async def watch() -> set[int]:
+        reading = asyncio.create_task(journal.read(journal.find(Criteria())))
+        seen = set()
+        while not reading.done():
+            await asyncio.sleep(0)
+            seen.add(inspector.checked)
+        return seen
 
-    assert [*range(6, MOST_ENTRIES + 6)] == [entry.id for entry in entries]
+    assert {1, 2, 3, 4, 5} <= asyncio.run(watch())
+
+
+def test_journal_is_bounded() -> None:
+    """The oldest entries make room for the newest."""
+    journal = make_journal()
+    for _ in range(MAX_ENTRIES + 5):
+        journal.add(exchange())
+
+    assert [*range(6, MAX_ENTRIES + 6)] == [entry.id for entry in read(journal)]
 
 
 def test_journal_is_bounded_in_bytes_too() -> None:
-    """Large requests leave earlier, and of an endless one only the beginning is kept."""
-    journal = Journal(Inspector(load_contract("store.yaml")))
-    kept = MOST_BYTES // exchange(2**20).size
+    """Large requests leave earlier, and only the beginning of an endless one is kept."""
+    journal = make_journal()
+    kept = MAX_BYTES // exchange(2**20).size
     for _ in range(kept + 7):
         journal.add(exchange(2**20))
 
-    (first, *_, last) = journal.entries()
+    (first, *_, last) = read(journal)
 
     assert (8, kept + 7) == (first.id, last.id)
-    assert (2**20, False, MOST_SHOWN) == (
+    assert (2**20, False, MAX_SHOWN) == (
         last.request.bytes,
         last.request.is_whole,
         len(last.request.body or ""),
     )
     journal.clear()
     journal.add(exchange(1))
-    assert [kept + 8] == [entry.id for entry in journal.entries()]
+    assert [kept + 8] == [entry.id for entry in read(journal)]
 
 
-def test_looking_at_entries_leaves_nothing_behind() -> None:
-    """What was counted when it came in stays all that is kept."""
-    journal = Journal(Inspector(load_contract("store.yaml")))
-    made = exchange(headers=100_000)
-    journal.add(made)
+def growing_exchange() -> Exchange:
+    """Make an exchange whose entry takes four bytes for each one of its body."""
+    made = exchange()
+    made.response.add(("\N{COLLISION SYMBOL}" + "a" * (MAX_SHOWN - 4)).encode())
+    made.size = len(made.response.content)
+    return made
+
+
+def test_rendered_entries_count_among_the_bytes() -> None:
+    """An entry that is larger than its exchange pushes older ones out when it is rendered."""
+    journal = make_journal()
+    for _ in range(MAX_ENTRIES):
+        journal.add(growing_exchange())
+    before = len(journal.find(Criteria()))
+
     tracemalloc.start()
-    journal.entries()
-    left, most = tracemalloc.get_traced_memory()
+    read(journal)
+    left, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert left < made.size < most
+    after = journal.find(Criteria())
+    assert len(after) < before / 3
+    assert sum(record.size for record in after) <= MAX_BYTES
+    assert left < 1.1 * MAX_BYTES
+
+
+def test_entries_of_a_cleared_journal_are_not_counted() -> None:
+    """An event may still render a record that the journal has dropped."""
+    journal = make_journal()
+    records = [journal.add(growing_exchange()) for _ in range(10)]
+    journal.clear()
+    journal.add(exchange())
+    for record in records:
+        journal.entry(record)
+    for _ in range(MAX_ENTRIES):
+        journal.add(growing_exchange())
+
+    assert MAX_ENTRIES == len(journal.find(Criteria()))
 
 
 def test_heads_count_among_the_bytes() -> None:
-    """A head is kept in one piece, and makes room for itself as a body does."""
-    journal = Journal(Inspector(load_contract("store.yaml")))
-    kept = MOST_BYTES // exchange(headers=100_000).size
+    """Headers are kept in one piece, and make room for themselves as bodies do."""
+    journal = make_journal()
+    kept = MAX_BYTES // exchange(headers=100_000).size
     for _ in range(kept + 7):
         journal.add(exchange(headers=100_000))
 
     assert kept == len(journal.find(Criteria()))
-    assert kept < MOST_BYTES / 100_000
+    assert kept < MAX_BYTES / 100_000
     assert exchange(headers=3).scope()["headers"] == [(b"a", b"b")] * 3

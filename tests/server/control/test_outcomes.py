@@ -4,24 +4,24 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.server.control.steering import Steered
+from tests.server.control.served import Served
 from tests.server.wire import COLLECTIONS, SESSIONS, STRIPE, SYSTEM
 
 OUTCOME = "/payment-providers/pp_stripe_stripe/outcome"
 
 
-def plan(mock: Steered, **outcome: Any) -> Any:
+def plan(mock: Served, **outcome: Any) -> Any:
     """Plan an outcome for Stripe."""
     return mock.control.put(OUTCOME, json=outcome).raise_for_status().json()
 
 
-def initialize(mock: Steered, provider: dict[str, str] = STRIPE) -> httpx.Response:
+def initialize(mock: Served, provider: dict[str, str] = STRIPE) -> httpx.Response:
     """Try to initialize a session."""
     return mock.store.post(SESSIONS, json=provider)
 
 
 @pytest.mark.parametrize("message", ["Your card was declined.", "Insufficient funds."])
-def test_declined(either: Steered, message: str) -> None:
+def test_declined(either: Served, message: str) -> None:
     """As the dialect answers a refusal, and so many times."""
     plan(either, result="declined", message=message, times=2)
 
@@ -35,7 +35,7 @@ def test_declined(either: Steered, message: str) -> None:
     assert 200 == initialize(either).status_code
 
 
-def test_unreachable_until_further_notice(either: Steered) -> None:
+def test_unreachable_until_further_notice(either: Served) -> None:
     """Every call, and only this provider's."""
     plan(either, result="unreachable")
 
@@ -46,7 +46,7 @@ def test_unreachable_until_further_notice(either: Steered) -> None:
     assert 204 == either.control.delete(OUTCOME).status_code
 
 
-def test_refusal_leaves_the_earlier_session(mock: Steered) -> None:
+def test_refusal_leaves_the_earlier_session(mock: Served) -> None:
     """Documented: after a refusal it is still there."""
     session = mock.initialize()
     plan(mock, result="declined")
@@ -55,7 +55,7 @@ def test_refusal_leaves_the_earlier_session(mock: Steered) -> None:
     assert [session["id"]] == [each["id"] for each in mock.collection()["payment_sessions"]]
 
 
-def test_slow_provider_takes_its_time(mock: Steered) -> None:
+def test_slow_provider_takes_its_time(mock: Served) -> None:
     """The answer is what it always is, only later."""
     plan(mock, result="accepted", delay=80)
 
@@ -64,7 +64,7 @@ def test_slow_provider_takes_its_time(mock: Steered) -> None:
     assert entry["milliseconds"] >= 79  # a timer may be early by a millisecond
 
 
-def test_provider_without_a_simulator_is_steered_too(mock: Steered) -> None:
+def test_provider_without_a_simulator_is_steered_too(mock: Served) -> None:
     """Even one that behaves as the manual provider does."""
     mock.control.put("/payment-providers/pp_acme_one", json={}).raise_for_status()
     mock.control.put("/payment-providers/pp_acme_one/outcome", json={"result": "declined"})
@@ -78,7 +78,7 @@ def test_provider_without_a_simulator_is_steered_too(mock: Steered) -> None:
     assert 422 == response.status_code
 
 
-def test_plan_is_told(mock: Steered) -> None:
+def test_plan_is_told(mock: Served) -> None:
     """With its defaults, and with how many calls are left; the last plan holds."""
     plan(mock, result="unreachable")
     planned = plan(mock, result="declined", times=3)
@@ -92,7 +92,7 @@ def test_plan_is_told(mock: Steered) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_unknown_provider(mock: Steered, method: str) -> None:
+def test_unknown_provider(mock: Served, method: str) -> None:
     """Nothing can be planned for a provider that the store does not list."""
     path = "/payment-providers/pp_x/outcome"
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.server.control.steering import Steered
+from tests.server.control.served import Served
 from tests.server.wire import SESSIONS, STRIPE, SYSTEM, session_of
 
 LONG = 60_000
 
 
 @contextmanager
-def held(mock: Steered, fault: str, **options: Any) -> Iterator[Future[httpx.Response]]:
+def held(mock: Served, fault: str, **options: Any) -> Iterator[Future[httpx.Response]]:
     """Initialize a session, whose answer a fault holds."""
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(mock.store.post, SESSIONS, json=STRIPE, **options)
@@ -23,7 +23,7 @@ def held(mock: Steered, fault: str, **options: Any) -> Iterator[Future[httpx.Res
         yield answer
 
 
-def test_overtaken_answer_has_a_session_that_is_gone(either: Steered) -> None:
+def test_overtaken_answer_has_a_session_that_is_gone(either: Served) -> None:
     """A is initialized and held, B replaces its session, then A is answered."""
     fault = either.plan_fault(operation_id="initialize_payment_session", when="after", delay=LONG)
 
@@ -42,7 +42,7 @@ def test_overtaken_answer_has_a_session_that_is_gone(either: Steered) -> None:
     assert "provider_id" in overtaken["request"]["body"]
 
 
-def test_held_key_is_answered_to_its_twin(mock: Steered) -> None:
+def test_held_key_is_answered_to_its_twin(mock: Served) -> None:
     """With one idempotency key both get the same session, whoever is answered first."""
     fault = mock.plan_fault(when="after", delay=LONG)
     key = {"Idempotency-Key": "one-attempt"}
@@ -58,7 +58,7 @@ def test_held_key_is_answered_to_its_twin(mock: Steered) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("DELETE", "/faults/{}"), ("DELETE", "/faults"), ("POST", "/reset")]
 )
-def test_cancelling_lets_go(mock: Steered, method: str, path: str) -> None:
+def test_cancelling_lets_go(mock: Served, method: str, path: str) -> None:
     """Nobody waits for a fault that is gone."""
     fault = mock.plan_fault(when="after", delay=LONG, times=None)
 
@@ -69,7 +69,7 @@ def test_cancelling_lets_go(mock: Steered, method: str, path: str) -> None:
     assert [] == mock.faults()
 
 
-def test_hold_ends_by_itself(mock: Steered) -> None:
+def test_hold_ends_by_itself(mock: Served) -> None:
     """When its time is up."""
     fault = mock.plan_fault(when="after", delay=500)
 
@@ -77,7 +77,7 @@ def test_hold_ends_by_itself(mock: Steered) -> None:
         assert 200 == answer.result().status_code
 
 
-def test_releasing_a_lasting_fault_lets_later_ones_wait(mock: Steered) -> None:
+def test_releasing_a_lasting_fault_lets_later_ones_wait(mock: Served) -> None:
     """Only those go on that wait now."""
     fault = mock.plan_fault(when="after", delay=LONG, times=2)
 
@@ -89,7 +89,7 @@ def test_releasing_a_lasting_fault_lets_later_ones_wait(mock: Steered) -> None:
     assert 404 == mock.control.post(f"/faults/{fault}/release").status_code
 
 
-def test_releasing_nobody(mock: Steered) -> None:
+def test_releasing_nobody(mock: Served) -> None:
     """A fault that holds nobody lets nobody go, and still comes."""
     fault = mock.plan_fault(when="after", delay=LONG)
 

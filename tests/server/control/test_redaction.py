@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.server.control.steering import Steered
+from tests.server.control.served import Served
 from tests.server.wire import COLLECTIONS, JSON, SESSIONS, STRIPE, SYSTEM
 
 from xclade_store_mock.control.redaction import hide_body, hide_header, hide_query, hide_text
@@ -15,7 +15,7 @@ SECRET = "pi_3abc_secret_XYZ"  # noqa: S105 - of nobody's
 """Stands for every secret that a test sends."""
 
 
-def everything(mock: Steered, entries: int) -> str:
+def everything(mock: Served, entries: int) -> str:
     """Read all that the control API has to say, so many entries of its journal included."""
     seen = mock.control.get("/journal").text
     for path in ("/state", "/carts", "/payment-collections", "/faults", "/scenarios"):
@@ -30,7 +30,7 @@ def everything(mock: Steered, entries: int) -> str:
     return seen
 
 
-def test_nothing_secret_is_told(either: Steered) -> None:
+def test_nothing_secret_is_told(either: Served) -> None:
     """Keys, tokens, cookies, and client secrets in any place, sent or answered."""
     headers = {
         "Authorization": f"Bearer {SECRET}",
@@ -74,7 +74,7 @@ def test_nothing_secret_is_told(either: Steered) -> None:
         assert secret not in seen
 
 
-def test_idempotency_keys_are_told(mock: Steered) -> None:
+def test_idempotency_keys_are_told(mock: Served) -> None:
     """By them one follows a retry."""
     mock.store.post(SESSIONS, headers={"Idempotency-Key": "checkout-1"}, json=SYSTEM)
 
@@ -122,7 +122,7 @@ def test_headers_queries_and_texts() -> None:
     assert "/x/[redacted]/y" == hide_text("/x/pk_demo/y")
 
 
-def test_creating_a_collection_shows_no_secret_either(either: Steered) -> None:
+def test_creating_a_collection_shows_no_secret_either(either: Served) -> None:
     """An answer with an earlier session in it is redacted as well."""
     made = either.initialize()["data"]["client_secret"]
     either.store.post(COLLECTIONS, json={"cart_id": "cart_demo"})

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.server.control.steering import PATIENCE, Steered
+from tests.server.control.served import PATIENCE, Served
 
 from xclade_store import (
     ConnectionFailed,
@@ -32,7 +32,7 @@ SYSTEM = "pp_system_default"
 class Storefront:
     """A storefront's backend, as one writes it with our own client."""
 
-    def __init__(self, mock: Steered, scenario: str) -> None:
+    def __init__(self, mock: Served, scenario: str) -> None:
         self.mock = mock
         mock.control.post(f"/scenarios/{scenario}/start").raise_for_status()
         self.store = StoreClient(mock.url, publishable_key="pk_demo", timeout=PATIENCE)
@@ -55,7 +55,7 @@ Open = Callable[[str], Storefront]
 
 
 @pytest.fixture
-def storefront(either: Steered) -> Iterator[Open]:
+def storefront(either: Served) -> Iterator[Open]:
     """Open a storefront in a scenario."""
     opened: list[Storefront] = []
 
@@ -239,7 +239,7 @@ def test_lost_answer_solved(storefront: Open) -> None:
 
 
 @pytest.mark.parametrize("scenario", [each.name for each in SCENARIOS])
-def test_each_scenario_starts_anew(either: Steered, scenario: str) -> None:
+def test_each_scenario_starts_anew(either: Served, scenario: str) -> None:
     """Its ids are there, whatever was before; what the store had besides stays."""
     either.control.post("/scenarios/lost-answer/start").raise_for_status()
     either.plan_fault(broken="dropped", times=None)
@@ -278,7 +278,7 @@ def test_every_scenario_is_played() -> None:
         assert {f"test_{name}_trouble", f"test_{name}_solved"} <= tests
 
 
-def test_unknown_scenario(mock: Steered) -> None:
+def test_unknown_scenario(mock: Served) -> None:
     """404, and the one that is on stays on."""
     mock.control.post("/scenarios/lost-answer/start").raise_for_status()
 

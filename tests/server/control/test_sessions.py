@@ -1,7 +1,7 @@
 """Payment sessions, brought on as the customer does at the provider."""
 
 import pytest
-from tests.server.control.steering import Steered
+from tests.server.control.served import Served
 from tests.server.wire import FREE_SESSIONS, SYSTEM
 
 EVERYTHING = "+status,*payment_sessions,*payments,+authorized_amount,+captured_amount,+completed_at"
@@ -19,7 +19,7 @@ EVERYTHING = "+status,*payment_sessions,*payments,+authorized_amount,+captured_a
     ],
 )
 def test_customer_finishes_at_the_provider(
-    mock: Steered,
+    mock: Served,
     status: str,
     collection_status: str,
     authorized: float | None,
@@ -47,7 +47,7 @@ def test_customer_finishes_at_the_provider(
     assert shown["payments"][:1] == [{**each, **settled["payment"]} for each in shown["payments"]]
 
 
-def test_capture_keeps_the_time_of_the_authorization(mock: Steered) -> None:
+def test_capture_keeps_the_time_of_the_authorization(mock: Served) -> None:
     """What was authorized at one time and captured at another has both times."""
     session = mock.initialize()
     path = f"/payment-collections/pay_col_demo/payment-sessions/{session['id']}"
@@ -63,7 +63,7 @@ def test_capture_keeps_the_time_of_the_authorization(mock: Steered) -> None:
     )
 
 
-def test_free_cart_is_authorized_too(mock: Steered) -> None:
+def test_free_cart_is_authorized_too(mock: Served) -> None:
     """Nothing to pay is paid by a session that is authorized."""
     mock.store.post(FREE_SESSIONS, json=SYSTEM).raise_for_status()
     (session,) = mock.collection("pay_col_free")["payment_sessions"]
@@ -72,7 +72,7 @@ def test_free_cart_is_authorized_too(mock: Steered) -> None:
     assert "authorized" == mock.control.patch(path, json={"status": "authorized"}).json()["status"]
 
 
-def test_part_of_what_is_owed(mock: Steered) -> None:
+def test_part_of_what_is_owed(mock: Served) -> None:
     """A session over less than its collection pays it in part."""
     session = mock.initialize()
     collection = {"currency_code": "usd", "amount": 100}

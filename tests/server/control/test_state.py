@@ -1,16 +1,26 @@
 """What the control API reads and changes of the store."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.server.control.steering import Steered
+from msgspec.structs import replace
+from tests.server.control.conftest import serving
+from tests.server.control.served import Served
 from tests.server.wire import COLLECTIONS, PROVIDERS, SESSIONS, STRIPE, SYSTEM
+
+from xclade_store_mock.app import create_app
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.payments.model import PaymentCollection
+from xclade_store_mock.payments.seed import demo_store
+from xclade_store_mock.storage.memory import MemoryStorage
 
 CART = {"region_id": "reg_demo", "currency_code": "usd", "total": 25.5}
 REGION = {"currency_code": "usd", "payment_providers": ["pp_system_default"]}
 
 
-def test_state_tells_what_there_is(either: Steered) -> None:
+def test_state_tells_what_there_is(either: Served) -> None:
     """Settings, clock, counts; of keys and customers no secret."""
     state = either.control.get("/state").json()
 
@@ -36,7 +46,7 @@ def test_state_tells_what_there_is(either: Steered) -> None:
     } == state
 
 
-def test_carts_and_collections_come_in_pages(mock: Steered) -> None:
+def test_carts_and_collections_come_in_pages(mock: Served) -> None:
     """By id, so many at a time, with the count of all."""
     carts = mock.control.get("/carts", params={"limit": 1, "offset": 1}).json()
     collections = mock.control.get("/payment-collections", params={"limit": 1}).json()
@@ -53,7 +63,7 @@ def test_carts_and_collections_come_in_pages(mock: Steered) -> None:
     )
 
 
-def test_collection_is_told_with_its_sessions(mock: Steered) -> None:
+def test_collection_is_told_with_its_sessions(mock: Served) -> None:
     """As the Store API has it, but for the client secret."""
     session = mock.initialize()
 
@@ -68,7 +78,7 @@ def test_collection_is_told_with_its_sessions(mock: Steered) -> None:
     assert {**session["data"], "client_secret": "[redacted]"} == told["data"]
 
 
-def test_changed_total_moves_the_collection(mock: Steered) -> None:
+def test_changed_total_moves_the_collection(mock: Served) -> None:
     """The collection owes what the cart costs now, and its sessions are gone."""
     mock.initialize()
 
@@ -83,7 +93,7 @@ def test_changed_total_moves_the_collection(mock: Steered) -> None:
     } == mock.read("id,currency_code,amount,*payment_sessions")
 
 
-def test_cart_with_the_same_total_keeps_the_session(mock: Steered) -> None:
+def test_cart_with_the_same_total_keeps_the_session(mock: Served) -> None:
     """Putting a cart as it is changes nothing."""
     session = mock.initialize()
 
@@ -92,7 +102,7 @@ def test_cart_with_the_same_total_keeps_the_session(mock: Steered) -> None:
     assert [session["id"]] == [each["id"] for each in mock.collection()["payment_sessions"]]
 
 
-def test_new_cart_can_be_paid(either: Steered) -> None:
+def test_new_cart_can_be_paid(either: Served) -> None:
     """A new region, a new provider, a new cart."""
     either.control.put("/payment-providers/pp_acme_one", json={}).raise_for_status()
     region = {"currency_code": "eur", "payment_providers": ["pp_acme_one"]}
@@ -110,7 +120,7 @@ def test_new_cart_can_be_paid(either: Steered) -> None:
     assert ("cart_eu", 5) == (either.collection(id_)["cart_id"], either.collection(id_)["amount"])
 
 
-def test_region_without_a_provider_refuses_it(either: Steered) -> None:
+def test_region_without_a_provider_refuses_it(either: Served) -> None:
     """What is removed from a region is neither listed nor taken."""
     changed = either.control.put("/regions/reg_demo", json=REGION)
 
@@ -120,7 +130,7 @@ def test_region_without_a_provider_refuses_it(either: Steered) -> None:
     assert 400 == either.store.post(SESSIONS, json=STRIPE).status_code
 
 
-def test_provider_without_code_refuses(mock: Steered) -> None:
+def test_provider_without_code_refuses(mock: Served) -> None:
     """A provider that is not installed is still listed."""
     changed = mock.control.put("/payment-providers/pp_stripe_stripe", json={"installed": False})
 
@@ -128,7 +138,7 @@ def test_provider_without_code_refuses(mock: Steered) -> None:
     assert 400 == mock.store.post(SESSIONS, json=STRIPE).status_code
 
 
-def test_collection_can_be_added_and_changed(mock: Steered) -> None:
+def test_collection_can_be_added_and_changed(mock: Served) -> None:
     """Its sessions stay, with the amount that they were made with."""
     path = "/payment-collections/pay_col_mine"
     added = mock.control.put(path, json={"currency_code": "eur", "amount": 32.97})
@@ -152,13 +162,17 @@ def test_collection_can_be_added_and_changed(mock: Steered) -> None:
 @pytest.mark.parametrize(
     ("id_", "cart_id", "message"),
     [
-        ("pay_col_mine", "cart_demo", "'cart_demo' has another payment collection."),
-        ("pay_col_demo", "cart_new", "'pay_col_demo' is for another cart."),
-        ("pay_col_demo", None, "'pay_col_demo' is for another cart."),
+        ("pay_col_mine", "cart_demo", "The cart 'cart_demo' has another payment collection."),
+        (
+            "pay_col_demo",
+            "cart_new",
+            "'pay_col_demo' belongs to another cart.",
+        ),
+        ("pay_col_demo", None, "'pay_col_demo' belongs to another cart."),
     ],
 )
 def test_collection_keeps_its_cart(
-    mock: Steered, id_: str, cart_id: str | None, message: str
+    mock: Served, id_: str, cart_id: str | None, message: str
 ) -> None:
     """A cart has one collection, and a collection one cart."""
     before = mock.control.get("/payment-collections").json()
@@ -171,6 +185,27 @@ def test_collection_keeps_its_cart(
         response.json(),
     )
     assert before == mock.control.get("/payment-collections").json()
+
+
+class OvertakenStorage(MemoryStorage):
+    """A storage in which another request has just added the same collection."""
+
+    async def add_collection(self, collection: PaymentCollection) -> None:
+        """Add the collection twice."""
+        await super().add_collection(replace(collection, amount=Decimal(7)))
+        await super().add_collection(collection)
+
+
+def test_collection_that_was_added_meanwhile_is_changed() -> None:
+    """Of two requests that add one collection at once, the second changes it."""
+    store = demo_store(datetime.now(UTC))
+    app = create_app(store=store, storage=OvertakenStorage(store), control=Access())
+    body = {"currency_code": "usd", "amount": 1}
+    with serving(app) as mock:
+        response = mock.control.put("/payment-collections/pay_col_mine", json=body)
+
+        assert (200, 1) == (response.status_code, response.json()["amount"])
+        assert response.json() == mock.collection("pay_col_mine")
 
 
 @pytest.mark.parametrize(
@@ -190,7 +225,7 @@ def test_collection_keeps_its_cart(
     ],
 )
 def test_nothing_may_refer_to_nothing(
-    mock: Steered, path: str, body: dict[str, Any], fault: str
+    mock: Served, path: str, body: dict[str, Any], fault: str
 ) -> None:
     """A region, a provider or a cart has to be there first."""
     response = mock.control.put(path, json=body)
@@ -215,7 +250,7 @@ def test_nothing_may_refer_to_nothing(
         ),
     ],
 )
-def test_what_is_not_there(mock: Steered, path: str, message: str) -> None:
+def test_what_is_not_there(mock: Served, path: str, message: str) -> None:
     """An unknown collection or session is answered 404."""
     method, body = ("PATCH", {"status": "error"}) if "sessions" in path else ("GET", None)
 
@@ -227,7 +262,7 @@ def test_what_is_not_there(mock: Steered, path: str, message: str) -> None:
     )
 
 
-def test_reset_starts_again(either: Steered) -> None:
+def test_reset_starts_again(either: Served) -> None:
     """The store, what is planned, and the clock are as they were; the journal stays."""
     before = either.control.get("/state").json(), either.control.get("/carts").json()
     either.store.post(SESSIONS, headers={"Idempotency-Key": "k-1"}, json=SYSTEM)

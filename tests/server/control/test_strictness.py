@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.server.control.steering import Steered
+from tests.server.control.served import Served
 
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.web.guard import MAX_BODY
@@ -18,14 +18,14 @@ METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 
 
 @pytest.fixture(autouse=True)
-def _nothing_changes(mock: Steered) -> Any:
+def _nothing_changes(mock: Served) -> Any:
     """Hold every test to it: what is refused changes nothing."""
     before = everything(mock)
     yield
     assert before == everything(mock)
 
 
-def everything(mock: Steered) -> Any:
+def everything(mock: Served) -> Any:
     """Read the state."""
     state = mock.control.get("/state").json()
     state["clock"].pop("now")
@@ -66,7 +66,7 @@ def everything(mock: Steered) -> Any:
     ],
 )
 def test_violations_name_their_place(
-    mock: Steered, method: str, path: str, body: Any, violations: str
+    mock: Served, method: str, path: str, body: Any, violations: str
 ) -> None:
     """Three of them at most, in the words of the Store API."""
     response = mock.control.request(method, path, json=body)
@@ -88,7 +88,7 @@ def test_violations_name_their_place(
     ],
 )
 def test_bodies_that_are_no_json(
-    mock: Steered, status: int, content: bytes, media_type: str
+    mock: Served, status: int, content: bytes, media_type: str
 ) -> None:
     """They are refused as the Store API refuses them."""
     headers = {"Content-Type": media_type}
@@ -99,7 +99,7 @@ def test_bodies_that_are_no_json(
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_wrong_method(mock: Steered, path: str) -> None:
+def test_wrong_method(mock: Served, path: str) -> None:
     """A path that has other methods says so in JSON and in Allow."""
     allowed = {method.upper() for method in PATHS[path]}
     for method in set(METHODS) - allowed:
@@ -111,7 +111,7 @@ def test_wrong_method(mock: Steered, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/state/", "/carts/a/b", "/carts/a%2Fb", "/State"])
-def test_unknown_path(mock: Steered, path: str) -> None:
+def test_unknown_path(mock: Served, path: str) -> None:
     """404 in JSON, in every dialect."""
     response = mock.control.get(path)
 

@@ -1,4 +1,4 @@
-"""The console: the page at `/` that shows what the mock holds and does, and steers it."""
+"""The console: the page at `/` that shows and changes the mock's state."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ _MEDIA_TYPES = {
     ".svg": "image/svg+xml",
 }
 _HEADERS = {
-    # All comes from the mock itself, and nothing that is shown can become HTML or a script.
+    # Everything comes from the mock itself, and nothing that is shown can become HTML or a script.
     "Content-Security-Policy": "default-src 'none'; connect-src 'self'; img-src 'self';"
     " script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
@@ -24,7 +24,7 @@ _HEADERS = {
 
 
 def console_pages() -> Mapping[str, Response]:
-    """Answer the page and its parts, by path."""
+    """Return the page and its parts, by path."""
     files = [file for file in _FOLDER.iterdir() if file.suffix in _MEDIA_TYPES]
     return {
         "/" if file.name == "index.html" else f"/console/{file.name}": Response(

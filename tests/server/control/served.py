@@ -9,7 +9,7 @@ PATIENCE = 60
 """How many seconds to wait for what should happen at once, on a machine that has much to do."""
 
 
-class Steered(NamedTuple):
+class Served(NamedTuple):
     """A served store: its URL, a client with its key, and one of its control API."""
 
     url: str
