@@ -1,4 +1,4 @@
-"""The command, or a word about how to install what it needs."""
+"""The command `xclade-store-mock`, or a message that says which extra it needs."""
 
 import sys
 
@@ -6,7 +6,7 @@ from xclade_store_mock.check import CANNOT, INTERRUPTED
 
 
 def main() -> int:
-    """Run the command; answer its exit code."""
+    """Run the command; return its exit code."""
     try:
         return _run()
     except KeyboardInterrupt:

@@ -14,7 +14,10 @@ from xclade_store_mock.cli import main
     [
         (["--rate", "20"], "argument --rate: '20' is not a rate, such as 20/s"),
         (["--rate", "0/s"], "argument --rate: '0/s' is not a rate, such as 20/s"),
-        (["--max-examples", "0"], "argument --max-examples: '0' is no whole number from 1 on"),
+        (
+            ["--max-examples", "0"],
+            "argument --max-examples: must be an integer of at least 1, not '0'",
+        ),
         (["--cart-id", " "], "argument --cart-id: an id is not blank"),
         (["--publishable-key", "pk\u00e9"], "argument --publishable-key: this cannot be a"),
         (["--dialect", "klingon"], "argument --dialect: invalid choice: 'klingon'"),

@@ -16,7 +16,7 @@ from tests.console.conftest import entries, open_console
 from xclade_store_mock.app import create_app
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.events import MAX_WAITING
-from xclade_store_mock.serving import Server
+from xclade_store_mock.serving.processes import Server
 
 
 class Mock(Server):

@@ -1,4 +1,4 @@
-"""The installed command `serve`, running in a process of its own."""
+"""The command `serve` in a process of its own."""
 
 import re
 import subprocess
@@ -12,30 +12,30 @@ from pathlib import Path
 import httpx
 
 _PATIENCE = 30
-"""How many seconds a process may live: who waits for a line that never comes waits no longer."""
+"""Seconds after which a process is killed, so that no test waits for ever for a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A process that serves at a URL."""
+    """A process and the URL at which it serves."""
 
     process: subprocess.Popen[str]
     url: str
 
     def next_problem(self) -> str:
-        """Wait for the next line on stderr, without its time; empty when the process has ended."""
+        """Return the next line on stderr, without its time; empty after the process ended."""
         assert self.process.stderr
         return self.process.stderr.readline().partition(" ")[2].rstrip("\n")
 
     def stop(self) -> list[str]:
-        """Stop it; answer the lines on stderr that nobody has read."""
+        """Stop the process; return the lines on stderr that were not read yet."""
         self.process.terminate()
         return self.process.communicate()[1].splitlines()
 
 
 @contextmanager
 def running(*options: str | Path, environment: dict[str, str] | None = None) -> Iterator[Running]:
-    """Run `serve` with options, on a free port, until it is ready."""
+    """Run `serve` with options on a free port; yield the process once it is ready."""
     with starting(*options, environment=environment) as wait:
         yield wait()
 
@@ -44,15 +44,15 @@ def running(*options: str | Path, environment: dict[str, str] | None = None) -> 
 def starting(
     *options: str | Path, environment: dict[str, str] | None = None
 ) -> Iterator[Callable[[], Running]]:
-    """Run the same; answer how to wait until it is ready."""
+    """Run `serve` like `running`; yield a function that waits until it is ready."""
     command = [sys.executable, "-m", "xclade_store_mock", "serve", "--port", "0", *options]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as process:
 
         def wait() -> Running:
-            told = process.stderr if "json" in options else process.stdout
-            assert told
-            found = re.search(r"http://[^\s\"]+", told.readline())
+            stream = process.stderr if "json" in options else process.stdout
+            assert stream
+            found = re.search(r"http://[^\s\"]+", stream.readline())
             assert found
             httpx.get(f"{found.group()}/_mock/ready", timeout=_PATIENCE).raise_for_status()
             return Running(process, found.group())

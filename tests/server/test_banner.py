@@ -1,4 +1,4 @@
-"""What `serve` prints about its store."""
+"""The banner that `serve` prints."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ URL = "http://127.0.0.1:4010"
 
 
 def demo() -> Store:
-    """Answer the demo store."""
+    """Return the demo store."""
     return demo_store(datetime(2026, 1, 15, tzinfo=UTC))
 
 
@@ -23,8 +23,8 @@ def banner(store: Store, url: str) -> str:
     return asyncio.run(describe(MemoryStorage(store), url))
 
 
-def test_tells_what_is_in_the_store() -> None:
-    """Each kind has a line, collections with what they ask for."""
+def test_lists_what_the_store_contains() -> None:
+    """Each kind has a line; collections are listed with their amounts."""
     first, second = f"Store API    {URL}  (reference: {URL}/docs)", "Key          pk_demo"
 
     lines = banner(demo(), URL).splitlines()
@@ -34,8 +34,8 @@ def test_tells_what_is_in_the_store() -> None:
     assert "Collections  pay_col_demo (25.5 usd), pay_col_free (0 usd)" in lines
 
 
-def test_long_lists_are_cut() -> None:
-    """Five of a kind are shown, the rest is counted."""
+def test_shortens_long_lists() -> None:
+    """The banner shows five of a kind, and counts the rest."""
     carts = {
         f"c{n}": Cart(f"c{n}", "reg_demo", "usd", demo().carts["cart_demo"].total) for n in range(7)
     }
@@ -43,8 +43,8 @@ def test_long_lists_are_cut() -> None:
     assert "Carts        c0, c1, c2, c3, c4 and 2 more" in banner(replace(demo(), carts=carts), URL)
 
 
-def test_examples_use_a_key_that_is_in_force() -> None:
-    """A revoked key is neither listed nor used."""
+def test_examples_use_a_valid_key() -> None:
+    """The banner neither lists nor uses a revoked key."""
     keys = {
         token: PublishableKey(token, "", revoked=revoked)
         for token, revoked in (("pk_old", True), ("pk_new", False))
@@ -58,8 +58,8 @@ def test_examples_use_a_key_that_is_in_force() -> None:
     assert "x-publishable-api-key: pk_new" in text
 
 
-def test_without_a_collection_there_is_nothing_to_try() -> None:
-    """A store that cannot answer the examples is shown without them."""
+def test_has_no_examples_without_a_collection() -> None:
+    """There are no examples if the store could not serve them."""
     text = banner(replace(demo(), payment_collections={}), URL)
 
     assert "curl" not in text

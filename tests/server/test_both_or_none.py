@@ -1,4 +1,4 @@
-"""A session and the answer that told of it are kept together, or neither is."""
+"""A session and its recorded response are stored together, or neither is."""
 
 import asyncio
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ ALLOW = {
 
 @contextmanager
 def unchangeable(url: str, table: Table) -> Iterator[None]:
-    """Let the database refuse to change what is in a table."""
+    """Make the database refuse to change a table."""
     given = make_url(url)
     driver = {"postgresql": "postgresql+psycopg"}.get(given.drivername, given.drivername)
     engine = create_engine(given.set(drivername=driver))
@@ -45,10 +45,10 @@ def unchangeable(url: str, table: Table) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("table", [COLLECTIONS, RECORDS])
-def test_session_and_answer_are_kept_together(
+def test_session_and_response_are_stored_together(
     serve: Serve, database_url: str, idempotency: dict[str, str], table: Table
 ) -> None:
-    """Whichever of them cannot be kept, the other is not, and the retry does both."""
+    """If one of them cannot be stored, the other is not stored either; a retry stores both."""
     asyncio.run(prepare_storage(database_url, demo_store(datetime.now(UTC))))
     url = serve(storage=open_storage(database_url))
     with httpx.Client(base_url=url, headers=KEY) as client:

@@ -1,17 +1,21 @@
-"""The command line, in process: what it says when it does not serve."""
+"""The command line when it does not serve, in process."""
 
 import re
 import socket
+import subprocess
+import sys
+from argparse import Namespace
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from xclade_store_mock.cli import main
+from xclade_store_mock.cli.serve import CannotServe, check_options
 
 
 def test_refuses_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
-    """The message tells the address, the reason and what to do."""
+    """The message has the address, the reason and what to do."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         code = main(["serve", "--port", str(port)])
@@ -35,7 +39,7 @@ def test_refuses_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> Non
 def test_refuses_a_bad_store_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, fault: str
 ) -> None:
-    """The message tells the file, the line and the fault; nothing is served."""
+    """The message has the file, the line and the fault."""
     path = tmp_path / "store.yaml"
     if text is not None:
         path.write_text(text, "utf-8")
@@ -46,7 +50,7 @@ def test_refuses_a_bad_store_file(
     assert (1, "", f"xclade-store-mock: {path}{fault}\n") == (code, out, err)
 
 
-def test_refuses_to_watch_a_seed_that_is_not_read_again(
+def test_refuses_to_watch_a_seed_that_it_does_not_read_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A database keeps the store that it has."""
@@ -64,13 +68,43 @@ def test_refuses_to_watch_a_seed_that_is_not_read_again(
 def test_help(
     capsys: pytest.CaptureFixture[str], arguments: list[str], expected: list[str]
 ) -> None:
-    """The help names the commands, and a command's options with their defaults."""
+    """The help lists the commands, and a command's options with their defaults."""
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
 
     assert 0 == stopped.value.code
     out = capsys.readouterr().out
     assert [] == [each for each in expected if each not in out]
+
+
+def test_help_does_not_import_the_server() -> None:
+    """Help appears without waiting for the packages that only a running server needs."""
+    code = "import sys; from xclade_store_mock.cli import main; main(sys.argv[1:])"
+    for arguments in (["--help"], ["serve", "--help"], ["check", "--help"]):
+        result = subprocess.run(
+            [sys.executable, "-X", "importtime", "-c", code, *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+        assert "xclade_store_mock.cli.serve" in imported
+        assert set() == imported & {"asyncpg", "connexion", "httpx", "sqlalchemy", "uvicorn"}
+
+
+def test_refuses_workers_that_cannot_lock_on_windows() -> None:
+    """SQLite files can be locked for several processes only where there is fcntl."""
+    shared = Namespace(
+        workers=2, storage="sqlite:///store.db", scenario=None, control_token=None, watch=False
+    )
+    single = Namespace(**{**vars(shared), "workers": 1})
+    postgresql = Namespace(**{**vars(shared), "storage": "postgresql://host/database"})
+
+    with pytest.raises(CannotServe, match="cannot share an SQLite file on Windows"):
+        check_options(shared, platform="win32")
+    check_options(shared, platform="linux")
+    check_options(single, platform="win32")
+    check_options(postgresql, platform="win32")
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,10 +131,10 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         ["serve", "--cors-origin", "*"],
     ],
 )
-def test_refuses_what_it_does_not_know(
+def test_refuses_a_wrong_command_line(
     capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
-    """A wrong command line is answered with the usage."""
+    """The message shows the usage and the error."""
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
 

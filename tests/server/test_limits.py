@@ -1,4 +1,4 @@
-"""What the server takes of a connection, and what of many."""
+"""Limits of one connection, and of all together."""
 
 import re
 import socket
@@ -33,22 +33,22 @@ def connected(mock: Running) -> Iterator[socket.socket]:
 
 
 def read_all(connection: socket.socket) -> str:
-    """Read what comes until the server closes the connection."""
+    """Read until the server closes the connection."""
     parts = []
-    # What the server has not read any more makes its system reset the connection.
+    # The system resets a connection when the server closes it with data unread.
     with suppress(ConnectionResetError):
         while part := connection.recv(65_536):
             parts.append(part)
     return b"".join(parts).decode()
 
 
-def status_of(answer: str) -> int:
-    """Read the status of an answer."""
-    return int(answer.split(" ", 2)[1])
+def status_of(response: str) -> int:
+    """Return the status of a response."""
+    return int(response.split(" ", 2)[1])
 
 
-def assert_others_are_served(mock: Running) -> None:
-    """Expect everybody else to be answered."""
+def assert_serves_others(mock: Running) -> None:
+    """Check that the server responds on other connections."""
     response = httpx.get(f"{mock.url}{PROVIDERS}?region_id=reg_demo", headers=KEY, timeout=30)
     assert 200 == response.status_code
 
@@ -63,18 +63,18 @@ def assert_others_are_served(mock: Running) -> None:
     ],
     ids=["nothing", "half a line", "half a head", "half a body"],
 )
-def test_request_that_does_not_arrive(beginning: str) -> None:
-    """Whoever takes too long is told so, and the connection is closed."""
+def test_request_does_not_arrive(beginning: str) -> None:
+    """A request that takes too long gets 408, and the connection is closed."""
     with running("--request-timeout", "0.5") as mock, connected(mock) as connection:
         connection.sendall(beginning.encode())
 
         assert 408 == status_of(read_all(connection))
-        assert_others_are_served(mock)
+        assert_serves_others(mock)
         assert [] == mock.stop()
 
 
-def test_request_that_drips() -> None:
-    """A header from time to time does not buy more time."""
+def test_request_arrives_too_slowly() -> None:
+    """Sending a header now and then does not extend the time."""
     with running("--request-timeout", "0.5") as mock, connected(mock) as connection:
         connection.sendall(REQUEST.encode())
         connection.settimeout(0.05)
@@ -83,11 +83,11 @@ def test_request_that_drips() -> None:
                 assert 408 == status_of(connection.recv(1_000).decode())
                 return
             connection.sendall(b"X-Drop: 1\r\n")
-    pytest.fail("it was never refused")
+    pytest.fail("the request was never refused")
 
 
 def test_time_between_requests_is_not_counted() -> None:
-    """A connection that is kept may rest, and go on."""
+    """A kept connection can be idle between requests."""
     with running("--request-timeout", "0.3") as mock, httpx.Client(headers=KEY) as client:
         for _ in range(3):
             answer = client.get(f"{mock.url}{PROVIDERS}?region_id=reg_demo")
@@ -95,8 +95,8 @@ def test_time_between_requests_is_not_counted() -> None:
             time.sleep(0.4)
 
 
-def test_later_request_that_does_not_arrive() -> None:
-    """The time of each request on a connection is counted from its own beginning."""
+def test_later_request_does_not_arrive() -> None:
+    """The time of each request starts when the request begins."""
     with running("--request-timeout", "0.5") as mock, connected(mock) as connection:
         connection.sendall(f"{REQUEST}\r\n".encode())
         assert 200 == status_of(connection.recv(65_536).decode())
@@ -106,35 +106,35 @@ def test_later_request_that_does_not_arrive() -> None:
         assert 408 == status_of(read_all(connection))
 
 
-def test_idle_connection_is_closed() -> None:
-    """A connection on which nothing is asked any more is closed without a word."""
+def test_closes_idle_connections() -> None:
+    """A connection without further requests is closed without a response."""
     with running() as mock, connected(mock) as connection:
         for _ in range(2):
             connection.sendall(f"{REQUEST}\r\n".encode())
             assert 200 == status_of(connection.recv(65_536).decode())
 
         assert "" == read_all(connection)
-        assert_others_are_served(mock)
+        assert_serves_others(mock)
 
 
 @pytest.mark.parametrize("part", [1_000_000, 1_000], ids=["at once", "bit by bit"])
 @pytest.mark.parametrize("end", ["\r\n\r\n", ""], ids=["whole", "without end"])
-def test_head_that_is_too_large(part: int, end: str) -> None:
-    """A megabyte of headers is not read."""
+def test_head_is_too_large(part: int, end: str) -> None:
+    """The server does not read a megabyte of headers."""
     with running() as mock, connected(mock) as connection:
         head = f"{REQUEST}X-Large: {'x' * 1_000_000}{end}".encode()
-        # The server does not read on, so that its answer may be lost on the way.
+        # The server stops reading, and so its response can get lost.
         with suppress(BrokenPipeError, ConnectionResetError):
             for start in range(0, len(head), part):
                 connection.sendall(head[start : start + part])
-        told = read_all(connection)
+        response = read_all(connection)
 
-        assert not told or 431 == status_of(told)
-        assert_others_are_served(mock)
+        assert not response or 431 == status_of(response)
+        assert_serves_others(mock)
 
 
-def test_head_that_just_fits() -> None:
-    """The limit is what the option says, in bytes, whatever the body has."""
+def test_head_just_fits() -> None:
+    """The limit is the option's value in bytes, however large the body is."""
     with running("--max-head", "2000") as mock:
         for size, status in ((1_800, 200), (2_200, 431)):
             response = httpx.post(
@@ -145,11 +145,11 @@ def test_head_that_just_fits() -> None:
             assert status == response.status_code
 
 
-def test_connections_beyond_the_limit() -> None:
-    """One connection too many is told so; when one has gone, the next is served."""
+def test_one_connection_too_many() -> None:
+    """It gets 503; after another one is closed, the next is served."""
     with running("--max-connections", "5") as mock, ExitStack() as stack:
         held = [stack.enter_context(connected(mock)) for _ in range(5)]
-        # The server has taken those that it has answered.
+        # A response shows that the server has accepted the connection.
         for each in held:
             each.sendall(f"{REQUEST}\r\n".encode())
             assert 200 == status_of(each.recv(65_536).decode())
@@ -157,19 +157,19 @@ def test_connections_beyond_the_limit() -> None:
             assert 503 == status_of(read_all(one_more))
         held[0].close()
         time.sleep(0.1)
-        assert_others_are_served(mock)
+        assert_serves_others(mock)
 
 
-def test_refusals_are_logged_with_requests() -> None:
-    """Who sees a 503 finds out where it came from."""
+def test_logs_refusals_with_requests() -> None:
+    """The log says where a 503 came from."""
     options = ("--max-connections", "1", "--log-format", "text")
     with running(*options) as mock, connected(mock), connected(mock) as refused:
         assert 503 == status_of(read_all(refused))
         assert "Refused a connection: 503 Service Unavailable" == mock.next_problem()
 
 
-def test_pipelined_requests_are_answered_in_their_order() -> None:
-    """Requests that come in one piece are answered one after the other."""
+def test_answers_pipelined_requests_in_order() -> None:
+    """Requests that arrive together get their responses one after the other."""
     with running() as mock, connected(mock) as connection:
         paths = (PROVIDERS, "/nowhere", PROVIDERS)
         asked = "".join(REQUEST.replace(PROVIDERS, path) + "\r\n" for path in paths)
@@ -180,7 +180,7 @@ def test_pipelined_requests_are_answered_in_their_order() -> None:
 
 
 def test_many_pipelined_requests() -> None:
-    """Requests that have to wait for their turn get it, with their bodies."""
+    """Requests that have to wait keep their order and their bodies."""
     with running() as mock, connected(mock) as connection:
         bodies = [
             b'{"provider_id": "pp_system_default", "data": {"n": %d}}' % n for n in range(500)
@@ -199,21 +199,21 @@ def test_many_pipelined_requests() -> None:
     ["0\r\n" + "X-Large: x\r\n" * 20_000, "0\r\nX-Large: " + "x" * 200_000, "1;" + "x" * 200_000],
     ids=["trailers", "a trailer", "a chunk's extension"],
 )
-def test_chunked_body_that_is_none(endless: str) -> None:
-    """What comes in chunks without being a body is bounded as headers are."""
+def test_chunked_body_without_content(endless: str) -> None:
+    """Trailers and chunk extensions have the limit of headers."""
     with running() as mock, connected(mock) as connection:
         head = HALF_A_BODY.replace("Content-Length: 100", "Transfer-Encoding: chunked")
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall((head.removesuffix("{") + endless).encode())
-        told = read_all(connection)
+        response = read_all(connection)
 
-        assert not told or 431 == status_of(told)
-        assert_others_are_served(mock)
+        assert not response or 431 == status_of(response)
+        assert_serves_others(mock)
 
 
 @pytest.mark.parametrize("dialect", ["documented", "medusa"])
-def test_trailers_are_no_headers(dialect: str) -> None:
-    """A key behind the body is none."""
+def test_ignores_trailers(dialect: str) -> None:
+    """A key after the body does not count."""
     with running("--dialect", dialect) as mock, connected(mock) as connection:
         head = HALF_A_BODY.replace("Content-Length: 100", "Transfer-Encoding: chunked")
         key = "x-publishable-api-key: pk_demo\r\n"
@@ -224,21 +224,28 @@ def test_trailers_are_no_headers(dialect: str) -> None:
         assert refused == status_of(connection.recv(65_536).decode())
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
-def test_connections_that_the_system_does_not_grant() -> None:
-    """As many files are opened as may be, and some are left for other things."""
-    told = "from xclade_store_mock.limits import *; print(allow(Limits()).connections)"
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_opens_as_many_files_as_allowed() -> None:
+    """The limit is raised as far as the system allows; some files are left for other uses."""
+    code = (
+        "from xclade_store_mock.serving.processes import raise_open_file_limit;"
+        "from xclade_store_mock.serving import Limits;"
+        "print(raise_open_file_limit(Limits()).connections)"
+    )
     for hard, connections in (("64", 32), ("264", 200), ("12000", 10_000)):
-        command = f"ulimit -Sn 64; ulimit -Hn {hard}; exec '{sys.executable}' -c '{told}'"
+        command = f"ulimit -Sn 64; ulimit -Hn {hard}; exec '{sys.executable}' -c '{code}'"
         result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
         assert connections == int(result.stdout)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
-def test_says_that_fewer_connections_are_granted() -> None:
-    """Who asked for more is told how many there are, and nobody else is."""
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_warns_of_fewer_connections() -> None:
+    """A warning has the number of connections if the system allows fewer than asked for."""
     serve = f"'{sys.executable}' -m xclade_store_mock serve --port 0"
-    for most, told in (("100", []), ("300", ["No more than 192 connections: the system's limit"])):
+    for most, warnings in (
+        ("100", []),
+        ("300", ["No more than 192 connections: the system's limit"]),
+    ):
         command = f"ulimit -n 256; exec {serve} --max-connections {most}"
         with subprocess.Popen(
             ["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -248,4 +255,4 @@ def test_says_that_fewer_connections_are_granted() -> None:
             httpx.get(f"{url}/_mock/ready").raise_for_status()
             process.terminate()
             _, problems = process.communicate()
-        assert told == [each.partition("WARNING ")[2] for each in problems.splitlines()]
+        assert warnings == [each.partition("WARNING ")[2] for each in problems.splitlines()]

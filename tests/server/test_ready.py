@@ -1,4 +1,4 @@
-"""What tells that the mock serves."""
+"""The readiness check."""
 
 import httpx
 import pytest
@@ -10,12 +10,12 @@ from xclade_store_mock.web.dialect import Dialect
 @pytest.mark.parametrize("dialect", Dialect)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_ready_as_soon_as_it_serves(serve: Serve, dialect: Dialect, method: str) -> None:
-    """Whoever asks is answered 200, without a key."""
+    """It returns 200 without a key."""
     response = httpx.request(method, f"{serve(dialect=dialect)}/_mock/ready")
 
     assert (200, "ready\n" if method == "GET" else "") == (response.status_code, response.text)
 
 
-def test_only_that_path_is_readiness(serve: Serve) -> None:
-    """What is beside it is answered as ever."""
+def test_only_the_exact_path_is_the_check(serve: Serve) -> None:
+    """Similar paths do not exist."""
     assert 404 == httpx.get(f"{serve()}/_mock/ready/").status_code

@@ -27,7 +27,7 @@ def process() -> Iterator[subprocess.Popen[str]]:
 
 
 def read_banner(process: subprocess.Popen[str]) -> str:
-    """Read what the command prints, until it tells how to stop it."""
+    """Read what the command prints, up to the line that says how to stop it."""
     assert process.stdout
     lines: list[str] = []
     for line in process.stdout:
@@ -38,7 +38,7 @@ def read_banner(process: subprocess.Popen[str]) -> str:
 
 
 def test_printed_examples_work(process: subprocess.Popen[str]) -> None:
-    """The banner tells what is there; its curl line and its Python do what they say."""
+    """The banner lists the store; its curl command and its Python code work."""
     banner = read_banner(process)
 
     assert [
@@ -57,7 +57,7 @@ def test_printed_examples_work(process: subprocess.Popen[str]) -> None:
 
 
 def run_curl(banner: str) -> httpx.Response:
-    """Do what the banner's curl line does."""
+    """Send the request of the banner's curl command."""
     found = re.search(r"^curl (.+?)$\n\n", banner, re.MULTILINE | re.DOTALL)
     assert found
     option, method, url, *options = shlex.split(found.group(1).replace("\\\n", ""))
@@ -68,7 +68,7 @@ def run_curl(banner: str) -> httpx.Response:
 
 
 def run_python(banner: str) -> str:
-    """Run the banner's Python command in a shell; answer what it prints."""
+    """Run the banner's Python command in a shell; return what it prints."""
     found = re.search(r"^or with the Python client:\n(.+?)^Press", banner, re.MULTILINE | re.DOTALL)
     assert found
     return subprocess.run(
@@ -76,16 +76,16 @@ def run_python(banner: str) -> str:
     ).stdout
 
 
-@pytest.mark.parametrize(("told", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)])
-def test_stops_at_once_when_told_to(
-    process: subprocess.Popen[str], told: signal.Signals, code: int
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)])
+def test_stops_at_once_on_a_signal(
+    process: subprocess.Popen[str], sent: signal.Signals, code: int
 ) -> None:
-    """A signal ends the command, open connections or not, without a word."""
+    """A signal ends the command without output, whether there are open connections or not."""
     found = re.search(r"http://\S+", read_banner(process))
     assert found
     with httpx.Client(base_url=found.group()) as client:
         client.get("/openapi.yaml").raise_for_status()
-        process.send_signal(told)
+        process.send_signal(sent)
         out, err = process.communicate(timeout=10)
 
     assert ("", "") == (out, err)
@@ -93,7 +93,7 @@ def test_stops_at_once_when_told_to(
 
 
 def test_workers_can_be_stopped_before_they_serve(tmp_path: Path) -> None:
-    """Ctrl+C, which reaches them all, ends them without a word while they still prepare."""
+    """Ctrl+C reaches all processes, and ends them without output while they still start."""
     storage = f"sqlite:///{tmp_path / 'store.db'}"
     with subprocess.Popen(
         (*COMMAND, "--workers", "2", "--storage", storage),
@@ -114,7 +114,7 @@ def test_workers_can_be_stopped_before_they_serve(tmp_path: Path) -> None:
 
 
 def test_can_be_stopped_before_it_serves(tmp_path: Path) -> None:
-    """Ctrl+C while the command still prepares ends it without a word, too."""
+    """Ctrl+C also ends the command without output while it still starts."""
     seed = tmp_path / "seed.yaml"
     os.mkfifo(seed)
     with (
@@ -122,7 +122,7 @@ def test_can_be_stopped_before_it_serves(tmp_path: Path) -> None:
             (*COMMAND, "--seed", seed), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process,
         seed.open("w"),
-    ):  # opened when the command has begun to read it
+    ):  # opens once the command has begun to read it
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=10)
 

@@ -1,4 +1,4 @@
-"""What `serve` writes of requests and problems."""
+"""The log lines of `serve`."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ QUERY = "?region_id=reg_demo&fields=%2Bid&client_secret=pi_1_secret_2"
 
 
 def call(mock: Running) -> None:
-    """Make two requests, ask for readiness, and send what is no HTTP."""
+    """Make two requests and a readiness check, and send something other than HTTP."""
     assert 200 == httpx.get(f"{mock.url}/_mock/ready").status_code
     assert 400 == httpx.get(f"{mock.url}{PROVIDERS}{QUERY}", headers=KEY).status_code
     assert 400 == httpx.post(f"{mock.url}{SESSIONS}", headers=KEY, json={}).status_code
@@ -30,7 +30,7 @@ def call(mock: Running) -> None:
 
 
 def test_text_has_a_line_for_each_request_and_problem() -> None:
-    """People read the method, the path and the status; readiness is nothing to tell."""
+    """A line has the method, the path and the status; readiness checks have none."""
     with running("--log-format", "text") as mock:
         call(mock)
 
@@ -42,7 +42,7 @@ def test_text_has_a_line_for_each_request_and_problem() -> None:
 
 
 def test_json_has_an_object_for_each_request_and_problem() -> None:
-    """Programs read the same, and find nothing else on either stream."""
+    """Both streams contain nothing else."""
     with running("--log-format", "json") as mock:
         call(mock)
         mock.process.terminate()
@@ -58,8 +58,8 @@ def test_json_has_an_object_for_each_request_and_problem() -> None:
     assert datetime.fromisoformat(first["time"]) <= datetime.fromisoformat(problem["time"])
 
 
-def test_without_a_format_there_are_problems_only() -> None:
-    """The terminal is quiet while all is well."""
+def test_logs_problems_only_without_a_format() -> None:
+    """Requests have no line."""
     with running() as mock:
         call(mock)
 
@@ -67,7 +67,7 @@ def test_without_a_format_there_are_problems_only() -> None:
 
 
 def record(message: str) -> logging.LogRecord:
-    """Make a record of a problem."""
+    """Return a record of a problem."""
     return logging.LogRecord("any", logging.ERROR, __file__, 1, message, None, None)
 
 
@@ -77,7 +77,7 @@ def bug(text: str) -> None:
 
 
 def record_of_a_bug(text: str) -> logging.LogRecord:
-    """Make a record of an exception."""
+    """Return a record of an exception."""
     found = record("Bug in the mock")
     try:
         bug(text)
@@ -86,8 +86,8 @@ def record_of_a_bug(text: str) -> logging.LogRecord:
     return found
 
 
-def test_bug_is_one_line() -> None:
-    """People read what and where it was; programs, all that is known."""
+def test_exception_is_one_line() -> None:
+    """Text has the exception's message and place; JSON has its traceback."""
     found = record_of_a_bug("one\ntwo \x1b[31m")
 
     _, _, text = TextFormatter().format(found).partition(" ")
@@ -101,7 +101,7 @@ def test_bug_is_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "text",
     [
         "{'client_secret': 'hush'}",
         '{"client_secret":"hush"}',
@@ -115,10 +115,10 @@ def test_bug_is_one_line() -> None:
         "postgresql://someone:hush@localhost/store",
     ],
 )
-def test_secrets_are_left_out(told: str) -> None:
-    """Whatever a problem tells, secrets are not in it."""
+def test_redacts_secrets(text: str) -> None:
+    """No message and no exception of a log line shows a secret."""
     for formatter in (TextFormatter(), JsonFormatter()):
-        for line in (record(told), record_of_a_bug(told)):
+        for line in (record(text), record_of_a_bug(text)):
             written = formatter.format(line)
 
             assert "hush" not in written

@@ -1,4 +1,4 @@
-"""How `serve` stops: what it still does, and what it leaves."""
+"""How `serve` stops."""
 
 import signal
 import socket
@@ -31,21 +31,21 @@ def connect(mock: Running) -> socket.socket:
 
 
 def begin(caller: socket.socket) -> None:
-    """Send a request without its body, and wait until the server waits for that."""
+    """Send a request without its body, and wait until the server expects the body."""
     caller.sendall(HEAD)
     assert CONTINUE == caller.recv(len(CONTINUE), socket.MSG_WAITALL)
 
 
 def wait_until_closed(mock: Running) -> None:
-    """Wait until a server takes no connections any more."""
+    """Wait until a server accepts no more connections."""
     with suppress(ConnectionRefusedError):
         while True:
             with suppress(ConnectionResetError):
                 connect(mock).close()
 
 
-def test_request_in_flight_is_finished() -> None:
-    """What has begun when the signal comes is answered; an idle connection does not count."""
+def test_finishes_a_request_in_flight() -> None:
+    """A request that began before the signal gets its response; idle connections do not count."""
     with (
         running() as mock,
         httpx.Client(base_url=mock.url) as idle,
@@ -64,20 +64,20 @@ def test_request_in_flight_is_finished() -> None:
         assert "" == mock.next_problem()
 
 
-def test_request_without_end_is_broken_off() -> None:
-    """The server does not wait for who never finishes, and says so in one line."""
+def test_cancels_a_request_that_does_not_end() -> None:
+    """The server does not wait for it, and writes one line about it."""
     with running() as mock, connect(mock) as caller:
         begin(caller)
         mock.process.send_signal(signal.SIGTERM)
 
         assert -signal.SIGTERM == mock.process.wait()
-        told = mock.next_problem()
-        assert told == "ERROR Cancel 1 running task(s), timeout graceful shutdown exceeded"
+        line = mock.next_problem()
+        assert line == "ERROR Cancel 1 running task(s), timeout graceful shutdown exceeded"
         assert "" == mock.next_problem()
 
 
-def test_workers_end_as_one_does(tmp_path: Path) -> None:
-    """Several processes are stopped by a signal to the first, whose code is the signal's."""
+def test_workers_end_as_a_single_process_does(tmp_path: Path) -> None:
+    """A signal to the parent stops all processes; the exit code is the signal's."""
     with running("--storage", f"sqlite:///{tmp_path}/mock.db", "--workers", "2") as mock:
         httpx.get(f"{mock.url}/_mock/ready").raise_for_status()
         mock.process.send_signal(signal.SIGTERM)

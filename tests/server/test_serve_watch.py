@@ -18,8 +18,8 @@ carts: [{id: cart_1, region_id: reg_1, currency_code: usd, total: 10}]
 """
 
 
-def test_seed_that_changes_is_served(tmp_path: Path) -> None:
-    """The mock starts again from the new seed; from a faulty one it does not."""
+def test_serves_a_changed_seed(tmp_path: Path) -> None:
+    """The mock starts again from a new seed, but keeps the old store if the new seed is invalid."""
     seed = tmp_path / "shop.yaml"
     seed.write_text(SEED, "utf-8")
     with (
@@ -33,12 +33,14 @@ def test_seed_that_changes_is_served(tmp_path: Path) -> None:
         first = collect().raise_for_status().json()["payment_collection"]
 
         seed.write_text("regions: [\n", "utf-8")
-        told = mock.next_problem()
-        assert told.startswith(f"ERROR {seed} changed, but the mock goes on as before: {seed}:2: ")
+        line = mock.next_problem()
+        assert line.startswith(
+            f"ERROR {seed} changed, but cannot be used; the old version stays in use: {seed}:2: "
+        )
         assert first == collect().json()["payment_collection"]
 
         seed.write_text(SEED.replace("total: 10", "total: 12.5"), "utf-8")
-        assert f"{seed} changed: the mock started again." == mock.next_problem()
+        assert f"{seed} changed: the mock started again" == mock.next_problem()
         second = collect().json()["payment_collection"]
         assert (10, 12.5) == (first["amount"], second["amount"])
         assert first["id"] != second["id"]
@@ -48,8 +50,8 @@ def test_seed_that_changes_is_served(tmp_path: Path) -> None:
         assert second == collect().json()["payment_collection"]
 
 
-def test_contract_that_changes_is_served(tmp_path: Path) -> None:
-    """The mock starts again with the new contract; with a broken one it does not."""
+def test_serves_a_changed_contract(tmp_path: Path) -> None:
+    """The mock starts again with a new contract, but keeps the old one if that is invalid."""
     shutil.copytree(PACKAGE, tmp_path / PACKAGE.name)
     contract = tmp_path / PACKAGE.name / "openapi/store.yaml"
     text = contract.read_text("utf-8")
@@ -61,11 +63,13 @@ def test_contract_that_changes_is_served(tmp_path: Path) -> None:
             (text.replace("operationId: list_", "operationId: lost_"), "lost_payment_providers"),
         ):
             contract.write_text(broken, "utf-8")
-            told = mock.next_problem()
-            assert told.startswith(f"ERROR {contract} changed, but the mock goes on as before: ")
-            assert fault in told
+            line = mock.next_problem()
+            assert line.startswith(
+                f"ERROR {contract} changed, but cannot be used; the old version stays in use: "
+            )
+            assert fault in line
             assert text == httpx.get(page).text
 
         contract.write_text(f"# New.\n{text}", "utf-8")
-        assert f"{contract} changed: the mock started again." == mock.next_problem()
+        assert f"{contract} changed: the mock started again" == mock.next_problem()
         assert f"# New.\n{text}" == httpx.get(page).text

@@ -1,4 +1,4 @@
-"""Several processes on one database, called by many clients at once: all happens exactly once."""
+"""Several processes on one database, called by many clients at once: no work is done twice."""
 
 import uuid
 from collections.abc import Iterable, Iterator
@@ -39,7 +39,7 @@ REUSED = error(
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
-    """Serve by two processes on a database of either kind."""
+    """Serve a database of either kind with two processes."""
     folder = tmp_path_factory.mktemp("fleet")
     with ExitStack() as stack:
         url = f"sqlite:///{folder / 'store.db'}"
@@ -52,22 +52,22 @@ def shop(
 
 @pytest.fixture
 def key() -> str:
-    """Answer an idempotency key that was never used."""
+    """Return an unused idempotency key."""
     return uuid.uuid4().hex
 
 
 def workers(responses: Iterable[httpx.Response]) -> int:
-    """Count the processes that answered."""
+    """Return the number of processes that responded."""
     return len({session_of(response)["data"]["worker"] for response in responses})
 
 
 def replayed(response: httpx.Response) -> bool:
-    """Tell whether a response is an earlier one."""
+    """Return whether a response was replayed."""
     return "Idempotent-Replayed" in response.headers
 
 
 def test_one_key_is_one_session(shop: Shop, key: str) -> None:
-    """Of a hundred twins at once the provider sees one; all are told the same, or to wait."""
+    """The provider gets one of a hundred equal calls; the others get the same response, or 409."""
     purchase = shop.purchase()
 
     responses = shop.gather(*[lambda: purchase.initialize(key)] * 100)
@@ -84,7 +84,7 @@ def test_one_key_is_one_session(shop: Shop, key: str) -> None:
 
 
 def test_calls_on_one_collection_take_turns(shop: Shop) -> None:
-    """Two hundred calls at once are carried out one by one, whichever process has them."""
+    """Two hundred calls at once are processed one by one, whichever process gets them."""
     purchase = shop.purchase()
 
     responses = shop.gather(*[purchase.initialize] * CROWD)
@@ -98,7 +98,7 @@ def test_calls_on_one_collection_take_turns(shop: Shop) -> None:
 
 
 def test_collections_do_not_mix(shop: Shop) -> None:
-    """Two hundred calls on as many collections: each is answered what it asked for."""
+    """Two hundred calls on as many collections: each gets its own session."""
     purchases = [shop.purchase() for _ in range(CROWD)]
 
     responses = shop.gather(*(each.initialize for each in purchases))
@@ -114,7 +114,7 @@ def test_collections_do_not_mix(shop: Shop) -> None:
 
 
 def test_a_cart_gets_one_collection(shop: Shop) -> None:
-    """A hundred calls at once that create a cart's collection all answer the same one."""
+    """A hundred calls at once that create a cart's collection all return the same one."""
     cart_id = shop.fleet.new_cart()
 
     responses = shop.gather(
@@ -125,8 +125,8 @@ def test_a_cart_gets_one_collection(shop: Shop) -> None:
     assert 1 == len({each.content for each in responses})
 
 
-def test_slow_provider_holds_up_nobody_else(shop: Shop) -> None:
-    """While sixty calls wait for the provider, other collections are served, by all processes."""
+def test_slow_provider_does_not_delay_others(shop: Shop) -> None:
+    """While sixty calls wait for the provider, all processes serve other collections."""
     slow = [shop.purchase() for _ in range(60)]
     others = [shop.purchase() for _ in range(20)]
 
@@ -146,7 +146,7 @@ def test_slow_provider_holds_up_nobody_else(shop: Shop) -> None:
 
 
 def test_refusal_leaves_the_earlier_session(shop: Shop) -> None:
-    """What the provider said no to replaces nothing."""
+    """A payment that the provider refuses replaces nothing."""
     purchase = shop.purchase()
     earlier = session_of(purchase.initialize())
 
@@ -158,7 +158,7 @@ def test_refusal_leaves_the_earlier_session(shop: Shop) -> None:
 
 
 def test_bug_in_a_provider_is_retried_under_the_same_id(shop: Shop, key: str) -> None:
-    """An exception leaves the earlier session; the provider knows the retry by its session's id."""
+    """An exception leaves the earlier session; the retry has the same session id."""
     purchase = shop.purchase()
     earlier = session_of(purchase.initialize())
 
@@ -172,8 +172,8 @@ def test_bug_in_a_provider_is_retried_under_the_same_id(shop: Shop, key: str) ->
     assert [session_of(retry)["id"]] * 2 == [call.session_id for call in purchase.calls[1:]]
 
 
-def test_death_amid_a_provider_call_is_retried_under_the_same_id(shop: Shop, key: str) -> None:
-    """When a process dies, the earlier session stays, and any other carries the request on."""
+def test_call_of_a_killed_process_is_retried_under_the_same_id(shop: Shop, key: str) -> None:
+    """When a process dies, the earlier session stays, and any other process can retry."""
     purchase = shop.purchase()
     earlier = session_of(purchase.initialize())
 
@@ -192,8 +192,8 @@ def test_death_amid_a_provider_call_is_retried_under_the_same_id(shop: Shop, key
     assert (retry.content, True) == (again.content, replayed(again))
 
 
-def test_key_is_taken_while_its_request_runs(shop: Shop, key: str) -> None:
-    """All processes tell twins of a running request to wait, and refuse its key to others."""
+def test_key_is_reserved_while_its_request_runs(shop: Shop, key: str) -> None:
+    """All processes return 409 to equal requests, and 422 to other ones with the same key."""
     purchase = shop.purchase()
     twin = partial(purchase.initialize, key, do="wait", until="evening")
     other = partial(purchase.initialize, key, do="something else")

@@ -1,14 +1,23 @@
-"""What `serve` prints: where the server is, what is in the store, and two ways to try it."""
+"""What `serve` prints: where the server is, what the store contains, and two examples to try."""
 
+import asyncio
+import logging
+import logging.config
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 
 from xclade_store_mock.payments.model import PaymentCollection
+from xclade_store_mock.serving import Service
+from xclade_store_mock.serving.logs import logging_configuration
 from xclade_store_mock.storage import Storage
+from xclade_store_mock.storage.memory import MemoryStorage
+
+_log = logging.getLogger("xclade_store_mock")
 
 _SNIPPETS = """
-Paste into another terminal, to try it with curl:
+Try it from another terminal, with curl:
 
 curl -X POST {url}/store/payment-collections/{collection}/payment-sessions \\
   -H 'x-publishable-api-key: {key}' \\
@@ -31,8 +40,47 @@ Press Ctrl+C to stop.
 _SHOWN = 5
 
 
+def announce(service: Service, url: str) -> None:
+    """Print the banner of a service; with JSON logs, write a log line with its URL instead.
+
+    Raises StorageError.
+    """
+    logging.config.dictConfig(logging_configuration(service.log_format))
+    if service.log_format == "json":
+        _log.info("Serving at %s", url)
+    else:
+        sys.stdout.write(asyncio.run(_describe(service, url)))
+        sys.stdout.flush()
+
+
+async def _describe(service: Service, url: str) -> str:
+    notes = _notes(service, url)
+    if service.scenario is not None:
+        # It replaces the store that the storage still contains.
+        store = service.scenario.store(service.store, datetime.now(UTC))
+        return await banner(MemoryStorage(store), url, *notes)
+    if service.storage_url is None:
+        return await banner(MemoryStorage(service.store), url, *notes)
+    # Imported late: not needed to keep the state in memory.
+    from xclade_store_mock.storage.opening import opened  # noqa: PLC0415
+
+    async with opened(service.storage_url) as storage:
+        return await banner(storage, url, *notes)
+
+
+def _notes(service: Service, url: str) -> Iterator[str]:
+    if service.access is not None:
+        yield f"Console      {url}/  (control API: {url}/_mock/state)"
+    elif service.workers == 1:
+        yield "Console      off: --control-token TOKEN turns it on"
+    else:
+        yield "Console      off: it needs a single worker"
+    if service.scenario is not None:
+        yield f"Scenario     {service.scenario.name}, with {service.scenario.cast}"
+
+
 async def banner(storage: Storage, url: str, *notes: str) -> str:
-    """Describe a store that is served at a URL; `notes` are lines more, after the first."""
+    """Describe the store that is served at a URL; `notes` follow the first line."""
     settings = await storage.settings()
     carts, cart_count = await storage.carts(_SHOWN)
     collections, collection_count = await storage.collections(_SHOWN)
@@ -60,7 +108,7 @@ async def banner(storage: Storage, url: str, *notes: str) -> str:
 async def _payable(
     storage: Storage, collections: Iterable[PaymentCollection]
 ) -> tuple[str, str] | None:
-    """Find a payment collection and a provider that takes it, the manual one if possible."""
+    """Return a payment collection and a provider for it, preferably the manual one."""
     settings = await storage.settings()
     for collection in collections:
         cart = await storage.cart(collection.cart_id or "")

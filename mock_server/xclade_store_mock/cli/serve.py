@@ -1,154 +1,319 @@
-"""The options of `xclade-store-mock serve`."""
+"""The subcommand `serve` and its options."""
 
 import argparse
+import asyncio
+import errno
+import os
 import re
-from contextlib import suppress
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 
-from xclade_store_mock.control.scenarios import SCENARIOS
-from xclade_store_mock.serving.limits import Limits
+from msgspec.structs import replace
+
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
+from xclade_store_mock.payments.model import Store
+from xclade_store_mock.payments.seed import StoreFileError, demo_store, read_store
+from xclade_store_mock.serving import Limits, Service
+from xclade_store_mock.storage import StorageError
 
 MEMORY = "memory"
-LOOPBACK = "127.0.0.1"
 
+_LOOPBACK = "127.0.0.1"
+_REACHABLE = {"0.0.0.0": _LOOPBACK, "::": "::1"}  # noqa: S104 - to connect to, not to bind
 _PORT = 4010
 _PORTS = 2**16
 _LONGEST = 24 * 60 * 60  # seconds
-_SMALLEST_HEAD = 1_024  # bytes; any client's requests have some hundred
+_SMALLEST_HEAD = 1_024  # bytes; any client's requests have a few hundred
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\sA-Z]+|null")
 
 
-def add_options(serve: argparse.ArgumentParser) -> None:
-    """Let a command take the options."""
-    _add_place(serve)
-    _add_store(serve)
-    _add_comfort(serve)
-    _add_limits(serve)
+class CannotServe(Exception):
+    """The server cannot start; the text says why and what to do."""
 
 
-def _add_place(serve: argparse.ArgumentParser) -> None:
-    serve.add_argument("--host", default=LOOPBACK, help="the address to listen on")
-    serve.add_argument(
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the subcommand to the command line."""
+    parser = commands.add_parser(
+        "serve",
+        help="start the mock server",
+        description="Start the mock server; stop it with Ctrl+C.",
+    )
+    parser.set_defaults(run=serve)
+    _add_address(parser)
+    _add_store(parser)
+    _add_conveniences(parser)
+    _add_limits(parser)
+
+
+def _add_address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--host",
+        default=_LOOPBACK,
+        help="the address to listen on, or a name for one or several (default: %(default)s)",
+    )
+    parser.add_argument(
         "--port",
         type=_port,
         default=_PORT,
-        help="the port to listen on; 0 lets the system choose",
+        help="the port to listen on; 0 lets the system choose one (default: %(default)s)",
     )
-    serve.add_argument(
+    parser.add_argument(
         "--workers",
         type=positive,
         default=1,
         metavar="N",
-        help="how many processes serve; several need a storage that they can share",
+        help="the number of processes; several need a --storage that they can share"
+        " (default: %(default)s)",
     )
-    serve.add_argument(
+    parser.add_argument(
         "--cors-origin",
         type=_origin,
         action="append",
         metavar="ORIGIN",
-        default=argparse.SUPPRESS,
-        help="an origin whose pages may call, like http://localhost:8000; can be repeated"
-        " (default: those of the seed, or every origin)",
+        help="an origin whose pages may call the mock, such as http://localhost:8000; can be"
+        " repeated (default: those of the seed, or every origin)",
     )
 
 
-def _add_store(serve: argparse.ArgumentParser) -> None:
-    serve.add_argument(
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--dialect",
         choices=("documented", "medusa"),
         default="documented",
-        help="answer as the documentation says, or as a recorded Medusa backend does",
+        help="respond as documented, or as a recorded Medusa backend does (default: %(default)s)",
     )
-    serve.add_argument(
+    parser.add_argument(
         "--seed",
         type=Path,
         metavar="FILE",
-        default=argparse.SUPPRESS,
-        help="the store to start from, YAML or JSON (default: a demo store)",
+        help="the store to start from, as YAML or JSON (default: a demo store)",
     )
-    serve.add_argument(
+    parser.add_argument(
         "--storage",
         metavar="URL",
         default=MEMORY,
-        help="where the state is kept: memory, which forgets it with the process,"
-        " sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE",
+        help="where to keep the state: memory (lost when the server stops), sqlite:///FILE or"
+        " postgresql://USER:PASSWORD@HOST/DATABASE (default: %(default)s)",
     )
-    serve.add_argument(
+    parser.add_argument(
         "--scenario",
         choices=[each.name for each in SCENARIOS],
-        default=argparse.SUPPRESS,
-        help="start in a trouble that storefronts had, and the storage as new (default: none)",
+        help="start in a scenario (resets the storage)",
     )
 
 
-def _add_comfort(serve: argparse.ArgumentParser) -> None:
-    serve.add_argument(
+def _add_conveniences(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--watch",
         action="store_true",
-        default=argparse.SUPPRESS,
-        help="start again from the seed when it or the contract changes",
+        help="start again from the seed when the seed or the contract changes",
     )
-    serve.add_argument(
+    parser.add_argument(
         "--log-format",
         choices=("text", "json"),
-        default=argparse.SUPPRESS,
-        help="write a line for each request, too (default: for problems only, as text)",
+        help="log each request (default: log problems only, as text)",
     )
-    serve.add_argument(
+    parser.add_argument(
         "--control-token",
         type=_token,
         metavar="TOKEN",
-        default=argparse.SUPPRESS,
-        help="what the control API asks for (default: nothing, and only on a loopback address)",
+        help="the token that the control API requires (default: none, and the control API is on"
+        " only at a loopback address)",
     )
 
 
-def _add_limits(serve: argparse.ArgumentParser) -> None:
-    limits = serve.add_argument_group("limits, for each process")
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    limits = parser.add_argument_group("limits of each process")
+    defaults = Limits()
     limits.add_argument(
         "--max-connections",
         type=positive,
         metavar="N",
-        default=Limits.connections,
-        help="how many connections there may be; one more is answered 503",
+        default=defaults.connections,
+        help="open connections; the next one gets 503 (default: %(default)s)",
     )
     limits.add_argument(
         "--max-head",
         type=partial(positive, least=_SMALLEST_HEAD),
         metavar="BYTES",
-        default=Limits.head,
-        help="how large a request's headers may be; larger ones are answered 431",
+        default=defaults.head,
+        help="size of a request's first line and headers; a larger one gets 431"
+        " (default: %(default)s)",
     )
     limits.add_argument(
         "--request-timeout",
         type=_seconds,
         metavar="SECONDS",
-        default=Limits.seconds,
-        help="how long a request may take to arrive; then it is answered 408",
+        default=defaults.seconds,
+        help="time for a request to arrive; a slower one gets 408 (default: %(default)s)",
     )
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve as the options say; return the exit code."""
+    # Imported late: --help does not need uvicorn.
+    from xclade_store_mock.cli.banner import announce  # noqa: PLC0415
+    from xclade_store_mock.contract import contract_file  # noqa: PLC0415
+    from xclade_store_mock.serving.processes import run, run_with_reload  # noqa: PLC0415
+
+    try:
+        check_options(options)
+        store = _read_store(options)
+        if options.storage != MEMORY:
+            store = _prepare_storage(options, store)
+        with ExitStack() as stack:
+            listeners = [stack.enter_context(each) for each in _listen(options.host, options.port)]
+            service = _read_options(options, store, listeners)
+            announce(service, _url(listeners[0]))
+            # Ctrl+C is the way to stop the server.
+            with suppress(KeyboardInterrupt):
+                if options.watch:
+                    files = [contract_file("store.yaml"), *([options.seed] if options.seed else [])]
+                    run_with_reload(service, listeners, partial(_read_store, options), files)
+                else:
+                    run(service, listeners)
+    except (CannotServe, StoreFileError, StorageError) as error:
+        sys.stderr.write(f"xclade-store-mock: {error}\n")
+        return 1
+    return 0
+
+
+def check_options(options: argparse.Namespace, platform: str = sys.platform) -> None:
+    """Raise CannotServe for options that exclude each other."""
+    is_shared = options.workers > 1
+    problem = ""
+    if is_shared and options.storage == MEMORY:
+        problem = (
+            "several workers cannot share a memory: choose --storage sqlite:///FILE"
+            " or --storage postgresql://USER:PASSWORD@HOST/DATABASE, or one worker"
+        )
+    elif is_shared and platform == "win32" and not options.storage.startswith("postgresql:"):
+        problem = (
+            "several workers cannot share an SQLite file on Windows, where it cannot be locked for"
+            " them: choose --storage postgresql://USER:PASSWORD@HOST/DATABASE, or one worker"
+        )
+    elif is_shared and (options.scenario or options.control_token):
+        problem = (
+            "--scenario and --control-token need the control API, which needs a single worker:"
+            " leave them out, or --workers"
+        )
+    elif options.watch and options.storage != MEMORY:
+        problem = (
+            "--watch starts again from the seed, but a database keeps the store that it has:"
+            " leave out --watch, or --storage"
+        )
+    elif options.watch and options.scenario:
+        problem = (
+            "--watch starts again from the seed, and so without the scenario:"
+            " leave out --watch, or --scenario"
+        )
+    if problem:
+        raise CannotServe(problem)
+
+
+def _read_options(
+    options: argparse.Namespace, store: Store, listeners: Sequence[socket.socket]
+) -> Service:
+    """Return what to serve. Raises CannotServe."""
+    access = _access(options, listeners)
+    if access is None and options.scenario:
+        message = (
+            "--scenario needs the control API, which needs a loopback address or a --control-token"
+        )
+        raise CannotServe(message)
+    return Service(
+        store=store,
+        dialect=options.dialect,
+        storage_url=None if options.storage == MEMORY else options.storage,
+        log_format=options.log_format,
+        limits=Limits(options.max_connections, options.max_head, options.request_timeout),
+        workers=options.workers,
+        access=access,
+        scenario=find_scenario(options.scenario) if options.scenario else None,
+    )
+
+
+def _access(options: argparse.Namespace, listeners: Sequence[socket.socket]) -> Access | None:
+    """Return who may use the control API: anybody on loopback addresses, else who has the token."""
+    is_local = all(ip_address(each.getsockname()[0]).is_loopback for each in listeners)
+    is_on = options.workers == 1 and (is_local or options.control_token)
+    return Access(options.control_token) if is_on else None
+
+
+def _read_store(options: argparse.Namespace) -> Store:
+    """Return the store to start from, with the origins of the options if there are any."""
+    now = datetime.now(UTC)
+    store = read_store(options.seed, now) if options.seed else demo_store(now)
+    return _with_origins(store, options.cors_origin) if options.cors_origin else store
+
+
+def _prepare_storage(options: argparse.Namespace, store: Store) -> Store:
+    """Make the database ready; return the store with the origins that the database keeps."""
+    # Imported late: not needed to keep the state in memory.
+    from xclade_store_mock.storage.opening import prepare_storage  # noqa: PLC0415
+
+    held = asyncio.run(prepare_storage(options.storage, store))
+    if held is None:
+        return store
+    if options.seed:
+        sys.stderr.write(f"{options.seed} is ignored: the database already contains a store\n")
+    return store if options.cors_origin else _with_origins(store, held.cors_origins)
+
+
+def _with_origins(store: Store, origins: Sequence[str] | None) -> Store:
+    cors_origins = None if origins is None else tuple(origins)
+    return replace(store, settings=replace(store.settings, cors_origins=cors_origins))
+
+
+def _listen(host: str, port: int) -> list[socket.socket]:
+    from xclade_store_mock.serving.processes import listen  # noqa: PLC0415 - see serve()
+
+    try:
+        return listen(host, port)
+    except OSError as error:
+        # A name that cannot be resolved has a negative number, and a text of its own.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror
+        message = f"cannot listen on {host}, port {port}: {reason}."
+        if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+            message += " Choose another port with --port, or let the system choose with --port 0."
+        raise CannotServe(message) from error
+
+
+def _url(listener: socket.socket) -> str:
+    """Return the URL that reaches the server from this machine."""
+    host, port = listener.getsockname()[:2]
+    host = _REACHABLE.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _origin(text: str) -> str:
     if not _ORIGIN.fullmatch(text):
-        message = f"{text!r} is not what browsers call an origin, like https://shop.example"
+        message = f"{text!r} is not an origin such as https://shop.example"
         raise argparse.ArgumentTypeError(message)
     return text
 
 
 def _token(text: str) -> str:
     if not re.fullmatch("[!-~]+", text):
-        message = "a token is made of visible ASCII characters, and has one at least"
+        message = "a token must consist of visible ASCII characters"
         raise argparse.ArgumentTypeError(message)
     return text
 
 
 def positive(text: str, least: int = 1) -> int:
-    """Read a whole number from 1 on, or from another one."""
+    """Return an option's integer. Raises ArgumentTypeError if it is less than `least`, or none."""
     with suppress(ValueError):
         if int(text) >= least:
             return int(text)
-    message = f"{text!r} is no whole number from {least:,} on"
+    message = f"must be an integer of at least {least:,}, not {text!r}"
     raise argparse.ArgumentTypeError(message)
 
 
@@ -156,7 +321,7 @@ def _seconds(text: str) -> float:
     with suppress(ValueError):
         if 0 < float(text) <= _LONGEST:
             return float(text)
-    message = f"{text!r} is no number of seconds above 0, up to a day"
+    message = f"must be a number of seconds above 0 and up to a day, not {text!r}"
     raise argparse.ArgumentTypeError(message)
 
 
@@ -164,5 +329,5 @@ def _port(text: str) -> int:
     with suppress(ValueError):
         if int(text) in range(_PORTS):
             return int(text)
-    message = f"{text!r} is no port: those are from 0 to {_PORTS - 1}"
+    message = f"must be a port from 0 to {_PORTS - 1}, not {text!r}"
     raise argparse.ArgumentTypeError(message)

@@ -1,7 +1,7 @@
-"""What `serve` writes to stderr: a line for each problem and, if asked, for each request.
+"""What `serve` writes to stderr: a line for each problem and, on request, for each request.
 
-Secrets are left out: what a name like `client_secret` or `token` announces, and what looks like
-one.
+Secrets are redacted: values with a name like `client_secret` or `token`, and texts that look like a
+secret.
 """
 
 import json
@@ -31,9 +31,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def logging_configuration(log_format: str | None) -> dict[str, Any]:
-    """Answer a configuration for `logging`: lines of "text" or "json", requests among them.
+    """Return a configuration for `logging` with lines of "text" or "json".
 
-    Without a format there are problems only, as text.
+    None means text, and no lines for requests.
     """
     return {
         "version": 1,
@@ -56,34 +56,34 @@ def logging_configuration(log_format: str | None) -> dict[str, Any]:
 
 
 class NoiseFilter(logging.Filter):
-    """Drops what nobody waits for: questions for readiness, and requests broken off at the end."""
+    """Drop records of readiness checks, and of requests that were cancelled at shutdown."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record is worth a line."""
+        """Return whether to keep a record."""
         if record.name == _REQUESTS:
             return bool(_request(record)["path"] != READY)
         return not isinstance(_exception(record), CancelledError)
 
 
 class TextFormatter(logging.Formatter):
-    """Writes a line for people; of an exception, what it says and where it arose."""
+    """Write a line for people, with the message and the place of an exception."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record."""
+        """Return the line of a record."""
         if record.name == _REQUESTS:
             text = "{method} {path} {status}".format_map(_request(record))
         else:
             level = f"{record.levelname} " if record.levelno >= logging.WARNING else ""
-            text = f"{level}{record.getMessage()}{_told(_exception(record))}"
+            text = f"{level}{record.getMessage()}{_summary(_exception(record))}"
         line = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], _redact(text))
         return f"{self.formatTime(record, '%H:%M:%S')} {line}"
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes an object for programs; of an exception, all that Python tells."""
+    """Write a JSON object for programs, with the traceback of an exception."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record."""
+        """Return the line of a record."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         fields: dict[str, Any] = {"time": moment, "level": record.levelname.lower()}
         if record.name == _REQUESTS:
@@ -101,7 +101,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _request(record: logging.LogRecord) -> Mapping[str, Any]:
-    """Read what uvicorn tells of a request."""
+    """Return what uvicorn logs about a request."""
     client, method, path, _, status = record.args  # type: ignore[misc]
     return {"client": client, "method": method, "path": path, "status": status}
 
@@ -110,12 +110,12 @@ def _exception(record: logging.LogRecord) -> BaseException | None:
     return record.exc_info[1] if record.exc_info else None
 
 
-def _told(error: BaseException | None) -> str:
+def _summary(error: BaseException | None) -> str:
     if error is None:
         return ""
-    told = f": {type(error).__name__}: {error}"
+    text = f": {type(error).__name__}: {error}"
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{told} ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else told
+    return f"{text} ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else text
 
 
 def _redact(text: str) -> str:

@@ -1,7 +1,7 @@
-"""HTTP with limits, and an answer in one piece.
+"""HTTP with limits, and with responses that are sent in one piece.
 
-uvicorn takes any head, waits for a request for as long as it takes, writes twice, and makes a timer
-for each answer.
+uvicorn itself accepts a head of any size, waits for a request without end, makes two system calls
+for a response, and starts a timer after each.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 if TYPE_CHECKING:
     import asyncio
 
-    from xclade_store_mock.serving.limits import Limits
+    from xclade_store_mock.serving import Limits
 
 _log = logging.getLogger("xclade_store_mock")
 
 _PART = 4_096
-"""How many bytes are parsed at once: no more requests than they hold wait for their turn."""
+"""Bytes that are parsed at once; the requests that they contain are all that can wait in line."""
 
 
 class _Flow(FlowControl):
-    """Reads no further while it is held, whoever would like to."""
+    """Flow control that does not resume reading while it is held."""
 
     is_held = False
 
@@ -35,26 +35,26 @@ class _Flow(FlowControl):
 
 
 class _OneWrite:
-    """A transport that sends the head and the body of an answer with one call of the system."""
+    """A transport that sends the head and the body of a response with one system call."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
         self._parts: list[bytes] = []
-        # Asked several times in each request.
+        # Called several times in each request.
         self.is_closing = transport.is_closing
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Send with what else is written before the loop goes on."""
+        """Send the data, together with what else is written in this iteration of the loop."""
         if not self._parts:
             self._loop.call_soon(self._flush)
         self._parts.append(data)
 
     def close(self) -> None:
-        """Close behind what was written."""
+        """Close after sending what was written."""
         self._flush()
         self._transport.close()
 
@@ -67,48 +67,48 @@ class _OneWrite:
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol, with limits.
 
-    One timer looks after a connection, whatever number of requests comes by it: now and then, and
-    when it would have to act.
+    A connection has a single timer, however many requests it carries. It fires at intervals, and
+    when a timeout is due.
     """
 
     def __init__(self, *arguments: Any, limits: Limits, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._limits = limits
         self._unparsed = b""
-        # Since the request began or, if that was later, since the last bytes of its body.
+        # Bytes since the request began or, if that was later, since the last part of its body.
         self._received = 0
         self._is_refused = False
-        # When a request began to arrive, or the last one was answered; None in between.
-        self._awaited_since: float | None = None
+        # When a request began to arrive, and when the last response was sent; else None.
+        self._arriving_since: float | None = None
         self._idle_since: float | None = None
-        self._pause = min(limits.seconds, self.timeout_keep_alive)
-        self._look: asyncio.TimerHandle | None = None
+        self._interval = min(limits.seconds, self.timeout_keep_alive)
+        self._timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Take a connection, unless there are too many."""
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Accept a connection, unless there are too many."""
         super().connection_made(cast("asyncio.Transport", _OneWrite(transport, self.loop)))
         self._held = self.flow = _Flow(self.transport)
         if len(self.connections) > self._limits.connections:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             return
-        self._awaited_since = self.loop.time()
-        self._look = self.loop.call_later(self._pause, self._look_at_clock)
+        self._arriving_since = self.loop.time()
+        self._timer = self.loop.call_later(self._interval, self._check_timeouts)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of a connection."""
-        if self._look is not None:
-            self._look.cancel()
+        """Stop the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what has arrived."""
+        """Parse what has arrived, or keep it until its turn."""
         self._unparsed += data
         self._parse()
 
     def on_response_complete(self) -> None:
-        """Go on with the requests that have arrived already.
+        """Continue with the requests that have already arrived.
 
-        So does uvicorn; but it makes a timer, which most often is cancelled at once.
+        uvicorn does the same, but also starts a timer, which the next request usually cancels.
         """
         self.server_state.total_requests += 1
         if self.transport.is_closing():
@@ -122,7 +122,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._parse()
 
     def _parse(self) -> None:
-        """Parse what has arrived, until a request has to wait for its turn."""
+        """Parse what has arrived, until a request has to wait for an earlier one."""
         while self._unparsed and not self.pipeline and not self._is_over:
             part, self._unparsed = self._unparsed[:_PART], self._unparsed[_PART:]
             self._received += len(part)
@@ -143,50 +143,50 @@ class BoundedProtocol(HttpToolsProtocol):
         return self._is_refused or self.transport.is_closing()
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
-        self._awaited_since = self.loop.time()
+        """Note when a request begins."""
+        self._arriving_since = self.loop.time()
         self._idle_since = None
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Begin to answer a request, unless its head is too large."""
+        """Start to handle a request, unless its head is too large."""
         if self._is_refused:
             return
-        if self._received > self._limits.head and self._head_size() > self._limits.head:
+        if self._received > self._limits.head and self._head_bytes() > self._limits.head:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             return
         self._received = 0
         super().on_headers_complete()
-        # What follows a body is none of the request's headers.
+        # Trailers, which follow the body, are not headers of the request.
         self.headers = []
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of a request's body."""
+        """Accept a part of a request's body."""
         self._received = 0
         if not self._is_refused:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """End a request."""
+        """Note that a request has arrived."""
         self._received = 0
-        self._awaited_since = None
+        self._arriving_since = None
         if not self._is_refused:
             super().on_message_complete()
 
-    def _head_size(self) -> int:
+    def _head_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
-    def _look_at_clock(self) -> None:
-        """Refuse a request that takes too long, and close what has been idle for long."""
+    def _check_timeouts(self) -> None:
+        """Refuse a request that takes too long; close a connection that has been idle too long."""
         now = self.loop.time()
-        remaining = self._pause
-        if self._awaited_since is not None:
-            remaining = self._awaited_since + self._limits.seconds - now
+        remaining = self._interval
+        if self._arriving_since is not None:
+            remaining = self._arriving_since + self._limits.seconds - now
         elif self._idle_since is not None:
             remaining = self._idle_since + self.timeout_keep_alive - now
         if remaining > 0:
-            self._look = self.loop.call_later(min(remaining, self._pause), self._look_at_clock)
-        elif self._awaited_since is not None:
+            self._timer = self.loop.call_later(min(remaining, self._interval), self._check_timeouts)
+        elif self._arriving_since is not None:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
         else:
             self.transport.close()

@@ -1,4 +1,4 @@
-"""Serving that follows its files: what they say now is served, as soon as it can be."""
+"""Serve anew whenever a file changes."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 _log = logging.getLogger("xclade_store_mock")
 
 _PAUSE = 0.2
-"""How often files are looked at, in seconds; and how long one has to hold still."""
+"""Seconds between two looks at the files, and the time for which a changed file must rest."""
 
 
 class Watched:
-    """An application that another one replaces whenever a file changes.
+    """An application that is replaced by a new one whenever a file changes.
 
-    If none can be made of the files, the one before serves on.
+    If a file is invalid, the error is logged and the old application stays in use.
     """
 
-    def __init__(self, make: Callable[[], StoreMockApp], files: Sequence[Path]) -> None:
-        self._make = make
+    def __init__(self, create: Callable[[], StoreMockApp], files: Sequence[Path]) -> None:
+        self._create = create
         self._files = files
-        self._app = make()
+        self._app = create()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; watch for as long as the server runs."""
+        """Pass a request on. Watch the files as long as the server runs."""
         if scope["type"] != "lifespan":
             await self._app(scope, receive, send)
             return
@@ -48,33 +48,37 @@ class Watched:
             watching.cancel()
 
     def close(self) -> None:
-        """Let everybody go who waits."""
+        """End what would keep the server from stopping."""
         self._app.close()
 
     async def _watch(self) -> None:
         async for names in _changes(self._files):
             try:
-                app = self._make()
-                await _try_out(app)
+                app = self._create()
+                await _build(app)
             except StoreFileError as error:
-                _log.error("%s changed, but the mock goes on as before: %s", names, error)
-            except Exception:  # noqa: BLE001 - a contract that is being edited can break anything
-                _log.exception("%s changed, but the mock goes on as before", names)
+                _log.error(
+                    "%s changed, but cannot be used; the old version stays in use: %s", names, error
+                )
+            except Exception:  # noqa: BLE001 - an edited contract can break anything, and the old one still works
+                _log.exception(
+                    "%s changed, but cannot be used; the old version stays in use", names
+                )
             else:
                 self._app.close()
                 self._app = app
-                _log.info("%s changed: the mock started again.", names)
+                _log.info("%s changed: the mock started again", names)
 
 
-async def _try_out(app: StoreMockApp) -> None:
-    """Have an application build itself, which Connexion's do at the first request."""
+async def _build(app: StoreMockApp) -> None:
+    """Make an application build itself, which Connexion does at the first request only."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://mock") as client:
         (await client.get(READY)).raise_for_status()
 
 
 async def _changes(files: Sequence[Path]) -> AsyncIterator[str]:
-    """Wait for files to change, and name them once they hold still."""
+    """Yield the names of files that have changed, once they rest."""
     known = seen = [_stamp(file) for file in files]
     while True:
         await asyncio.sleep(_PAUSE)

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 import uvicorn
 
-from xclade_store_mock import serving
 from xclade_store_mock.app import create_app
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Control
 from xclade_store_mock.errors import Refusal
 from xclade_store_mock.payments.model import Store
+from xclade_store_mock.serving import processes
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.web.dialect import Dialect
 
@@ -33,7 +33,7 @@ class Server:
             app, log_config=None, ws="none", server_header=False, timeout_graceful_shutdown=1
         )
         self._control = app.control
-        self._uvicorn = serving.Server(config, app)
+        self._uvicorn = processes.Server(config, app)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._loop = asyncio.new_event_loop()

@@ -13,7 +13,7 @@ from tests.server.control.served import PATIENCE, Served
 
 from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.control.access import Access
-from xclade_store_mock.serving import Server
+from xclade_store_mock.serving.processes import Server
 from xclade_store_mock.web.dialect import Dialect
 
 

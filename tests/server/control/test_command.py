@@ -76,7 +76,7 @@ def test_starts_in_a_scenario(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "remedy"),
     [
-        (("--host", "0.0.0.0", "--scenario", "lost-answer"), "needs a --control-token"),  # noqa: S104 - that is the point
+        (("--host", "0.0.0.0", "--scenario", "lost-answer"), "or a --control-token"),  # noqa: S104 - that is the point
         (("--workers", "2", "--scenario", "lost-answer"), "leave them out, or --workers"),
         (("--workers", "2", "--control-token", "t0ken"), "leave them out, or --workers"),
     ],

@@ -62,7 +62,7 @@ def test_state_outlasts_the_server(database_url: str, other_store: str) -> None:
     assert (200, first.content) == (replayed.status_code, replayed.content)
     assert "true" == replayed.headers["Idempotent-Replayed"]
     assert 422 == refused.status_code == refused_again.status_code
-    message = f"{other_store} was not read into the storage, which holds a store already."
+    message = f"{other_store} is ignored: the database already contains a store"
     assert [message] == complaints
 
 
@@ -80,4 +80,4 @@ def test_of_two_who_start_at_once_one_seeds(database_url: str, other_store: str)
 
     assert [200, 200] == statuses
     assert 1 == len(complaints)
-    assert "was not read into the storage" in complaints[0]
+    assert "is ignored: the database already contains a store" in complaints[0]

@@ -1,0 +1,233 @@
+"""Run servers: sockets, uvicorn's configuration, and one process or several."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import socket
+import sys
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from multiprocessing import resource_tracker
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from xclade_store_mock.serving.logs import logging_configuration
+from xclade_store_mock.serving.protocol import BoundedProtocol
+from xclade_store_mock.serving.watching import Watched
+
+if sys.platform != "win32":
+    import resource
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+    from xclade_store_mock.app import StoreMockApp
+    from xclade_store_mock.payments.model import Store
+    from xclade_store_mock.serving import Limits, Service
+
+_log = logging.getLogger("xclade_store_mock")
+
+_BACKLOG = 2048
+_LACKING = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+
+_OTHER_FILES = 64
+"""Files that a process opens beside its connections, unless it may open very few."""
+
+
+class Server(uvicorn.Server):
+    """Close the application before waiting for its requests to end.
+
+    uvicorn notifies the application only after that, so held requests and event streams would keep
+    it waiting.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        application: StoreMockApp | Watched,
+        prepare: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        super().__init__(config)
+        self._application = application
+        self._prepare = prepare
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Prepare the application, and start to serve."""
+        if self._prepare is not None:
+            await self._prepare()
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop serving."""
+        self._application.close()
+        await super().shutdown(sockets)
+
+
+class Workers(Multiprocess):
+    """Several processes, which end by SIGTERM if that stopped them, as a single one does.
+
+    Ctrl+C reaches all processes of a terminal, even workers that are still importing. So workers
+    ignore it, and the parent stops them.
+    """
+
+    is_terminated = False
+
+    def init_processes(self) -> None:
+        """Start the workers."""
+        with _interrupts_blocked():
+            super().init_processes()
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that died."""
+        with _interrupts_blocked():
+            super().keep_subprocess_alive()
+
+    def handle_term(self) -> None:
+        """Stop, and remember that SIGTERM was the reason."""
+        self.is_terminated = True
+        super().handle_term()
+
+    def run(self) -> None:
+        """Serve until a signal stops the workers."""
+        super().run()
+        if self.is_terminated:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGTERM)
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Block SIGINT for a while, and for good in processes that are started meanwhile."""
+    if sys.platform == "win32":
+        yield
+        return
+    # It would otherwise be started with the first worker, and unblock the signal.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def run(service: Service, listeners: Sequence[socket.socket]) -> None:
+    """Serve until a signal stops it."""
+    if service.workers > 1:
+        config = configuration(service, service.application)
+        Workers(config, sockets=[*listeners]).run()
+        return
+    app = service.application()
+    start = partial(service.scenario.start, app.control) if service.scenario else None
+    Server(configuration(service, lambda: app), app, start).run(sockets=[*listeners])
+
+
+def run_with_reload(
+    service: Service,
+    listeners: Sequence[socket.socket],
+    read_store: Callable[[], Store],
+    files: Sequence[Path],
+) -> None:
+    """Serve from this process, and from a new store whenever one of the files changes."""
+
+    def create() -> StoreMockApp:
+        return replace(service, store=read_store()).application()
+
+    watched = Watched(create, files)
+    Server(configuration(service, lambda: watched), watched).run(sockets=[*listeners])
+
+
+def configuration(service: Service, factory: Callable[[], ASGIApp]) -> uvicorn.Config:
+    """Return uvicorn's configuration for a service, and allow the process enough open files."""
+    limits = raise_open_file_limit(service.limits)
+    if limits.connections < service.limits.connections:
+        _log.warning("No more than %d connections: the system's limit", limits.connections)
+    return uvicorn.Config(
+        factory,
+        factory=True,
+        workers=service.workers,
+        log_config=logging_configuration(service.log_format),
+        log_level=None,
+        access_log=service.log_format is not None,
+        http=partial(BoundedProtocol, limits=limits),  # type: ignore[arg-type] # it is only called
+        ws="none",
+        server_header=False,
+        proxy_headers=False,
+        # Requests that take longer are cancelled, so that the server stops within a second.
+        timeout_graceful_shutdown=0.6,  # type: ignore[arg-type] # asyncio accepts fractions
+    )
+
+
+def raise_open_file_limit(limits: Limits) -> Limits:
+    """Allow this process to open a file for each connection; return what the system grants.
+
+    A refusal needs a file, too: without one, a connection too many would get no response.
+    """
+    if sys.platform == "win32":
+        return limits
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.connections + _OTHER_FILES
+    if soft < wanted:
+        wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(ValueError, OSError):  # macOS has a further limit that it does not report
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    room = max(soft - _OTHER_FILES, soft // 2)
+    return replace(limits, connections=min(limits.connections, room))
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Listen on every address of a host, at the same port; port 0 lets the system choose one.
+
+    Raises OSError.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    # A name can have an address twice.
+    addresses = dict.fromkeys(
+        (family, protocol, address) for family, _, protocol, _, address in found
+    )
+    return listen_on([*addresses])
+
+
+def listen_on(addresses: Sequence[tuple[int, int, Any]]) -> list[socket.socket]:
+    """Listen on addresses, each with its family and protocol, leaving out what this machine lacks.
+
+    Raises OSError, also if it lacks all of them.
+    """
+    listeners: list[socket.socket] = []
+    with ExitStack() as stack:
+        for number, (family, protocol, (host, port, *rest)) in enumerate(addresses, start=1):
+            # The system chooses for the first.
+            shared = port or (listeners[0].getsockname()[1] if listeners else 0)
+            try:
+                listener = stack.enter_context(_bind(family, protocol, (host, shared, *rest)))
+            except OSError as error:
+                # "localhost" is often an IPv6 address, too, where there is no IPv6.
+                is_last = number == len(addresses) and not listeners
+                if is_last or error.errno not in _LACKING:
+                    raise
+            else:
+                listeners.append(listener)
+        stack.pop_all()
+    return listeners
+
+
+def _bind(family: int, protocol: int, address: tuple[Any, ...]) -> socket.socket:
+    # asyncio disables Nagle's algorithm only for a socket that names its protocol. Otherwise each
+    # response would wait 40 ms for its second packet.
+    listener = socket.socket(family, socket.SOCK_STREAM, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
