@@ -90,7 +90,7 @@ def test_follows_a_mock_that_starts_again(page: Page, port: int) -> None:
     expect(page.locator("#connection")).not_to_have_text("Live")
     page.get_by_role("button", name="Reset").click()
     problem = page.locator("#reset .problem")
-    expect(problem).to_have_text("The mock does not answer. Is it still running?")
+    expect(problem).to_have_text("The mock does not respond. Is it still running?")
     with running(port) as mock:
         httpx.get(f"{mock.url}/new/1")
         expect(page.locator("#connection")).to_have_text("Live")
@@ -123,7 +123,7 @@ def test_catches_up_without_losing_what_is_open(page: Page, port: int) -> None:
 
 def test_says_that_the_mock_is_gone_while_the_page_loads(page: Page, port: int) -> None:
     """Where there is nothing to show yet, it says why; whether the scripts have come or not."""
-    gone = page.get_by_text("The mock does not answer. Is it still running?")
+    gone = page.get_by_text("The mock does not respond. Is it still running?")
     with running(port) as mock:
         page.route("**/_mock/**", lambda route: route.abort())
         page.goto(mock.url)
@@ -148,7 +148,7 @@ def test_asks_for_the_token_once(page: Page, port: int) -> None:
             page.keyboard.press("Escape")
         dialog.get_by_label("Token").fill("wrong")
         dialog.get_by_role("button").click()
-        expect(dialog.locator(".problem")).to_have_text("The mock does not take this token.")
+        expect(dialog.locator(".problem")).to_have_text("The mock does not accept this token.")
         dialog.get_by_label("Token").fill("s3cret")
         dialog.get_by_role("button").click()
         expect(page.locator("#connection")).to_have_text("Live")

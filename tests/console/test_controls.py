@@ -55,7 +55,7 @@ def test_an_error_is_planned(console: Page, store: StoreClient) -> None:
     expect(entries(console).locator(".fault")).to_contain_text("503 “Not now.”")
     with pytest.raises(StoreError):
         store.list_payment_providers("reg_demo")
-    expect(console.get_by_text("Nothing is planned")).to_be_visible()
+    expect(console.get_by_text("No faults are planned")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_an_answer_is_broken(
 def test_an_answer_is_late(console: Page, store: StoreClient, control: httpx.Client) -> None:
     """A delay alone leaves the answer as it is."""
     plan(console, "delay", delay="30", times="")
-    expect(planned(console)).to_contain_text("30 ms late")
+    expect(planned(console)).to_contain_text("30 ms delay")
     expect(planned(console)).to_contain_text("all requests")
     store.list_payment_providers("reg_demo")
 
@@ -103,7 +103,7 @@ def test_a_request_is_held_and_released(console: Page, store: StoreClient) -> No
         held = pool.submit(store.initialize_payment_session, "pay_col_demo", "pp_stripe_stripe")
         release = console.get_by_role("button", name="Release 1")
         expect(release).to_be_visible()
-        expect(planned(console)).to_contain_text("holds a request, no more to come")
+        expect(planned(console)).to_contain_text("holds a request, applies to no more")
         assert not held.done()
         assert store.create_payment_collection("cart_demo").payment_sessions
         release.click()
@@ -158,7 +158,7 @@ def test_what_is_no_number_stands_at_its_field(console: Page) -> None:
     expect(status.locator("input")).to_have_attribute("aria-invalid", "true")
     plan(console, "answer", status="503", times="0")
     expect(form.locator(".problem")).to_have_text(
-        "Next requests: a whole number, such as 2; none for all"
+        "Next requests: a whole number, such as 2; leave it empty for all"
     )
     expect(form.locator("[aria-invalid]")).to_have_count(1)
     form.locator("[name=status]").fill("often")
@@ -187,15 +187,15 @@ def test_a_provider_declines_until_told_otherwise(console: Page, store: StoreCli
         store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
     assert "Your card has expired." == refused.value.message
     expect(line.locator(".mark")).to_have_text("declined, 4 more")
-    line.get_by_role("button", name="Behave again").click()
-    expect(line.locator(".mark")).to_have_text("behaves")
+    line.get_by_role("button", name="Cancel outcome").click()
+    expect(line.locator(".mark")).to_have_text("as usual")
 
     store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
 
 
 @pytest.mark.parametrize(
     ("result", "delay", "shown"),
-    [("unreachable", "", "unreachable, always"), ("accepted", "20", "20 ms late, always")],
+    [("unreachable", "", "unreachable, always"), ("accepted", "20", "20 ms delay, always")],
 )
 def test_a_provider_is_slow_or_unreachable(
     console: Page, control: httpx.Client, result: str, delay: str, shown: str

@@ -207,10 +207,10 @@ def test_tells_preferred_answers_from_the_stores(console: Page, store_mock: Stor
 @pytest.mark.parametrize(
     ("fault", "status", "kind", "words"),
     [
-        ({"broken": "dropped"}, "no answer", "failed", "Fault: connection reset"),
-        ({"broken": "truncated"}, "200", "failed", "Fault: half an answer"),
-        ({"broken": "garbled"}, "200", "failed", "Fault: no JSON"),
-        ({"delay": 5}, "200", "good", "Fault: 5 ms late"),
+        ({"broken": "dropped"}, "no response", "failed", "Fault: connection reset"),
+        ({"broken": "truncated"}, "200", "failed", "Fault: truncated response"),
+        ({"broken": "garbled"}, "200", "failed", "Fault: invalid JSON"),
+        ({"delay": 5}, "200", "good", "Fault: 5 ms delay"),
         (
             {"answer": {"status": 503, "retry_after": 1}},
             "503",

@@ -242,8 +242,8 @@ def test_money_is_exact(console: Page) -> None:
     )
     read = console.evaluate(
         """async () => {
-            const { readAnswer } = await import("/console/json.js");
-            return readAnswer('{"amount": 12345678901234567890.12, "total": 0.10, "count": 3}');
+            const { readResponse } = await import("/console/json.js");
+            return readResponse('{"amount": 12345678901234567890.12, "total": 0.10, "count": 3}');
         }"""
     )
 

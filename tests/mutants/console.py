@@ -74,8 +74,8 @@ MUTANTS = (
     Mutant(
         "all of the journal on the page",
         CONSOLE / "journal.js",
-        "const MOST_SHOWN = 200;",
-        "const MOST_SHOWN = 1000;",
+        "const MAX_SHOWN = 200;",
+        "const MAX_SHOWN = 1000;",
         (JOURNAL,),
     ),
     Mutant(

@@ -11,11 +11,12 @@ from tests.contract.test_openapi import operations, resolve
 from tests.server.control.served import Served
 
 from xclade_store_mock.contract import load_contract
-from xclade_store_mock.control.faults import Break, Moment
+from xclade_store_mock.control.faults import LIMITS, Break, Moment
 from xclade_store_mock.control.journal import MAX_ENTRIES, MAX_SHOWN
 from xclade_store_mock.control.outcomes import DECLINED, Result
 
 ROOT = Path(__file__).parents[3]
+CONSOLE = ROOT / "mock_server/xclade_store_mock/control/console"
 CONTRACT = load_contract("control.yaml")
 DOCUMENT: Any = CONTRACT.document
 
@@ -69,6 +70,30 @@ def test_words_are_those_of_the_code() -> None:
     assert f"{MAX_SHOWN:,} characters" in schemas["Message"]["properties"]["body"]["description"]
     journal = DOCUMENT["paths"]["/journal"]["get"]["description"]
     assert f"{MAX_ENTRIES:,}" in " ".join(journal.split())
+
+
+def test_limits_are_those_of_the_contract() -> None:
+    """Each limit that the code or the console repeats is the contract's."""
+    schemas = DOCUMENT["components"]["schemas"]
+    numbers = {
+        "delay": schemas["Delay"],
+        "retry_after": schemas["FaultAnswer"]["properties"]["retry_after"],
+        "status": schemas["FaultAnswer"]["properties"]["status"],
+        "times": schemas["PlanFaultRequest"]["properties"]["times"],
+    }
+    page = DOCUMENT["components"]["parameters"]["Limit"]["schema"]["maximum"]
+
+    assert {name: (each["minimum"], each["maximum"]) for name, each in numbers.items()} == LIMITS
+    for file, name, limit in (
+        ("faults.js", "MAX_DELAY", numbers["delay"]["maximum"]),
+        ("journal.js", "MAX_KEPT", MAX_ENTRIES),
+        ("journal.js", "MAX_KEPT", page),
+        ("store.js", "MAX_PAGE", page),
+    ):
+        (found,) = re.findall(
+            rf"^const {name} = ([\d_]+);", (CONSOLE / file).read_text(), re.MULTILINE
+        )
+        assert limit == int(found)
 
 
 def test_fuzzer_finds_nothing(mock: Served, tmp_path: Path) -> None:

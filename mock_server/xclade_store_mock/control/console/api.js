@@ -1,14 +1,14 @@
-// The control API: one way to call it, for answers and for the stream of events alike.
+// Calls the control API, for JSON and for the stream of events.
 
-import { readAnswer } from "./json.js";
+import { readResponse } from "./json.js";
 import { askForToken, controlToken } from "./token.js";
 
-/** What the control API says no to, or why it says nothing; the message is for a person. */
+/** The control API has refused a call, or does not respond; the message is for people. */
 export class ControlError extends Error {}
 
-const SILENT = "The mock does not answer. Is it still running?";
+const SILENT = "The mock does not respond. Is it still running?";
 
-/** Call an operation; answer its JSON, or null where it has none. Raises ControlError. */
+/** Call an operation and return its JSON, or null if it has none. Throws ControlError. */
 export async function call(method, path, body) {
   const headers = body === undefined ? {} : { "content-type": "application/json" };
   const content = body === undefined ? undefined : JSON.stringify(body);
@@ -16,10 +16,10 @@ export async function call(method, path, body) {
   const text = await response.text().catch(() => {
     throw new ControlError(SILENT);
   });
-  return text ? readAnswer(text) : null;
+  return text ? readResponse(text) : null;
 }
 
-/** Send a request with the token, asking for it where it is needed. Raises ControlError. */
+/** Send a request with the token, asking for it if necessary. Throws ControlError. */
 export async function send(path, { headers = {}, ...options } = {}) {
   for (;;) {
     const token = controlToken();
@@ -38,9 +38,9 @@ async function message(response) {
   try {
     return (await response.json()).message;
   } catch {
-    return `The mock answered ${response.status} ${response.statusText}.`;
+    return `The mock returned ${response.status} ${response.statusText}.`;
   }
 }
 
-/** Make one segment of a path out of an id, whatever is in it. */
+/** Encode an id as one segment of a path. */
 export const segment = encodeURIComponent;

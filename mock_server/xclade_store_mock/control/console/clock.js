@@ -1,4 +1,4 @@
-// The mock's clock, which goes on here between two readings of it.
+// The mock's clock. Between two readings the page itself counts the seconds.
 
 import { call } from "./api.js";
 import { $ } from "./dom.js";
@@ -20,8 +20,8 @@ export class Clock {
 
   show({ now, frozen, is_real: isReal }) {
     this.#reading = { now: Date.parse(now), frozen, at: performance.now() };
-    $("clock-state").textContent = isReal ? "real time" : frozen ? "frozen" : "runs ahead";
-    $("freeze").textContent = frozen ? "Let it run" : "Freeze";
+    $("clock-state").textContent = isReal ? "real time" : frozen ? "frozen" : "adjusted";
+    $("freeze").textContent = frozen ? "Unfreeze" : "Freeze";
     $("release").disabled = isReal;
     this.#tick();
   }

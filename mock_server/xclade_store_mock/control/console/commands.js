@@ -1,6 +1,6 @@
 // A request as a command to paste: curl, Python with our client, JavaScript with fetch.
 //
-// Keys and tokens are not in the journal, so that commands take them from the environment.
+// The journal has no keys and tokens, so commands read them from the environment.
 
 import { readFaithfully } from "./json.js";
 import { inJavaScript, inPython, inShell, jsonInJavaScript, valueInPython } from "./quoting.js";
@@ -27,7 +27,7 @@ function storeRequest(operation, path, body) {
   return { operation, method: "POST", path, query: "", headers, body: JSON.stringify(body), note: "" };
 }
 
-/** The request that an entry of the journal tells of. */
+/** The request of a journal entry. */
 export function requestOf(entry) {
   const { headers, body, bytes, is_whole: isWhole } = entry.request;
   return {
@@ -37,11 +37,11 @@ export function requestOf(entry) {
     query: entry.query,
     headers,
     body: body === "" ? null : body,
-    note: isWhole && (body !== null || !bytes) ? "" : "The journal does not have the whole body.",
+    note: isWhole && (body !== null || !bytes) ? "" : "The journal does not contain the whole body.",
   };
 }
 
-/** Name the environment variables that commands take what is secret from. */
+/** Return the environment variables from which commands read secrets. */
 export function variablesOf(request) {
   return headersOf(request).secret.map(({ variable }) => variable);
 }
@@ -67,7 +67,7 @@ export function curl(request, origin) {
     lines.push(`-H "${name}: ${before}\${${variable}:?is not set}"`);
   for (const [name, value] of kept) lines.push(`-H ${inShell(value ? `${name}: ${value}` : `${name};`)}`);
   if (request.body !== null) {
-    // Of itself curl would call it a form.
+    // Otherwise curl sends it as a form.
     if (!("content-type" in request.headers)) lines.push("-H content-type:");
     lines.push(`--data-raw ${inShell(request.body)}`);
   }
@@ -99,14 +99,14 @@ function bodyInJavaScript({ body, headers }) {
   const value = readFaithfully(body);
   const isPlain = value !== undefined
     && JSON.stringify(value) === JSON.stringify(JSON.parse(body))
-    // In an object literal that would be its prototype.
+    // In an object literal this sets the prototype.
     && !body.includes("__proto__");
   if (isPlain) {
     const literal = JSON.stringify(value, null, 2).replaceAll("\n", "\n  ");
     return `JSON.stringify(${jsonInJavaScript(literal)})`;
   }
   const text = inJavaScript(body);
-  // Of itself fetch would call it plain text.
+  // Otherwise fetch sends it as plain text.
   return "content-type" in headers ? text : `new Blob([${text}])`;
 }
 
@@ -114,7 +114,7 @@ export function python(request, origin) {
   return noted("#", request, clientCall(request, origin) ?? plainCall(request, origin));
 }
 
-/** Write a call of our client; null for a request that it would not make. */
+/** Return a call of our client, or null if it cannot send the request. */
 function clientCall(request, origin) {
   const write = CLIENT_ARGUMENTS[request.operation];
   const query = [...new URLSearchParams(request.query)];
@@ -146,7 +146,7 @@ function isSentByClient(name, value, operation) {
   return name === "idempotency-key" && operation === "initialize_payment_session";
 }
 
-// By operation, the arguments of its method - null for one that it does not take - and the rest of the query.
+// By operation: the arguments of its method, null for one that it does not accept, and the rest of the query.
 const CLIENT_ARGUMENTS = {
   list_payment_providers: (_, { region_id: region, limit, offset, ...rest }) => ({
     args: [

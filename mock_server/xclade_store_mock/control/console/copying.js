@@ -9,7 +9,7 @@ const MEANINGS = {
   CUSTOMER_TOKEN: "the customer's token",
 };
 
-/** Make a button for each language; `read` answers the request when one is pressed. */
+/** Return a button for each language; `read` returns the request when one is pressed. */
 export function copyButtons(read) {
   const buttons = LANGUAGES.map(([name, write]) => {
     const button = h("button", { type: "button", class: "copy", "aria-label": `Copy as ${name}` }, name);
@@ -32,7 +32,7 @@ export function showCommand(place, request) {
 }
 
 async function copy(button, text, done) {
-  // Browsers offer the clipboard only to pages of this machine, or with TLS.
+  // Browsers offer the clipboard only to pages on loopback addresses or with TLS.
   if (navigator.clipboard) await navigator.clipboard.writeText(text);
   else copySelected(text);
   announce(done);

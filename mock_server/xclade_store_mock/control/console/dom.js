@@ -1,8 +1,8 @@
-// Elements, made and kept. What comes from the mock gets into the page as text, never as HTML.
+// Creates and keeps elements. Data from the mock enters the page as text, never as HTML.
 
 export const $ = (id) => document.getElementById(id);
 
-/** Make an element. An attribute that is false or null is left out, one that is true is empty. */
+/** Create an element. Attributes that are false or null are left out; true becomes empty. */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -14,8 +14,8 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
- * Hold a list to its items, and leave the elements alone whose items are as before: so what
- * somebody types there, or has opened, stays.
+ * Update a list to its items. Elements whose items have not changed stay, and with them what
+ * somebody is typing there or has opened.
  */
 export class KeptList {
   #rows = new Map();
@@ -53,7 +53,7 @@ export class KeptList {
   }
 }
 
-/** Put an element in another's place, with the same parts open and the focus where it was. */
+/** Replace an element, keeping its open parts and the focus. */
 function replace(old, element) {
   const open = [...old.querySelectorAll("details")].map((each) => each.open);
   element.querySelectorAll("details").forEach((each, index) => (each.open = open[index] ?? false));
@@ -63,12 +63,12 @@ function replace(old, element) {
   if (focused >= 0) element.querySelectorAll(focusable)[focused]?.focus({ preventScroll: true });
 }
 
-/** Make a mark out of a status: its meaning is in the shape and the text, not in the colour alone. */
+/** Return a mark for a status; shape and text carry the meaning, not only the colour. */
 export function mark(kind, text) {
   return h("span", { class: "mark", "data-kind": kind }, text);
 }
 
-/** Show a moment as the time of day, with the whole of it at hand. */
+/** Return a timestamp as the time of day, with the whole timestamp as its title. */
 export function moment(timestamp) {
   const at = new Date(timestamp);
   const two = (number) => String(number).padStart(2, "0");
@@ -76,7 +76,7 @@ export function moment(timestamp) {
   return h("time", { datetime: timestamp, title: timestamp }, text);
 }
 
-/** Say something to those who listen to the page. */
+/** Announce a text to users of screen readers. */
 export function announce(text) {
   $("announcement").textContent = text;
 }

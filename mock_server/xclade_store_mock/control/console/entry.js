@@ -1,4 +1,4 @@
-// One request in the journal: a line, and what was said when it is opened.
+// One request in the journal: a line, and its details once it is opened.
 
 import { requestOf } from "./commands.js";
 import { copyButtons } from "./copying.js";
@@ -8,7 +8,7 @@ import { pretty, readFaithfully } from "./json.js";
 
 const KINDS = { 1: "waiting", 2: "good", 3: "good", 4: "refused", 5: "failed" };
 
-/** Make the line of an entry; what is inside is made when it is opened. */
+/** Return the line of an entry; its details are created when it is opened. */
 export function entryRow(entry) {
   const line = h("details", {},
     h("summary", {},
@@ -27,16 +27,16 @@ export function entryRow(entry) {
 }
 
 function statusMark({ status, fault }) {
-  if (status === null) return mark("failed", "no answer");
+  if (status === null) return mark("failed", "no response");
   return mark(fault?.broken ? "failed" : KINDS[Math.floor(status / 100)], String(status));
 }
 
-/** Say what else than the store had a part in the answer. */
+/** Name what affected the response besides the store. */
 function chips({ fault, fault_id: id, has_preference: hasPreference }) {
   if (!fault && !hasPreference) return null;
   const words = fault && `Fault: ${effect(fault)}`;
   return h("span", { class: "origin" },
-    hasPreference ? h("span", { class: "chip", title: "The request has the header Prefer" }, "preferred") : null,
+    hasPreference ? h("span", { class: "chip", title: "The request asks for a documented response" }, "preferred") : null,
     fault ? h("span", { class: "chip fault", title: `${id}: ${words}` }, words) : null);
 }
 
@@ -44,10 +44,10 @@ function duration(milliseconds) {
   return milliseconds < 9.95 ? milliseconds.toFixed(1) : String(Math.round(milliseconds));
 }
 
-/** Say in words what is wrong: how the request breaks the contract or, if it does not, the answer. */
+/** Return what is wrong: the contract violations or, without any, the error's message. */
 function reasons({ violations, status, response }) {
   if (violations.length) {
-    const sentences = violations.map((sentence) => h("span", {}, h("span", { class: "unseen" }, "Breaks the contract: "), sentence));
+    const sentences = violations.map((sentence) => h("span", {}, h("span", { class: "unseen" }, "Violates the contract: "), sentence));
     return h("span", { class: "reasons violations" }, ...sentences);
   }
   const { message, title, detail } = (status >= 400 && response.body && readFaithfully(response.body)) || {};
@@ -67,7 +67,7 @@ function half(title, { headers, body, bytes, is_whole: isWhole }) {
   return h("section", { class: "half" },
     h("h4", {}, title, h("span", { class: "count" }, `${bytes.toLocaleString("en")} bytes`)),
     h("dl", { class: "headers" }, ...lines),
-    body === null && bytes ? h("p", { class: "hint" }, "The body is no text.") : null,
+    body === null && bytes ? h("p", { class: "hint" }, "The body is not text.") : null,
     body ? h("pre", { tabindex: "0", "aria-label": `${title} body` }, isWhole ? pretty(body) : body) : null,
-    isWhole || body === null ? null : h("p", { class: "hint" }, "The journal keeps only the beginning of it."));
+    isWhole || body === null ? null : h("p", { class: "hint" }, "The journal keeps only its beginning."));
 }

@@ -1,13 +1,13 @@
-// Server-sent events over fetch, which can carry a token as EventSource cannot.
+// Server-sent events over fetch which, unlike EventSource, can send a token.
 
 import { ControlError, send } from "./api.js";
 
 const PAUSE = 1000; // milliseconds before the next attempt
-const SILENCE = 40_000; // the mock says something every 15 seconds
+const SILENCE = 40_000; // milliseconds; the mock sends something every 15 seconds
 
 /**
- * Follow what happens, for ever. At each connection `onOpen` reads anew what may have been missed,
- * and only then do events go to `onEvent`; `onState` hears "live", or what is wrong.
+ * Follow the events for ever. After each connection `onOpen` reads what may have been missed; only
+ * then are events passed to `onEvent`. `onState` receives "live", or what is wrong.
  */
 export async function follow({ onOpen, onEvent, onState }) {
   for (;;) {
@@ -19,7 +19,7 @@ export async function follow({ onOpen, onEvent, onState }) {
       for await (const event of readEvents(response.body, leaving)) await onEvent(event);
       onState("waiting", "Reconnecting");
     } catch (error) {
-      // A stream that breaks off is a TypeError, one that fell silent an AbortError.
+      // A broken stream throws a TypeError, a silent one an AbortError.
       const expected = error instanceof ControlError || error instanceof TypeError;
       if (!expected && error.name !== "AbortError") throw error;
       onState("waiting", error instanceof ControlError ? error.message : "Reconnecting");
@@ -45,7 +45,7 @@ async function* readEvents(stream, leaving) {
   }
 }
 
-/** Read one event; null for a comment. */
+/** Parse one event; null for a comment. */
 export function readEvent(block) {
   const fields = { data: "" };
   for (const line of block.split("\n")) {

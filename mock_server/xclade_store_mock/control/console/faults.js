@@ -1,11 +1,11 @@
-// Faults: planned here, and listed for as long as they are still to come.
+// Plans faults, and lists those that still apply.
 
 import { call, segment } from "./api.js";
 import { $, h, KeptList } from "./dom.js";
 import { filled, onSubmit } from "./form.js";
 import { asNumber } from "./json.js";
 
-const HELD_AT_MOST = 600_000; // milliseconds, the control API's own
+const MAX_DELAY = 600_000; // milliseconds, as in the control API
 
 export class Faults {
   #list = new KeptList($("faults"), faultRow);
@@ -20,7 +20,7 @@ export class Faults {
     onSubmit($("cancel-faults"), () => call("DELETE", "/faults"));
   }
 
-  /** Hold what is raced where that changes something: a session that is there already. */
+  /** Choose the fields of a race that has an effect: hold a response whose session exists. */
   #presetRace({ elements: { kind, operation_id: operation, when } }) {
     const isRace = kind.value === "hold";
     if (isRace === this.#isRace) return;
@@ -44,10 +44,10 @@ function showFieldsOf(form) {
     label.hidden = !label.dataset.for.split(" ").includes(form.elements.kind.value);
 }
 
-/** Make a fault of what was entered; what does not belong to its kind is left out. */
+/** Return the fault that was entered, without the fields of other kinds. */
 function faultOf({ kind, status, retry_after, message, delay, times, ...rest }) {
   const fault = { ...filled(rest), times: times === "" ? null : asNumber(times) };
-  if (kind === "hold") return { ...fault, delay: HELD_AT_MOST };
+  if (kind === "hold") return { ...fault, delay: MAX_DELAY };
   if (delay !== "") fault.delay = asNumber(delay);
   if (kind === "delay") return fault;
   if (kind !== "answer") return { ...fault, broken: kind };
@@ -68,21 +68,21 @@ function faultRow(fault) {
     h("p", { class: "hint" }, `${fault.id}: ${target(fault)}`));
 }
 
-/** Say what a fault does. */
+/** Describe what a fault does. */
 export function effect({ answer, broken, delay, note }) {
   const parts = [];
   if (answer) parts.push(`${answer.status}${answer.message ? ` “${answer.message}”` : ""}`);
   if (answer?.retry_after !== undefined) parts.push(`Retry-After ${answer.retry_after} s`);
-  if (broken) parts.push({ dropped: "connection reset", truncated: "half an answer", garbled: "no JSON" }[broken]);
-  if (delay === HELD_AT_MOST) parts.push("held until released");
-  else if (delay) parts.push(`${delay.toLocaleString("en")} ms late`);
+  if (broken) parts.push({ dropped: "connection reset", truncated: "truncated response", garbled: "invalid JSON" }[broken]);
+  if (delay === MAX_DELAY) parts.push("held until released");
+  else if (delay) parts.push(`${delay.toLocaleString("en")} ms delay`);
   if (note) parts.push(note);
   return parts.join(", ") || "no effect";
 }
 
-/** Say which requests a fault befalls. */
+/** Describe which requests a fault applies to. */
 function target({ times, waiting, when, operation_id, method, path, payment_collection_id }) {
-  if (times === 0) return `holds ${waiting === 1 ? "a request" : `${waiting} requests`}, no more to come`;
+  if (times === 0) return `holds ${waiting === 1 ? "a request" : `${waiting} requests`}, applies to no more`;
   const count = times === null ? "all requests" : times === 1 ? "the next request" : `the next ${times} requests`;
   const named = [operation_id, method, path, payment_collection_id].filter((each) => each !== null);
   return `${count}${named.length ? ` to ${named.join(", ")}` : ""}, ${when} the store acts`;

@@ -1,8 +1,8 @@
-// Forms that call the control API. What is no number at all is told at its field; the rest the API judges.
+// Forms that call the control API. The form checks only the format of numbers; the API checks the rest.
 
 import { ControlError } from "./api.js";
 
-/** Do something when a form is submitted; it gets the form's values and the pressed button's. */
+/** Call `act` with the form's values and the pressed button's when the form is submitted. */
 export function onSubmit(form, act) {
   form.noValidate = true;
   form.addEventListener("submit", async (event) => {
@@ -24,7 +24,7 @@ export function onSubmit(form, act) {
   });
 }
 
-/** Tell of the first field whose text is not in the form that its title describes. */
+/** Show the problem of the first field whose text does not have the format in its title. */
 function refused(form, problem) {
   const [field] = [...form.querySelectorAll("input:invalid")].filter((each) => each.checkVisibility());
   form.querySelectorAll("[aria-invalid]").forEach((each) => (each.ariaInvalid = null));
@@ -39,7 +39,7 @@ function refused(form, problem) {
   return true;
 }
 
-/** Leave out what was left empty. */
+/** Return the values that are not empty. */
 export function filled(values) {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
 }

@@ -1,4 +1,4 @@
-// The live journal. What it holds and what it shows are bounded, however many requests come.
+// The live journal. It keeps and shows a limited number of requests.
 
 import { call } from "./api.js";
 import { initializeRequest } from "./commands.js";
@@ -8,8 +8,8 @@ import { entryRow } from "./entry.js";
 import { effect } from "./faults.js";
 import { onSubmit } from "./form.js";
 
-const MOST_KEPT = 1000; // as many as the mock keeps
-const MOST_SHOWN = 200;
+const MAX_KEPT = 1000; // as many as the mock keeps
+const MAX_SHOWN = 200;
 const QUIET = 2000; // milliseconds between announcements
 const NEAR = 4; // pixels from the end that count as the end
 
@@ -41,19 +41,19 @@ export class Journal {
     });
   }
 
-  /** Read the journal anew: what was missed, and whether the mock has started again, shows itself. */
+  /** Read the whole journal again: events may have been missed, or the mock restarted. */
   async load() {
-    const { entries } = await call("GET", `/journal?limit=${MOST_KEPT}`);
+    const { entries } = await call("GET", `/journal?limit=${MAX_KEPT}`);
     this.#entries = entries;
     this.#lastSeen = Math.min(this.#lastSeen, entries.at(-1)?.id ?? 0);
     this.#show();
   }
 
-  /** Take in a new entry; those that come together are shown together. */
+  /** Add a new entry; entries that arrive within one frame are shown together. */
   add(entry) {
     if (entry.id <= (this.#entries.at(-1)?.id ?? 0)) return;
     this.#entries.push(entry);
-    if (this.#entries.length > MOST_KEPT) this.#entries.shift();
+    if (this.#entries.length > MAX_KEPT) this.#entries.shift();
     this.#unannounced += 1;
     if (this.#unannounced === 1) setTimeout(() => this.#announce(), QUIET);
     this.#frame ??= requestAnimationFrame(() => {
@@ -64,7 +64,7 @@ export class Journal {
 
   #show() {
     this.#matching = this.#entries.filter((entry) => this.#matches(entry));
-    const shown = this.#matching.slice(-MOST_SHOWN);
+    const shown = this.#matching.slice(-MAX_SHOWN);
     this.#rows.show(shown);
     $("journal-empty").hidden = this.#entries.length > 0;
     $("journal-unmatched").hidden = this.#matching.length > 0 || this.#entries.length === 0;
@@ -77,16 +77,16 @@ export class Journal {
     const { path: part, method: wanted, status: beginning } = this.#filter;
     return `${path}?${query}`.includes(part)
       && (!wanted || method === wanted)
-      && String(status ?? "no answer").startsWith(beginning.replace(/x+$/i, ""));
+      && String(status ?? "no response").startsWith(beginning.replace(/x+$/i, ""));
   }
 
   #keepUp() {
-    // Who reads an entry does not want it to move.
+    // An entry that is being read must not move.
     if (this.#follows && !isReading()) scrollToEnd();
     this.#look();
   }
 
-  /** Find out what is before somebody's eyes, and so whether to follow, and what waits below. */
+  /** Determine what is visible, and so whether to scroll along and how many requests are below. */
   #look() {
     if (!$("log").checkVisibility()) return;
     if (isAtEnd()) this.#lastSeen = this.#entries.at(-1)?.id ?? 0;
@@ -100,8 +100,8 @@ export class Journal {
     const { method, path, status, fault, violations } = this.#entries.at(-1) ?? {};
     const others = this.#unannounced > 1 ? `${this.#unannounced} requests, the last one ` : "";
     this.#unannounced = 0;
-    const befell = fault ? [`Fault: ${effect(fault)}`] : [];
-    const outcome = [status ?? "no answer", ...befell, ...violations].join(". ");
+    const faults = fault ? [`Fault: ${effect(fault)}`] : [];
+    const outcome = [status ?? "no response", ...faults, ...violations].join(". ");
     if (method) announce(`${others}${method} ${path}: ${outcome}`);
   }
 }

@@ -1,22 +1,22 @@
-// JSON to the digit: amounts of money are decimals, which a JavaScript number may not hold.
+// Exact JSON: amounts of money are decimals, which a JavaScript number may not hold.
 
 const AMOUNTS = new Set(["amount", "total"]);
 
-/** Read an answer of the control API; its amounts become strings, as they are written. */
-export function readAnswer(text) {
+/** Parse a response of the control API; amounts become strings, exactly as they are written. */
+export function readResponse(text) {
   return JSON.parse(text, (name, value, context) =>
     typeof value === "number" && AMOUNTS.has(name) ? (context?.source ?? String(value)) : value);
 }
 
-/** Make a JSON number of what was typed, to the digit; other text stays text, for the API to judge. */
+/** Return what was typed as an exact JSON number; other text stays text, which the API refuses. */
 export function asNumber(text) {
   if (!/^-?(0|[1-9]\d*)(\.\d+)?$/.test(text)) return text;
   return JSON.rawJSON ? JSON.rawJSON(text) : Number(text);
 }
 
 /**
- * Read a body whose meaning survives being written anew: no name twice in an object, no number
- * that becomes another. Anything else is undefined. Its numbers are as JSON.rawJSON makes them.
+ * Parse a body if it can be written again without changing its meaning: without duplicate names and
+ * inexact numbers. Otherwise return undefined. Numbers are those of JSON.rawJSON.
  */
 export function readFaithfully(text) {
   if (!JSON.rawJSON) return undefined;
@@ -34,7 +34,7 @@ function withoutBlanks(text) {
   return text.replace(/("(?:[^"\\]|\\.)*")|[ \t\r\n]+/g, "$1");
 }
 
-/** Write a body so that it is easy to read, if that leaves its meaning as it is. */
+/** Return a body with line breaks and indentation, unless that would change its meaning. */
 export function pretty(text) {
   const value = readFaithfully(text);
   return value === undefined ? text : JSON.stringify(value, null, 2);

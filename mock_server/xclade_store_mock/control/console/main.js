@@ -1,4 +1,4 @@
-// The console: what the mock holds and does, and how to steer it.
+// The console: shows and controls the mock.
 
 import { call, ControlError } from "./api.js";
 import { Clock } from "./clock.js";
@@ -31,7 +31,7 @@ const loadState = paced(async () => {
 const loadFaults = paced(() => faults.load());
 const loadScenarios = paced(() => scenarios.load());
 
-// What to read anew, by the part of the state that has changed.
+// What to read again, by the part of the state that has changed.
 const READERS = {
   store: loadState,
   outcomes: loadState,
@@ -40,7 +40,7 @@ const READERS = {
   scenario: loadScenarios,
 };
 
-/** Let a reading that is asked for again and again happen now, and then once for all that asked. */
+/** Return a function that reads now, and once more for all calls that arrive meanwhile. */
 function paced(read) {
   let running = null;
   let again = false;
@@ -58,7 +58,7 @@ function paced(read) {
   };
 }
 
-/** Read; if the mock is gone, the stream of events has ended as well, and the next one reads anew. */
+/** Read. If the mock is gone, so is the stream of events, and the next one reads everything again. */
 async function attempt(read) {
   try {
     await read?.();
@@ -74,13 +74,13 @@ function showView() {
   for (const link of views) link.ariaCurrent = link === chosen ? "page" : null;
 }
 
-// It is for those who do not even get this script.
+// The text is for browsers that do not even load this script.
 $("absent").textContent = "";
 addEventListener("hashchange", showView);
 showView();
 onSubmit($("reset"), async () => {
   await call("POST", "/reset");
-  announce("The mock has started again.");
+  announce("The mock has been reset.");
 });
 follow({
   onOpen: async () => {
@@ -90,7 +90,7 @@ follow({
   onEvent: ({ name, data }) => {
     if (name === "journal") return journal.add(data);
     if (data.part === "journal") return journal.load();
-    // The stream goes on meanwhile.
+    // Not awaited: the next events need not wait for it.
     attempt(READERS[data.part]);
     return null;
   },

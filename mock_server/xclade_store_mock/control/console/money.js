@@ -1,6 +1,6 @@
-// Amounts in major units, as people write them.
+// Formats amounts in major units.
 
-/** Format a decimal, which is a string, to its last digit: "25.5" in usd is $25.50. */
+/** Format a decimal string with all its digits: "25.5" in usd is $25.50. */
 export function formatMoney(decimal, currencyCode) {
   const options = { style: "currency", currency: currencyCode };
   const usual = new Intl.NumberFormat("en", options).resolvedOptions().maximumFractionDigits;

@@ -1,4 +1,4 @@
-// Payment providers, and what their next calls come to.
+// Payment providers, and the planned outcomes of their calls.
 
 import { call, segment } from "./api.js";
 import { $, h, KeptList, mark } from "./dom.js";
@@ -8,8 +8,8 @@ import { asNumber } from "./json.js";
 const KINDS = { accepted: "waiting", declined: "refused", unreachable: "failed" };
 const RESULTS = [
   ["declined", "declines"],
-  ["unreachable", "cannot be reached"],
-  ["accepted", "answers as always, but late"],
+  ["unreachable", "is unreachable"],
+  ["accepted", "responds as usual, but late"],
 ];
 
 export class Providers {
@@ -27,12 +27,12 @@ function providerRow({ id, outcome, is_enabled: isEnabled, installed }) {
       h("code", { class: "name" }, id),
       installed ? null : h("span", { class: "chip" }, "not installed"),
       isEnabled ? null : h("span", { class: "chip" }, "not enabled"),
-      outcome === null ? mark("good", "behaves") : mark(KINDS[outcome.result], said(outcome))),
+      outcome === null ? mark("good", "as usual") : mark(KINDS[outcome.result], describe(outcome))),
     outcomeForm(id, outcome)));
 }
 
-function said({ result, delay, times }) {
-  const late = delay ? [`${delay.toLocaleString("en")} ms late`] : [];
+function describe({ result, delay, times }) {
+  const late = delay ? [`${delay.toLocaleString("en")} ms delay`] : [];
   const what = result === "accepted" ? late : [result, ...late];
   return [...what, times === null ? "always" : `${times} more`].join(", ");
 }
@@ -45,10 +45,10 @@ function outcomeForm(id, outcome) {
     h("label", { class: "wide" }, h("span", {}, "What it does"), select),
     message,
     field("Delay, milliseconds", "delay", "none", { pattern: "0|[1-9]\\d*", title: "a whole number, such as 3000" }),
-    field("Next calls", "times", "all", { pattern: "[1-9]\\d*", title: "a whole number, such as 2; none for all" }),
+    field("Next calls", "times", "all", { pattern: "[1-9]\\d*", title: "a whole number, such as 2; leave it empty for all" }),
     h("div", { class: "actions" },
       h("button", { value: "plan", class: "primary" }, "Plan outcome"),
-      outcome === null ? null : h("button", { value: "cancel" }, "Behave again")),
+      outcome === null ? null : h("button", { value: "cancel" }, "Cancel outcome")),
     h("p", { class: "problem", role: "alert" }));
   select.addEventListener("change", () => (message.hidden = select.value !== "declined"));
   const path = `/payment-providers/${segment(id)}/outcome`;

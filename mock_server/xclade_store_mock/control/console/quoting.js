@@ -1,10 +1,10 @@
-// Values as words of a shell, of Python and of JavaScript, whatever is in them.
+// Quotes values for a shell, Python and JavaScript.
 
-// What a terminal or an editor would obey or hide instead of showing it.
+// Characters that a terminal or an editor interprets or hides instead of showing them.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const UNSEEN_IN_SHELL = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** Quote for a shell; with what is not to be seen, as bash, zsh and ksh do. */
+/** Quote a text for a shell; invisible characters in the syntax of bash, zsh and ksh. */
 export function inShell(text) {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;
   if (!UNSEEN_IN_SHELL.test(text)) return `'${text.replaceAll("'", String.raw`'\''`)}'`;
@@ -21,7 +21,7 @@ export function inPython(text) {
   });
 }
 
-/** Write a value that JSON was read into for Python. */
+/** Return a parsed JSON value as Python. */
 export function valueInPython(value) {
   if (value === null) return "None";
   if (value === true) return "True";
@@ -38,7 +38,7 @@ export function inJavaScript(text) {
   return jsonInJavaScript(JSON.stringify(text));
 }
 
-/** Make JSON an expression of JavaScript, over as many lines as it has. */
+/** Return JSON as a JavaScript expression with the same line breaks. */
 export function jsonInJavaScript(json) {
   const units = (part) => part.split("").map((unit) => `\\u${hex(unit.charCodeAt(0), 4)}`);
   return json.replace(UNSEEN, (part) => (part === "\n" ? part : units(part).join("")));

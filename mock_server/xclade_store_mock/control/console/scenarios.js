@@ -1,4 +1,4 @@
-// Scenarios: a trouble, and what a storefront should do about it.
+// Scenarios: a problem, and what a storefront should do about it.
 
 import { call, segment } from "./api.js";
 import { $, h, KeptList } from "./dom.js";
@@ -30,7 +30,7 @@ function scenarioRow({ name, trouble, remedy, is_on: isOn, payment_collection_id
     form));
 }
 
-/** Make elements of a text: `code` and *emphasis* are marked as in Markdown. */
+/** Return elements for a text with `code` and *emphasis* in Markdown. */
 function prose(text) {
   return text.split(/(`[^`]+`|\*[^*]+\*)/).map((part) => {
     if (part.startsWith("`")) return h("code", {}, part.slice(1, -1));

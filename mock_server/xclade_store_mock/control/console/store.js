@@ -1,4 +1,4 @@
-// The store at a glance: collections with their sessions, carts, regions, keys.
+// The store: collections with their sessions, carts, regions, keys.
 
 import { call, segment } from "./api.js";
 import { createRequest, initializeRequest } from "./commands.js";
@@ -9,7 +9,7 @@ import { asNumber } from "./json.js";
 import { formatMoney } from "./money.js";
 
 const PAGE = 50;
-const MOST = 1000; // the control API's own
+const MAX_PAGE = 1000; // as in the control API
 const STATUSES = ["authorized", "requires_more", "pending_authorization", "captured", "canceled", "error", "pending"];
 const AMOUNT = "(0|[1-9]\\d*)(\\.\\d+)?(e\\+?\\d+)?";
 const KINDS = { authorized: "good", captured: "good", completed: "good", canceled: "refused", error: "failed" };
@@ -21,13 +21,13 @@ export class StoreView {
   #regions = new KeptList($("regions"), regionRow);
   #keys = new KeptList($("keys"), keyRow, { key: ({ index }) => index });
 
-  /** `reload` reads the state anew, and shows it. */
+  /** `reload` reads the state again and shows it. */
   constructor(reload) {
     showCommand($("create-command"), createRequest("cart_new"));
     for (const name of ["carts", "collections"]) {
       $(`more-${name}`).addEventListener("submit", (event) => {
         event.preventDefault();
-        this.#limits[name] = Math.min(this.#limits[name] * 2, MOST);
+        this.#limits[name] = Math.min(this.#limits[name] * 2, MAX_PAGE);
         reload();
       });
     }
@@ -47,20 +47,20 @@ export class StoreView {
     this.#carts.show(cartPage.carts);
     this.#regions.show(state.regions);
     this.#keys.show(state.publishable_keys.map((key, index) => ({ ...key, index })));
-    tell("collections", collections.length, collectionPage.count);
-    tell("carts", cartPage.carts.length, cartPage.count);
-    tell("regions", state.regions.length);
-    tell("keys", state.publishable_keys.length);
+    showCount("collections", collections.length, collectionPage.count);
+    showCount("carts", cartPage.carts.length, cartPage.count);
+    showCount("regions", state.regions.length);
+    showCount("keys", state.publishable_keys.length);
     $("collection-ids").replaceChildren(...collections.map(({ id }) => h("option", { value: id })));
   }
 }
 
-function tell(name, shown, count = shown) {
+function showCount(name, shown, count = shown) {
   const text = shown < count ? `${shown.toLocaleString("en")} of ${count.toLocaleString("en")}` : String(count);
   $(`${name}-heading`).querySelector(".count").textContent = text;
   $(`${name}-empty`).hidden = count > 0;
   const more = $(`more-${name}`);
-  if (more) more.hidden = shown >= Math.min(count, MOST);
+  if (more) more.hidden = shown >= Math.min(count, MAX_PAGE);
 }
 
 function collectionCard({ collection, providers }) {

@@ -1,17 +1,17 @@
-// The control token: asked for once, and kept for as long as the tab is open.
+// The control token: asked for once, and kept until the tab is closed.
 
 import { $ } from "./dom.js";
 
 const PLACE = "control-token";
 let asking = null;
 
-/** Answer the token, or null while there is none. */
+/** Return the token, or null if there is none. */
 export const controlToken = () => sessionStorage.getItem(PLACE);
 
-/** Ask for another token than the one that was refused; all who need one wait for the same answer. */
+/** Ask for another token than the refused one; all callers wait for the same dialog. */
 export function askForToken(refused) {
   if (controlToken() !== refused) return Promise.resolve();
-  asking ??= ask(refused === null ? "" : "The mock does not take this token.").finally(() => (asking = null));
+  asking ??= ask(refused === null ? "" : "The mock does not accept this token.").finally(() => (asking = null));
   return asking;
 }
 
@@ -22,7 +22,7 @@ function ask(problem) {
   form.reset();
   dialog.showModal();
   return new Promise((resolve) => {
-    // Escape closes a dialog, at the second time whatever its "cancel" is told.
+    // A second Escape closes a dialog even if its "cancel" event is prevented.
     const stay = () => dialog.showModal();
     dialog.addEventListener("close", stay);
     form.addEventListener("submit", (event) => {
