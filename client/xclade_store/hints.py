@@ -59,7 +59,7 @@ def _is_html(response: httpx.Response) -> bool:
 
 def _page(response: httpx.Response) -> str:
     head = response.content[:20_000].decode(errors="replace")
-    title = re.search(r"<title[^>]*>([^<]*)", head, re.IGNORECASE)
+    title = re.search(r"<title[^<>]*>([^<]*)", head, re.IGNORECASE)
     name = f" ({' '.join(title[1].split())[:80]!r})" if title else ""
     if response.is_server_error:
         return f"an HTML page{name} instead of JSON: something in front of the store failed"

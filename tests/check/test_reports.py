@@ -158,11 +158,11 @@ def test_commands_say_what_was_sent(shell: dict[str, str], body: bytes) -> None:
     [
         (
             b'{"data": {"client_secret": "pi_1_secret_2"}}',
-            '{"data": {"client_secret": "[secret]"}}',
+            '{"data": {"client_secret": "[redacted]"}}',
         ),
-        (b'{"access_token":"a\\"b","x":1}', '{"access_token":"[secret]","x":1}'),
-        (b'{"password": "never clo', '{"password": "[secret]"'),
-        (b"pi_3N8k_secret_9z said pk_demo", "[secret] said [publishable key]"),
+        (b'{"access_token":"a\\"b","x":1}', '{"access_token":"[redacted]","x":1}'),
+        (b'{"password": "never clo', '{"password": "[redacted]"'),
+        (b"pi_3N8k_secret_9z said pk_demo", "[redacted] said [publishable key]"),
         (b"\x1b[31mred\x1b[0m\n\n  plain", "\\x1b[31mred\\x1b[0m plain"),
         (b"x" * 1000, "x" * 400 + " …"),
     ],

@@ -66,6 +66,22 @@ def test_logs_problems_only_without_a_format() -> None:
         assert "WARNING Invalid HTTP request received." == mock.next_problem()
 
 
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_no_path_blocks_the_server(log_format: str) -> None:
+    """The longest path is logged without its secret before the client loses patience.
+
+    With patterns that backtrack, that would take days.
+    """
+    path = f"/{'token-' * 10_000}?token=hush"
+    with running("--log-format", log_format) as mock:
+        assert 404 == httpx.get(f"{mock.url}{path}", timeout=120).status_code
+
+        line = mock.next_problem()
+
+    assert len(path) - len("hush") < len(line)
+    assert "hush" not in line
+
+
 def record(message: str) -> logging.LogRecord:
     """Return a record of a problem."""
     return logging.LogRecord("any", logging.ERROR, __file__, 1, message, None, None)
@@ -108,6 +124,10 @@ def test_exception_is_one_line() -> None:
         r"{\"client_secret\":\"hush\"}",
         "Authorization: Bearer hush",
         "{'x-publishable-api-key': 'hush'}",
+        "{b'cookie': b'hush'}",
+        '{"password": "many hush words", "a": 1}',
+        "token: 'never closed, hush",
+        'token=""hush',
         "/store/x?token=hush&a=b",
         "/store/x?data%5Bclient_secret%5D=hush",
         "KeyError: 'pk_hush'",

@@ -2,18 +2,14 @@
 
 import html
 import json
-import re
 import sys
 from collections.abc import Callable
 from typing import TextIO
 from urllib.parse import quote
 
-Show = Callable[[str], str]
+from xclade_store_mock.redaction import hide_members
 
-_SECRET_MEMBER = re.compile(
-    r'("[^"]*(?:secret|token|password)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE
-)
-_STRIPE_SECRET = re.compile(r"\b\w+_secret_\w+")
+Show = Callable[[str], str]
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
@@ -31,8 +27,7 @@ def make_show(key: str | None) -> Show:
     def show(text: str) -> str:
         for form in forms:
             text = text.replace(form, "[publishable key]")
-        text = _SECRET_MEMBER.sub(r'\1"[secret]"', text)
-        text = _STRIPE_SECRET.sub("[secret]", text)
+        text = hide_members(text)
         return "".join(each if each.isprintable() else _escape(each) for each in text)
 
     return show

@@ -18,9 +18,9 @@ from xclade_store_mock.contract.violations import check_body, check_headers, che
 from xclade_store_mock.control.errors import Document
 from xclade_store_mock.control.faults import FaultPlan, Target
 from xclade_store_mock.control.front import Body, Exchange
-from xclade_store_mock.control.redaction import hide_body, hide_header, hide_query, hide_text
 from xclade_store_mock.errors import InvalidData, Refusal
 from xclade_store_mock.payments.documents import timestamp
+from xclade_store_mock.redaction import hide_body, hide_header, hide_query, hide_text
 from xclade_store_mock.web.guard import parse_body, read_header, read_headers
 from xclade_store_mock.web.prefer import has_preferences, split_query
 from xclade_store_mock.web.routing import path_pattern

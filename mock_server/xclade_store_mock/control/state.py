@@ -19,7 +19,6 @@ from xclade_store_mock.control.errors import (
     respond_empty,
 )
 from xclade_store_mock.control.outcomes import Outcome
-from xclade_store_mock.control.redaction import hide
 from xclade_store_mock.errors import CollectionNotFound
 from xclade_store_mock.jsontext import number
 from xclade_store_mock.payments.documents import timestamp
@@ -32,6 +31,7 @@ from xclade_store_mock.payments.model import (
     Settings,
 )
 from xclade_store_mock.payments.rules import settle_session
+from xclade_store_mock.redaction import hide
 from xclade_store_mock.web.dialect import Dialect
 from xclade_store_mock.web.endpoints import Call
 

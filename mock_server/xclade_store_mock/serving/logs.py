@@ -14,19 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from xclade_store_mock.redaction import HIDDEN, NAMES, hide_by_looks
+from xclade_store_mock.redaction import hide_message
 from xclade_store_mock.web.pages import READY
 
 _REQUESTS = "uvicorn.access"
 
-_NAME = rf"[\w-]*(?:secret|{NAMES})[\w-]*"
-_NAMED = re.compile(
-    rf"""
-      (?P<name>  \b{_NAME} (?:["'\\\]]|%22|%5D)* \s*(?:[:=]|%3A|%3D)\s*
-                 (?:["'\\]|%22)* (?:(?:bearer|basic)\s+)? )  [^\s"'\\&;,}}]+
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -75,7 +67,7 @@ class TextFormatter(logging.Formatter):
         else:
             level = f"{record.levelname} " if record.levelno >= logging.WARNING else ""
             text = f"{level}{record.getMessage()}{_summary(_exception(record))}"
-        line = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], _redact(text))
+        line = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], hide_message(text))
         return f"{self.formatTime(record, '%H:%M:%S')} {line}"
 
 
@@ -94,7 +86,7 @@ class JsonFormatter(logging.Formatter):
         if error is not None:
             fields["exception"] = "".join(traceback.format_exception(error))
         redacted = {
-            name: _redact(value) if isinstance(value, str) else value
+            name: hide_message(value) if isinstance(value, str) else value
             for name, value in fields.items()
         }
         return json.dumps(redacted, ensure_ascii=False)
@@ -116,7 +108,3 @@ def _summary(error: BaseException | None) -> str:
     text = f": {type(error).__name__}: {error}"
     frames = traceback.extract_tb(error.__traceback__)
     return f"{text} ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else text
-
-
-def _redact(text: str) -> str:
-    return hide_by_looks(_NAMED.sub(lambda found: f"{found['name']}{HIDDEN}", text))

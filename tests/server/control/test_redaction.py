@@ -9,7 +9,7 @@ import pytest
 from tests.server.control.served import Served
 from tests.server.wire import COLLECTIONS, JSON, SESSIONS, STRIPE, SYSTEM
 
-from xclade_store_mock.control.redaction import hide_body, hide_header, hide_query, hide_text
+from xclade_store_mock.redaction import hide_body, hide_header, hide_query, hide_text
 
 SECRET = "pi_3abc_secret_XYZ"  # noqa: S105 - of nobody's
 """Stands for every secret that a test sends."""
