@@ -13,6 +13,7 @@ from tests.conftest import Serve, served
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.check.backend import explain_failure
+from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.web.dialect import Dialect
 
 
@@ -115,7 +116,7 @@ def test_not_a_store_api(check: Check, meddle: object, told: str) -> None:
     assert (2, f"xclade-store-mock: {told.format(url)}\n") == (outcome.code, outcome.err)
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_wrong_key(check: Check, serve: Serve, dialect: Dialect) -> None:
     """A key that is refused is told, in either dialect, and not repeated."""
     url = serve(dialect=dialect)

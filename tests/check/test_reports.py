@@ -21,7 +21,7 @@ from xclade_store_mock.app import create_app
 from xclade_store_mock.check.backend import Answer, Exchange
 from xclade_store_mock.check.report import show_answer, show_curl
 from xclade_store_mock.check.showing import make_show
-from xclade_store_mock.web.dialect import Dialect
+from xclade_store_mock.dialects import MEDUSA
 
 KEY = "pk_demo"
 SCRIPT = "</td></dd><script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -178,7 +178,7 @@ def test_answers_are_shown_without_secrets(answer: bytes, shown: str) -> None:
 def test_medusa_report_tells_the_deviations(check: Check, tmp_path: Path) -> None:
     """Each listed deviation that showed is told on the page, and a test case that passed."""
     junit, html = tmp_path / "report.xml", tmp_path / "report.html"
-    with served(create_app(dialect=Dialect.MEDUSA)) as url:
+    with served(create_app(dialect=MEDUSA)) as url:
         outcome = check(
             url,
             *("--region-id", "reg_demo", "--dialect", "medusa"),

@@ -28,13 +28,13 @@ from xclade_store_mock.check.engine import Budget
 from xclade_store_mock.check.run import check as hold
 from xclade_store_mock.check.target import is_loopback
 from xclade_store_mock.cli import main
-from xclade_store_mock.web.dialect import Dialect
+from xclade_store_mock.dialects import DIALECTS, DOCUMENTED
 
 COMMAND = Path(sys.executable).with_name("xclade-store-mock")
 PATHS = re.compile(r"/store/payment-providers|/store/payment-collections(/[^/]+/payment-sessions)?")
 
 
-@pytest.fixture(scope="module", params=Dialect)
+@pytest.fixture(scope="module", params=DIALECTS.values(), ids=[*DIALECTS])
 def seen(request: pytest.FixtureRequest) -> list[Request]:
     """Check the mock with a provider that is not the manual one; answer what it was asked."""
     backend = Meddler(create_app(dialect=request.param))
@@ -199,7 +199,7 @@ def test_every_call_counts_against_the_rate() -> None:
             called,
             Ids("reg_demo", "cart_demo"),
             Budget(1, 1),
-            Dialect.DOCUMENTED,
+            DOCUMENTED,
             threading.Event(),
         )
 

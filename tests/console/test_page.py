@@ -14,6 +14,7 @@ from tests.console.conftest import entries, open_console
 import xclade_store_mock.control.console
 from xclade_store import StoreClient, StoreError
 from xclade_store_mock.control.access import Access
+from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.testing import StoreMock
 from xclade_store_mock.web.dialect import Dialect
 
@@ -96,11 +97,11 @@ def test_is_read_in_minutes() -> None:
         assert [] == re.findall(r"https?://(?!www\.w3\.org/2000/svg)\S+", text)
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_is_there_in_either_dialect(page: Page, serve: Serve, dialect: Dialect) -> None:
     """It names the dialect, and leads to the reference."""
     open_console(page, serve(dialect=dialect, control=Access()))
-    expect(page.locator("#dialect")).to_have_text(f"{dialect.value} dialect")
+    expect(page.locator("#dialect")).to_have_text(f"{dialect.name} dialect")
     page.get_by_role("link", name="Reference").click()
 
     expect(page.get_by_role("heading", name="Store API")).to_be_visible()

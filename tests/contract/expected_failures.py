@@ -22,7 +22,8 @@ from schemathesis.openapi.checks import (
 
 from xclade_store_mock import errors
 from xclade_store_mock.contract import Operation
-from xclade_store_mock.web.dialect import TABLE, Reply
+from xclade_store_mock.dialects.table import ROWS
+from xclade_store_mock.web.dialect import Reply
 
 COLLECTIONS = re.compile(r"pay_col_(demo|free|[0-9A-Z]{26})")
 """Those of the demo store, and those that it made since."""
@@ -30,7 +31,7 @@ COLLECTIONS = re.compile(r"pay_col_(demo|free|[0-9A-Z]{26})")
 LENIENT = frozenset({"limit", "offset", ""})
 """Query parameters of which the dialect takes anything; the one without a name, it drops."""
 
-ODD_PAGE = "`limit` or `offset` that is no whole number"
+ODD_PAGE = "`limit` or `offset` that is not a whole number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def expected(
     rare: bool = False,
 ) -> Expected:
     """Explain by the table's answer to an error, where that arises."""
-    row = TABLE[error]
+    row = ROWS[error]
     assert row.medusa
     reply = row.medusa
     return Expected(
@@ -142,7 +143,7 @@ def accepted(deviation: str, *names: str, rare: bool = False) -> Expected:
 
 def key_is_refused_otherwise(failure: Failure, _: Exchange) -> bool:
     """Schemathesis asks again without the key, and tells the status in words."""
-    reply = TABLE[errors.PublishableKeyMissing].medusa
+    reply = ROWS[errors.PublishableKeyMissing].medusa
     assert reply
     return f"got `{reply.status} " in failure.message
 
@@ -177,7 +178,7 @@ def has_negative_page(_: Failure, exchange: Exchange) -> bool:
 
 EXPECTED = (
     Expected(
-        TABLE[errors.PublishableKeyMissing].situation, (IgnoredAuth,), key_is_refused_otherwise
+        ROWS[errors.PublishableKeyMissing].situation, (IgnoredAuth,), key_is_refused_otherwise
     ),
     expected(errors.MethodNotAllowed, (UnsupportedMethodResponse,), lambda _: True),
     expected(errors.CollectionNotFound, (ServerError, RejectedPositiveData), is_unknown_collection),

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from xclade_store_mock.contract import METHODS, load_contract
+from xclade_store_mock.contract import load_contract
 
 Json = Any
 
-DOCUMENT: Json = load_contract("store.yaml").document
+CONTRACT = load_contract("store.yaml")
+DOCUMENT: Json = CONTRACT.document
 READ = {"description": "Read.", "content": {"application/json": {"schema": {}}}}
 BROKEN = {
     "description": "Refused as broken.",
@@ -39,9 +40,9 @@ class Answer:
 
 def operations() -> Iterator[tuple[str, str, Mapping[str, Json]]]:
     """Walk the store's operations: path, method and description."""
-    for path, item in DOCUMENT["paths"].items():
-        for method in METHODS & item.keys():
-            yield path, method, item[method]
+    for operation in CONTRACT.operations.values():
+        method = operation.method.lower()
+        yield operation.path, method, DOCUMENT["paths"][operation.path][method]
 
 
 def answers() -> list[Answer]:

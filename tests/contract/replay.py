@@ -26,6 +26,7 @@ from starlette.types import Receive, Scope, Send
 
 from xclade_store_mock.app import create_app, utc_now
 from xclade_store_mock.contract import load_contract
+from xclade_store_mock.dialects import DIALECTS, MEDUSA
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.payments.seed import StoreFileError, parse_store
 from xclade_store_mock.web.dialect import Dialect
@@ -223,10 +224,10 @@ def main() -> int:
     """Replay the files; answer the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--dialect", type=Dialect, choices=list(Dialect), default=Dialect.MEDUSA)
+    parser.add_argument("--dialect", choices=DIALECTS, default=MEDUSA.name)
     options = parser.parse_args()
     try:
-        counts = sum((replay(path, options.dialect) for path in options.files), Counter())
+        counts = sum((replay(path, DIALECTS[options.dialect]) for path in options.files), Counter())
     except (OSError, ValueError, KeyError, StoreFileError) as error:
         print(f"cannot replay: {error!r}", file=sys.stderr)
         return 2

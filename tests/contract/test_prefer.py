@@ -23,6 +23,7 @@ from tests.contract.refused_cases import REFUSALS, UNANSWERED
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.contract import load_contract
+from xclade_store_mock.dialects import DIALECTS, DOCUMENTED, MEDUSA
 from xclade_store_mock.web.dialect import Dialect
 
 PAGE = Path(__file__).parents[2] / "docs/mock-server.md"
@@ -30,7 +31,7 @@ VALID = [*documented_answers(), *preferences()]
 PATIENCE = 60
 """How many seconds to wait for an answer that is sure to come."""
 CONTRACT = load_contract("store.yaml")
-DOCUMENTED = [
+ANSWERS = [
     (name, code, media_type)
     for name, operation in CONTRACT.operations.items()
     for code, media_type in operation.responses
@@ -88,7 +89,10 @@ def prism(prism_url: str) -> Iterator[httpx.Client]:
 def mocks() -> Iterator[Mapping[Dialect, httpx.Client]]:
     """Serve the demo store in either dialect; answer a client of each."""
     with ExitStack() as stack:
-        urls = {each: stack.enter_context(served(create_app(dialect=each))) for each in Dialect}
+        urls = {
+            each: stack.enter_context(served(create_app(dialect=each)))
+            for each in DIALECTS.values()
+        }
         yield {each: stack.enter_context(httpx.Client(base_url=url)) for each, url in urls.items()}
 
 
@@ -109,10 +113,10 @@ def test_valid_requests(
     """Valid requests are answered alike in both dialects, which only name JSON differently."""
     theirs = send(prism, case.request)
 
-    compare(case, theirs, send(mocks[Dialect.DOCUMENTED], case.request))
+    compare(case, theirs, send(mocks[DOCUMENTED], case.request))
     if theirs.media_type == "application/json":
         case = case._replace(differs={**case.differs, "media_type": Difference.CHARSET})
-    compare(case, theirs, send(mocks[Dialect.MEDUSA], case.request))
+    compare(case, theirs, send(mocks[MEDUSA], case.request))
 
 
 @pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case.name)
@@ -120,7 +124,7 @@ def test_refused_requests(
     prism: httpx.Client, mocks: Mapping[Dialect, httpx.Client], case: Case
 ) -> None:
     """What a request lacks comes before what it prefers."""
-    documented = mocks[Dialect.DOCUMENTED]
+    documented = mocks[DOCUMENTED]
 
     compare(case, send(prism, case.request), send(documented, case.request))
 
@@ -136,10 +140,10 @@ def test_unanswered_requests(mocks: Mapping[Dialect, httpx.Client], case: Case) 
     ):
         theirs = send(prism, case.request)
 
-    compare(case, theirs, send(mocks[Dialect.DOCUMENTED], case.request))
+    compare(case, theirs, send(mocks[DOCUMENTED], case.request))
 
 
-@pytest.mark.parametrize(("operation", "code", "media_type"), DOCUMENTED)
+@pytest.mark.parametrize(("operation", "code", "media_type"), ANSWERS)
 def test_dynamic_answers(
     prism: httpx.Client,
     mocks: Mapping[Dialect, httpx.Client],
@@ -148,7 +152,7 @@ def test_dynamic_answers(
     media_type: str,
 ) -> None:
     """Both make answers up: ours are valid, the same for a seed, and others for another."""
-    mock = mocks[Dialect.DOCUMENTED]
+    mock = mocks[DOCUMENTED]
     validator = CONTRACT.operations[operation].responses[code, media_type].validator
     request = OPERATIONS[operation]
     seeds = ("0", "1", "a", "b")
@@ -174,7 +178,7 @@ def test_seed_holds_elsewhere(demo_url: str, mocks: Mapping[Dialect, httpx.Clien
     """A seed means the same to a server in another process."""
     request = ask(INITIALIZE, "dynamic=true, seed=here and there")
     with httpx.Client(base_url=demo_url, timeout=PATIENCE) as elsewhere:
-        assert send(elsewhere, request) == send(mocks[Dialect.DOCUMENTED], request)
+        assert send(elsewhere, request) == send(mocks[DOCUMENTED], request)
 
 
 def test_every_difference_is_met() -> None:

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from tests.conftest import served
 
 from xclade_store_mock.app import create_app
+from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.web.dialect import Dialect
 
 FOLDER = Path(__file__).parent
@@ -109,10 +110,11 @@ class Sdk:
         return outcome["value"]
 
 
-@pytest.fixture(scope="module", params=Dialect)
+@pytest.fixture(scope="module", params=DIALECTS.values(), ids=[*DIALECTS])
 def dialect(request: pytest.FixtureRequest) -> Dialect:
     """Answer each dialect in turn."""
-    return Dialect(request.param)
+    chosen: Dialect = request.param
+    return chosen
 
 
 @pytest.fixture(scope="module")

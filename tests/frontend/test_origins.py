@@ -10,9 +10,9 @@ from tests.conftest import Serve, served
 from tests.frontend.conftest import Sdk
 
 from xclade_store_mock.app import create_app
+from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.payments.seed import demo_store
-from xclade_store_mock.web.dialect import Dialect
 
 LIST = "sdk.store.payment.listPaymentProviders({ region_id: 'reg_demo' })"
 
@@ -41,7 +41,7 @@ def test_only_pages_of_listed_origins_may_call(
     """A page of the origin that is listed may; the same page from another origin may not."""
     listed = storefront.replace("127.0.0.1", "shop.test")
     page.goto(listed)
-    for dialect in Dialect:
+    for dialect in DIALECTS.values():
         url = serve(store=store_for("https://other.example", listed), dialect=dialect)
 
         assert 2 == Sdk(page.evaluate, url)(LIST)["count"]

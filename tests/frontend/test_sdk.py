@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.frontend.conftest import FetchError, Sdk
 
+from xclade_store_mock.dialects import DOCUMENTED
 from xclade_store_mock.web.dialect import Dialect
 
 ROOT = Path(__file__).parents[2]
@@ -131,7 +132,7 @@ def test_refusals_are_fetch_errors(
     with pytest.raises(FetchError) as caught:
         sdk(call)
 
-    assert (documented if dialect is Dialect.DOCUMENTED else medusa) == caught.value.args
+    assert (documented if dialect is DOCUMENTED else medusa) == caught.value.args
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ def test_keys_that_do_not_count_are_fetch_errors(
     with pytest.raises(FetchError) as caught:
         sdk(list_providers(), publishableKey=key)
 
-    expected = (401, "Unauthorized") if dialect is Dialect.DOCUMENTED else (400, message)
+    expected = (401, "Unauthorized") if dialect is DOCUMENTED else (400, message)
     assert expected == caught.value.args
 
 

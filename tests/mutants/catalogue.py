@@ -15,36 +15,36 @@ MUTANTS = (
     # The server's answers
     Mutant(
         "wrong status",
-        SERVER / "web/dialect.py",
-        'Row("collection unknown", Reply(404, "not_found"), _HIDDEN)',
-        'Row("collection unknown", Reply(400, "not_found"), _HIDDEN)',
+        SERVER / "dialects/table.py",
+        'collection not found", Reply(404, "not_found"), _HIDDEN',
+        'collection not found", Reply(400, "not_found"), _HIDDEN',
         (INITIALIZE, "tests/server/test_documented_statuses.py"),
     ),
     Mutant(
         "undocumented status",
-        SERVER / "web/dialect.py",
+        SERVER / "dialects/table.py",
         'Reply(415, "invalid_data"),',
         'Reply(406, "invalid_data"),',
         ("tests/server/test_documented_statuses.py",),
     ),
     Mutant(
         "401 as JSON",
-        SERVER / "web/dialect.py",
+        SERVER / "dialects/table.py",
         '_UNAUTHORIZED = Reply(401, message="Unauthorized", media_type="text/plain")',
         '_UNAUTHORIZED = Reply(401, "unauthorized", message="Unauthorized")',
         ("tests/server/test_documented_statuses.py", FUZZING),
     ),
     Mutant(
         "leaked traceback",
-        SERVER / "web/error_handlers.py",
-        "response = self._answer(UnknownFailure())",
-        "response = Response(repr(error.__traceback__.tb_frame), 500)",
+        SERVER / "web/failures.py",
+        "return self._respond(UnknownFailure())",
+        "return Response(repr(error.__traceback__.tb_frame), 500)",
         ("tests/server/test_response_validation.py",),
     ),
     Mutant(
         "wrong Allow",
         SERVER / "web/dialect.py",
-        'headers["Allow"] = error.allowed',
+        'headers["Allow"] = refusal.allowed',
         'headers["Allow"] = "GET, PUT"',
         ("tests/server/test_routing.py", FUZZING),
     ),
@@ -86,14 +86,14 @@ MUTANTS = (
     # What the server looks at
     Mutant(
         "key not checked",
-        SERVER / "web/security.py",
+        SERVER / "web/endpoints.py",
         "if key is None or key.revoked:",
         "if not token:",
         ("tests/server/test_documented_statuses.py", FUZZING),
     ),
     Mutant(
         "revoked key accepted",
-        SERVER / "web/security.py",
+        SERVER / "web/endpoints.py",
         "if key is None or key.revoked:",
         "if key is None:",
         ("tests/server/test_documented_statuses.py", RECORDINGS),
@@ -121,14 +121,14 @@ MUTANTS = (
     ),
     Mutant(
         "fields ignored",
-        SERVER / "web/operations.py",
+        SERVER / "dialects/documented.py",
         "return select(fields, selectable)",
         "return select(None, selectable)",
         ("tests/server/test_fields.py",),
     ),
     Mutant(
         "fields ignored by the medusa dialect",
-        SERVER / "web/operations.py",
+        SERVER / "dialects/medusa/__init__.py",
         "return select_as_recorded(fields, selectable)",
         "return select_as_recorded(None, selectable)",
         (RECORDINGS,),
@@ -179,8 +179,8 @@ MUTANTS = (
     Mutant(
         "new id for a retry",
         SERVER / "web/operations.py",
-        "return await self._initialize(demand, record.session_id, record)",
-        'return await self._initialize(demand, self.new_id("payses_"), record)',
+        "self._initialize(held, request, record.session_id)",
+        'self._initialize(held, request, self.new_id("payses_"))',
         (f"{WORKERS}::test_death_amid_a_provider_call_is_retried_under_the_same_id",),
     ),
     Mutant(
@@ -192,10 +192,9 @@ MUTANTS = (
     ),
     Mutant(
         "refusal loses the session",
-        SERVER / "web/operations.py",
-        "                if self.dialect is Dialect.MEDUSA:\n"
-        "                    await held.keep(await self._restored(held))\n",
-        "                await held.keep(await self._restored(held))\n",
+        SERVER / "dialects/documented.py",
+        "restores_sessions: bool = False",
+        "restores_sessions: bool = True",
         (INITIALIZE, "tests/server/test_stripe.py"),
     ),
     Mutant(

@@ -5,6 +5,7 @@ import pytest
 from tests.conftest import KEY, Serve
 from tests.server.wire import PROVIDERS, SESSIONS, STRIPE, SYSTEM, answer
 
+from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.web.dialect import Dialect
 
 
@@ -29,7 +30,7 @@ def test_preferred_answers_leave_idempotency_keys_alone(
     assert "Idempotent-Replayed" not in replayed.headers
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_query_is_otherwise_read_to_the_letter(serve: Serve, dialect: Dialect) -> None:
     """Preferences are taken out of a query, wherever they stand; the rest stays as it was."""
     query = "__seed=1&region_id=reg_demo&%5F_seed=&fields=%2Bid%2C-is_enabled&limit=1&__code=200"
@@ -53,7 +54,7 @@ def test_pages_prefer_nothing(lived_in: httpx.Client, path: str) -> None:
     assert lived_in.get(path).content == preferring.content
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_key_comes_first(serve: Serve, dialect: Dialect) -> None:
     """Whoever has no key may prefer what he wants, in either dialect."""
     with httpx.Client(base_url=serve(dialect=dialect)) as client:

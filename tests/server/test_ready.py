@@ -4,10 +4,11 @@ import httpx
 import pytest
 from tests.conftest import Serve
 
+from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.web.dialect import Dialect
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_ready_as_soon_as_it_serves(serve: Serve, dialect: Dialect, method: str) -> None:
     """It returns 200 without a key."""

@@ -61,7 +61,7 @@ def test_answer_that_breaks_the_contract_is_not_sent(
     """A field of a wrong type in an answer is a bug, and told as one."""
     with httpx.Client(base_url=serve(new_id=lambda _: 5), headers=KEY) as client:
         assert unknown_error() == answer(client.post(SESSIONS, json=SYSTEM))
-    assert "BreaksContract" in caplog.text
+    assert "ContractViolation" in caplog.text
 
 
 def test_unknown_status_of_a_session_is_answered(stage: Stage) -> None:

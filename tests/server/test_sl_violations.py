@@ -9,7 +9,8 @@ import pytest
 from tests.conftest import KEY, Serve
 from tests.server.wire import PROVIDERS, SESSIONS, SYSTEM
 
-from xclade_store_mock.contract.sl_violations import LONGEST, sl_violations
+from xclade_store_mock.contract.violations import MAX_HEADER, sl_violations
+from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.errors import InvalidData, Violation
 from xclade_store_mock.web.dialect import Dialect
 
@@ -31,7 +32,7 @@ def violation(message: str, code: str | int, *location: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -60,7 +61,7 @@ def test_bodies(serve: Serve, dialect: Dialect, body: object, expected: object) 
     assert expected == violations(response)
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -80,7 +81,7 @@ def test_queries(serve: Serve, dialect: Dialect, query: str, expected: list[tupl
     assert sorted(expected) == sorted(places)
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 @pytest.mark.parametrize("key", [{}, {"x-publishable-api-key": "pk_nobody"}])
 def test_keys(serve: Serve, dialect: Dialect, key: dict[str, str]) -> None:
     """A key that is missing or unknown is a violation with Prism's code for it."""
@@ -122,7 +123,7 @@ def test_long_messages_are_cut(untouched: httpx.Client, name: str) -> None:
     """The header stays short where the body tells everything."""
     response = untouched.post(SESSIONS, json={**SYSTEM, "provider_id": [name], name: 1})
 
-    assert len(response.headers["sl-violations"]) <= LONGEST
+    assert len(response.headers["sl-violations"]) <= MAX_HEADER
     assert violations(response)
     for each in violations(response):
         assert ("…", 200) == (each["message"][-1], len(each["message"][:-1]))
@@ -136,5 +137,5 @@ def test_only_so_many_violations_are_told() -> None:
     header = sl_violations(InvalidData.of(many))["sl-violations"]
 
     told = json.loads(header)
-    assert LONGEST - 100 < len(header) <= LONGEST
+    assert MAX_HEADER - 100 < len(header) <= MAX_HEADER
     assert [violation("no", "type", *each.location) for each in many][: len(told)] == told

@@ -17,7 +17,6 @@ from xclade_store_mock.check import KEY_HEADER, KEY_VARIABLE
 from xclade_store_mock.check.backend import Exchange
 from xclade_store_mock.check.findings import Finding, Judge
 from xclade_store_mock.check.showing import Show, make_show
-from xclade_store_mock.web.dialect import Dialect
 
 TEXT, JUNIT, HTML = "report.txt", "report.xml", "report.html"
 """The templates; the last one loads nothing and runs nothing."""
@@ -97,7 +96,7 @@ class Report:
                 for found in judge.deviations.values()
             ]
         }
-        if judge.dialect is Dialect.MEDUSA:
+        if judge.dialect.deviations:
             sections["Known of it and provoked, but not seen"] = judge.absent
             sections["Known of it, but not provoked"] = judge.unprovoked
         sections["Not tested"] = [f"{what}: {why}" for what, why in self.not_tested.items()]

@@ -22,6 +22,7 @@ from xclade_store_mock.check.signs import Known
 from xclade_store_mock.check.situations import SITUATIONS
 from xclade_store_mock.check.target import Target
 from xclade_store_mock.contract import load_contract
+from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.web.dialect import Dialect
 
 _NOTHING_FOUND, _FOUND = 0, 1
@@ -36,7 +37,7 @@ def run_check(target: Target, options: argparse.Namespace, stop: Event) -> int:
     given = Ids(options.region_id, options.cart_id, options.collection_id, options.provider_id)
     limiter = build_limiter(target.rate) if target.rate else None
     with Backend(target.url, target.key, limiter, options.timeout) as backend:
-        report = check(backend, given, budget, Dialect(options.dialect), stop)
+        report = check(backend, given, budget, DIALECTS[options.dialect], stop)
     say(render(report, TEXT))
     if options.junit:
         options.junit.write_text(render(report, JUNIT), "utf-8")

@@ -1,6 +1,6 @@
 """The table of deviations as calls: how to provoke a row, and how to know it again.
 
-The rows are those of `error_responses.TABLE` and `deviations.BEHAVIOURS`, which
+The rows are those of `dialects.table.ROWS` and `BEHAVIOURS`, which
 docs/deviations.md renders.
 """
 
@@ -14,10 +14,11 @@ from xclade_store_mock.check import KEY_HEADER, signs
 from xclade_store_mock.check.backend import Answer, Call
 from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST, NOBODYS, Ids
 from xclade_store_mock.check.signs import Sign
-from xclade_store_mock.dialects.deviations import BEHAVIOURS, describe
+from xclade_store_mock.dialects import describe
+from xclade_store_mock.dialects.table import BEHAVIOURS, ROWS
 from xclade_store_mock.errors import Refusal
-from xclade_store_mock.web.dialect import TABLE, Reply
-from xclade_store_mock.web.guard import MAX_BODY
+from xclade_store_mock.web.bodies import MAX_BODY
+from xclade_store_mock.web.dialect import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ class Situation:
 
 def listed_deviations() -> Iterator[str]:
     """Name all rows in which the dialects differ."""
-    yield from (row.situation for row in TABLE.values() if row.documented != row.medusa)
-    yield from (behaviour.situation for behaviour in BEHAVIOURS)
+    yield from (row.situation for row in ROWS.values() if row.documented != row.medusa)
+    yield from (behaviour.situation for behaviour in BEHAVIOURS.values())
 
 
 def _row(
@@ -116,7 +117,7 @@ def _row(
 
     The other one does not look at the key that is used again.
     """
-    row = TABLE[error]
+    row = ROWS[error]
     return Situation(
         row.situation,
         Expected(row.documented, only_status=only_status) if row.documented else _REFUSED,
@@ -139,7 +140,7 @@ def _behaviour(
     title: str = "",
 ) -> Situation:
     """Take a row of the behaviours."""
-    (row,) = (each for each in BEHAVIOURS if each.situation == name)
+    row = BEHAVIOURS[name]
     return Situation(row.situation, expected, listed, needs, calls, sign, title)
 
 
@@ -177,7 +178,7 @@ SITUATIONS = (
         lambda ids: (replace(ids.create_collection(), content=b'{"cart_id": '),),
     ),
     _behaviour(
-        "number beyond a double's range, invalid UTF-8",
+        "odd-number",
         INITIALIZE,
         lambda ids: (
             replace(
@@ -228,7 +229,7 @@ SITUATIONS = (
     ),
     _row(errors.RegionMissing, LIST, lambda ids: (ids.list_providers(region_id=""),)),
     _behaviour(
-        "`limit` or `offset` that is no whole number",
+        "paging",
         LIST,
         lambda ids: (ids.list_providers(limit="1.5"),),
         signs.odd_paging,
@@ -242,7 +243,7 @@ SITUATIONS = (
         signs.unknown_collection,
     ),
     _behaviour(
-        "NUL or a lone surrogate in `data`",
+        "unstorable-data",
         INITIALIZE,
         lambda ids: (ids.initialize_session({"check": "\ud800"}),),
         signs.unstorable_data,
@@ -250,7 +251,7 @@ SITUATIONS = (
     ),
     _row(errors.ProviderRefused, sign=signs.data_for_a_third_party),
     _behaviour(
-        "`Idempotency-Key`",
+        "idempotency-key",
         INITIALIZE,
         lambda ids: _keyed(ids.initialize_session(), ids.initialize_session()),
         signs.malformed_idempotency_key,
@@ -264,7 +265,7 @@ SITUATIONS = (
         lambda ids: _keyed(ids.initialize_session(), ids.initialize_session({"check": "other"})),
     ),
     _behaviour(
-        "media type of JSON",
+        "json-type",
         None,
         lambda ids: (ids.any_call(),),
         expected=_ACCEPTED,

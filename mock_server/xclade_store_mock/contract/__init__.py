@@ -1,24 +1,31 @@
-"""The contract, compiled: what each operation takes and answers."""
+"""The contract, compiled once: what each operation takes and returns.
 
-from collections.abc import Iterator, Mapping
+May import: the leaves (`errors`, `jsontext`, `redaction`).
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from jsonschema_rs import Draft4Validator
 
-# The one in C, where PyYAML was built with it, is ten times as fast.
+from xclade_store_mock.errors import MethodNotAllowed
+
+# The loader in C, where PyYAML was built with it, is ten times as fast.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _NO_BODY = {"": {"schema": {"enum": [""]}}}
 
-METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
+_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a documented response's body may be: its schema, whole and compiled, and examples."""
+    """A documented response body: its schema, complete and compiled, and its examples."""
 
     schema: Mapping[str, Any]
     validator: Draft4Validator
@@ -27,14 +34,21 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation's schemas.
+    """One operation: where it is called, and its schemas.
 
-    `path`, `query` and `header` describe objects of parameters; `responses` are by status and media
-    type, which is blank for an answer without a body.
+    `path_parameters`, `query` and `header` validate objects of parameters; `responses` are by
+    status and media type, which is blank for an empty body.
     """
 
     id: str
-    path: Draft4Validator
+    method: str
+    path: str
+    """The path template, with the path of the contract's server in front."""
+    pattern: re.Pattern[str]
+    """Matches a path in the contract's own spelling; its groups are the parameters."""
+    security: frozenset[str]
+    """The security schemes without which it cannot be called."""
+    path_parameters: Draft4Validator
     query: Draft4Validator
     query_types: Mapping[str, str]
     query_defaults: Mapping[str, Any]
@@ -44,33 +58,64 @@ class Operation:
     body_fields: tuple[str, ...]
     responses: Mapping[tuple[int, str], Response]
     is_stream: bool
-    """Whether its answer goes on and on."""
+    """Whether it sends server-sent events."""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that reach it: GET includes HEAD."""
+        return ("GET", "HEAD") if self.method == "GET" else (self.method,)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The operation that a request is for, and the parameters in its path."""
+
+    operation: Operation
+    parameters: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """An OpenAPI 3.0 document: as it was written, as data, and its operations by id."""
+    """An OpenAPI 3.0 document: its text, its data, and its operations by id."""
 
     text: str
     document: Mapping[str, Any]
     operations: Mapping[str, Operation]
 
+    def find(self, method: str, path: str) -> Match | None:
+        """Return what a request is for; None if no path matches, to the letter.
+
+        Raises:
+            MethodNotAllowed: the path has operations, but none with this method.
+        """
+        allowed: list[str] = []
+        for operation in self.operations.values():
+            match = operation.pattern.fullmatch(path)
+            if match is None:
+                continue
+            if method in operation.methods:
+                return Match(operation, match.groupdict())
+            allowed += operation.methods
+        if allowed:
+            raise MethodNotAllowed(method, path, ", ".join(sorted(allowed)))
+        return None
+
 
 def contract_file(name: str) -> Path:
-    """Find one of the contracts that come with the package."""
+    """Return the path of one of the contracts in this package."""
     return Path(__file__).parent.with_name("openapi") / name
 
 
 def load_contract(name: str) -> Contract:
-    """Read one of the contracts that come with the package."""
+    """Read and compile one of the contracts in this package."""
     text = contract_file(name).read_text("utf-8")
     document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe one
-    compiler = _Compiler(document)
-    return Contract(text, document, dict(compiler.operations()))
+    operations = {each.id: each for each in _Compiler(document).operations()}
+    return Contract(text, document, operations)
 
 
 def compile_schema(contract: Contract, schema: Mapping[str, Any]) -> Draft4Validator:
-    """Compile a schema of one's own that refers to the contract's components."""
+    """Compile a schema that may refer to the contract's components."""
     return _Compiler(contract.document).compile(schema)
 
 
@@ -79,14 +124,16 @@ class _Compiler:
         self._document = document
         self._components = _json_schema({"schemas": document["components"]["schemas"]})
 
-    def operations(self) -> Iterator[tuple[str, Operation]]:
-        for item in self._document["paths"].values():
-            for method in METHODS & item.keys():
-                yield item[method]["operationId"], self._operation(item[method])
+    def operations(self) -> Iterator[Operation]:
+        base = _base_path(self._document)
+        for path, item in self._document["paths"].items():
+            for method, operation in item.items():
+                if method in _METHODS:
+                    yield self._operation(method.upper(), base + path, operation)
 
-    def _operation(self, operation: Mapping[str, Any]) -> Operation:
+    def _operation(self, method: str, path: str, operation: Mapping[str, Any]) -> Operation:
         parameters = [self._resolve(each) for each in operation.get("parameters", ())]
-        path, query, header = (
+        in_path, in_query, in_header = (
             [each for each in parameters if each["in"] == place]
             for place in ("path", "query", "header")
         )
@@ -94,16 +141,22 @@ class _Compiler:
         body_schema = self._resolve(body["content"]["application/json"]["schema"]) if body else {}
         return Operation(
             id=operation["operationId"],
-            path=self.compile(_parameters_schema(path)),
-            query=self.compile(_parameters_schema(query)),
-            query_types={each["name"]: each["schema"]["type"] for each in query},
+            method=method,
+            path=path,
+            pattern=_path_pattern(path),
+            security=_required_schemes(
+                operation.get("security", self._document.get("security", ()))
+            ),
+            path_parameters=self.compile(_parameters_schema(in_path)),
+            query=self.compile(_parameters_schema(in_query)),
+            query_types={each["name"]: each["schema"]["type"] for each in in_query},
             query_defaults={
                 each["name"]: each["schema"]["default"]
-                for each in query
+                for each in in_query
                 if "default" in each["schema"]
             },
-            header=self.compile(_parameters_schema(header)),
-            header_names=tuple(each["name"] for each in header),
+            header=self.compile(_parameters_schema(in_header)),
+            header_names=tuple(each["name"] for each in in_header),
             body=self.compile(body_schema) if body else None,
             body_fields=tuple(body_schema.get("properties", ())),
             responses={
@@ -129,18 +182,34 @@ class _Compiler:
     def _response(self, content: Mapping[str, Any]) -> Response:
         examples = content.get("examples", {})
         return Response(
-            schema=self._whole(content["schema"]),
+            schema=self._complete(content["schema"]),
             validator=self.compile(content["schema"]),
             examples={name: example["value"] for name, example in examples.items()},
         )
 
     def compile(self, schema: Mapping[str, Any]) -> Draft4Validator:
         """Compile a schema that may refer to components."""
-        return Draft4Validator(self._whole(schema), validate_formats=True)
+        return Draft4Validator(self._complete(schema), validate_formats=True)
 
-    def _whole(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Say a schema as JSON Schema does, and add what it may refer to."""
+    def _complete(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """Translate a schema to JSON Schema and add the components that it may refer to."""
         return {**_json_schema(schema), "components": self._components}
+
+
+def _base_path(document: Mapping[str, Any]) -> str:
+    """Return the path at which the contract's first server has its paths."""
+    url: str = document["servers"][0]["url"]
+    return urlsplit(url).path.rstrip("/")
+
+
+def _path_pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template)))
+
+
+def _required_schemes(alternatives: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the security schemes that every alternative includes."""
+    schemes = [frozenset(alternative) for alternative in alternatives]
+    return frozenset.intersection(*schemes) if schemes else frozenset()
 
 
 def _parameters_schema(parameters: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -154,7 +223,7 @@ def _parameters_schema(parameters: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _json_schema(schema: Any) -> Any:
-    """Say `nullable`, which only OpenAPI 3.0 has, in JSON Schema's words."""
+    """Translate `nullable`, which only OpenAPI 3.0 has, to JSON Schema."""
     if isinstance(schema, list):
         return [_json_schema(item) for item in schema]
     if not isinstance(schema, dict):

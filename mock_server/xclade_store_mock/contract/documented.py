@@ -1,7 +1,7 @@
-"""Random values that a schema of the contract allows: what Prism calls a dynamic answer.
+"""Random values that a schema of the contract allows: what Prism calls a dynamic response.
 
-Only the keywords that the contract's answers use are known. Any other is refused when the server
-starts: values made in ignorance of it could break it.
+Only the keywords that the contract's responses use are known. Any other is refused when the server
+starts, since values made without knowing it could violate it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,16 +21,19 @@ _SPAN = timedelta(days=2_000)
 
 
 class UnknownKeywords(Exception):
-    """A schema says more than dynamic answers could keep to."""
+    """A schema has keywords that random values could violate."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        super().__init__(f"dynamic.py has yet to learn what this schema says: {schema}")
+        super().__init__(
+            f"contract/documented.py does not know all keywords of this schema: {schema}"
+        )
 
 
 def compile_dynamic(schema: Mapping[str, Any]) -> Make:
-    """Answer a function that makes values for a schema; raise UnknownKeywords.
+    """Return a function that makes values for a schema; raise UnknownKeywords.
 
-    The schema has the `components` that it refers to. The same random numbers make the same value.
+    The schema includes the `components` that it refers to. The same random numbers make the same
+    value.
     """
     components = schema["components"]["schemas"]
     alone = {name: part for name, part in schema.items() if name != "components"}
@@ -89,7 +92,7 @@ class _Compiler:
         return make_object
 
     def _merge(self, schemas: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        """Make one schema of several that each describe a part of an object."""
+        """Combine schemas that each describe a part of an object."""
         properties: dict[str, Any] = {}
         required: list[str] = []
         for part in map(_without_annotations, map(self._resolve, schemas)):

@@ -1,25 +1,33 @@
-"""What a request does against the contract, in the words that the recorded backend uses.
+"""How a request violates the contract: found, put into words, and sent as `sl-violations`.
 
-Recorded: `body/*`, `provider/*`, `query/*`, `raw/*`. A value is shown as JavaScript prints it.
+The words are the recorded backend's, in every dialect (`body/*`, `provider/*`, `query/*`, `raw/*`);
+a value is shown as JavaScript prints it.
 """
 
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
 
-from xclade_store_mock import jsontext
-from xclade_store_mock.errors import InvalidData, Violation
+from xclade_store_mock import errors, jsontext
+from xclade_store_mock.errors import InvalidData, Refusal, Violation
 
-_LONGEST = 200
-# The recorded backend calls an object with any keys a record.
+HEADER = "sl-violations"
+"""The header in which Prism describes the violations of a request."""
+
+MAX_HEADER = 4_000
+"""The longest value of the header, in characters."""
+
+_MAX_MESSAGE = 200
+# The recorded backend calls an object with arbitrary keys a record.
 _TYPE_NAMES = {"object": "record"}
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 
 
 def check_body(validator: Draft4Validator, fields: Sequence[str], body: Any) -> None:
-    """Raise InvalidData if the body breaks its schema, whose fields are told in their order."""
+    """Raise InvalidData if the body violates its schema; `fields` is the order of its fields."""
     if not isinstance(body, dict):
         raise InvalidData.of([Violation(("body",), "type", "Field '' is required")])
     if not validator.is_valid(body):
@@ -29,9 +37,9 @@ def check_body(validator: Draft4Validator, fields: Sequence[str], body: Any) -> 
 def check_query(
     validator: Draft4Validator, types: Mapping[str, str], query: Iterable[tuple[str, str]]
 ) -> Mapping[str, Any]:
-    """Answer the parameters by name; raise InvalidData if one breaks its schema.
+    """Return the parameters by name; raise InvalidData if one violates its schema.
 
-    A parameter that is there twice counts as a list, which no schema takes.
+    A repeated parameter counts as a list, which no schema allows.
     """
     values: dict[str, Any] = {}
     for name, text in query:
@@ -47,19 +55,19 @@ def check_query(
 
 
 def check_path(validator: Draft4Validator, parameters: Mapping[str, str]) -> None:
-    """Raise InvalidData if a part of the path breaks the schema of its parameter."""
+    """Raise InvalidData if a path parameter violates its schema."""
     if not validator.is_valid(parameters):
         _refuse("path", validator, parameters, [*parameters])
 
 
 def check_headers(validator: Draft4Validator, headers: Mapping[str, str]) -> None:
-    """Raise InvalidData if a header breaks the schema of its parameter."""
+    """Raise InvalidData if a header parameter violates its schema."""
     if not validator.is_valid(headers):
         _refuse("header", validator, headers, [*headers])
 
 
 def _refuse(part: str, validator: Draft4Validator, instance: Any, order: Sequence[str]) -> NoReturn:
-    def place(error: ValidationError) -> int:
+    def position(error: ValidationError) -> int:
         if error.instance_path:
             return order.index(str(error.instance_path[0]))
         match error.kind:
@@ -68,18 +76,18 @@ def _refuse(part: str, validator: Draft4Validator, instance: Any, order: Sequenc
             case _:
                 return len(order)
 
-    errors = sorted(validator.iter_errors(instance), key=place)
-    raise InvalidData.of(_violation(part, error) for error in errors)
+    found = sorted(validator.iter_errors(instance), key=position)
+    raise InvalidData.of(_violation(part, error) for error in found)
 
 
 def _violation(part: str, error: ValidationError) -> Violation:
     steps = [str(step) for step in error.instance_path]
-    # A header's name is the same in any case: in small letters, as Prism writes it.
+    # A header's name is the same in any case; Prism writes it in lower case.
     location = (part, *(step.lower() if part == "header" else step for step in steps))
-    return Violation(location, error.kind.name, _words(error))
+    return Violation(location, error.kind.name, _describe(error))
 
 
-def _words(error: ValidationError) -> str:
+def _describe(error: ValidationError) -> str:
     steps = [str(step) for step in error.instance_path]
     name = ", ".join(steps)
     match error.kind:
@@ -96,16 +104,50 @@ def _words(error: ValidationError) -> str:
         case ValidationErrorKind.Pattern(pattern=pattern):
             return f"Field '{name}' does not have the form {pattern}"
         case _:
-            return f"Field '{name}': {error.message[:_LONGEST]}"
+            return f"Field '{name}': {error.message[:_MAX_MESSAGE]}"
 
 
 def _required(branches: Iterable[Iterable[ValidationError]]) -> list[str]:
-    """Answer the fields of which there must be one, if that is all that the branches ask for."""
-    errors = [error for branch in branches for error in branch]
-    kinds = [error.kind for error in errors]
+    """Return the fields of which one must be present, if the branches require nothing else."""
+    found = [error for branch in branches for error in branch]
+    kinds = [error.kind for error in found]
     missing = [kind.property for kind in kinds if isinstance(kind, ValidationErrorKind.Required)]
-    return missing if len(missing) == len(errors) else []
+    return missing if len(missing) == len(found) else []
 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [str(value)]
+
+
+def sl_violations(refusal: Refusal) -> dict[str, str]:
+    """Return the header `sl-violations` for a request that violates the contract, or nothing.
+
+    Its value is a JSON array in ASCII: as many of the violations as fit into MAX_HEADER.
+    """
+    violations = [*_prism_violations(refusal)]
+    while len(value := json.dumps(violations, separators=(",", ":"))) > MAX_HEADER:
+        violations.pop()
+    return {HEADER: value} if violations else {}
+
+
+def _prism_violations(refusal: Refusal) -> Iterator[Mapping[str, Any]]:
+    match refusal:
+        case errors.InvalidData():
+            for violation in refusal.violations:
+                yield _prism_violation(*violation)
+        case errors.RegionMissing():
+            yield _prism_violation(("query", "region_id"), "minLength", refusal.message)
+        case errors.PublishableKeyMissing() | errors.PublishableKeyInvalid():
+            yield _prism_violation((), 401, refusal.message)
+        case errors.UnsupportedMediaType():
+            yield _prism_violation((), 415, refusal.message)
+
+
+def _prism_violation(location: tuple[str, ...], code: str | int, message: str) -> Mapping[str, Any]:
+    is_short = len(message) <= _MAX_MESSAGE
+    return {
+        "location": ["request", *location],
+        "severity": "Error",
+        "code": code,
+        "message": message if is_short else f"{message[:_MAX_MESSAGE]}…",
+    }

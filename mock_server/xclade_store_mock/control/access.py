@@ -7,7 +7,7 @@ from hmac import compare_digest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock.control.errors import ControlForbidden, ControlTokenInvalid
-from xclade_store_mock.web.guard import read_header
+from xclade_store_mock.web import read_header
 
 _LOOPBACK = re.compile(
     r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE

@@ -1,16 +1,15 @@
-"""The control API's application, and its place in the server's chain."""
+"""The control API's own application: contract-first, too, with replies and access of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from connexion import AsyncApp
-from connexion.resolver import Resolver
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from xclade_store_mock import errors
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access, AccessCheck
-from xclade_store_mock.control.console import console_pages
 from xclade_store_mock.control.control import Control
 from xclade_store_mock.control.errors import (
     Conflict,
@@ -18,64 +17,59 @@ from xclade_store_mock.control.errors import (
     ControlTokenInvalid,
     NotFound,
 )
-from xclade_store_mock.control.faults import FaultMiddleware
-from xclade_store_mock.control.front import ControlFront
 from xclade_store_mock.control.plans import PlanOperations
 from xclade_store_mock.control.state import StateOperations
 from xclade_store_mock.errors import Refusal
-from xclade_store_mock.web.dialect import Dialect, Reply, error_response, reply_response
-from xclade_store_mock.web.endpoints import Endpoints
-from xclade_store_mock.web.error_handlers import Errors
-from xclade_store_mock.web.guard import Guard
-
-_REPLIES: Mapping[type[Refusal], Reply] = {
-    ControlTokenInvalid: Reply(401, "unauthorized"),
-    ControlForbidden: Reply(403, "not_allowed"),
-    NotFound: Reply(404, "not_found"),
-    Conflict: Reply(409, "conflict"),
-}
+from xclade_store_mock.web.bodies import StrictBodies
+from xclade_store_mock.web.dialect import Reply, render, respond
+from xclade_store_mock.web.endpoints import Endpoints, read_strictly
+from xclade_store_mock.web.failures import Failures
 
 
-def with_control(
-    front: Sequence[Any], control: Control, access: Access, dialect: Dialect
-) -> list[Any]:
-    """Return the front of the chain with the journal first, and the faults behind CORS."""
-    errors, cors, *others = front
-    outermost = partial(
-        ControlFront,
-        control_app=_create_app(control, access, dialect),
-        console=console_pages(),
-        clock=control.clock,
-        record=control.record,
+class _Replies:
+    """How the control API answers refusals."""
+
+    replies: Mapping[type[Refusal], Reply] = {
+        errors.NotJson: Reply(400, "invalid_data"),
+        errors.InvalidData: Reply(400, "invalid_data"),
+        ControlTokenInvalid: Reply(401, "unauthorized"),
+        ControlForbidden: Reply(403, "not_allowed"),
+        errors.RouteNotFound: Reply(404, "not_found"),
+        errors.CartNotFound: Reply(404, "not_found"),
+        errors.CollectionNotFound: Reply(404, "not_found"),
+        NotFound: Reply(404, "not_found"),
+        errors.MethodNotAllowed: Reply(405, "not_allowed"),
+        Conflict: Reply(409, "conflict"),
+        errors.BodyTooLarge: Reply(413, "invalid_data"),
+        errors.UnsupportedMediaType: Reply(415, "invalid_data"),
+        errors.StorageUnavailable: Reply(500, "unexpected_state", "api_error"),
+        errors.UnknownFailure: Reply(500, "unknown_error", "unknown_error"),
+    }
+
+    def render(self, reply: Reply, message: str, headers: Mapping[str, str]) -> Response:
+        """Return a reply as JSON."""
+        return render(reply, message, headers)
+
+
+def create_control_app(control: Control, access: Access, dialect_name: str) -> ASGIApp:
+    """Return the application under `/_mock`, in the order in which a request passes it."""
+    operations = (StateOperations(control, dialect_name), PlanOperations(control))
+    answer = partial(respond, _Replies())
+    app: ASGIApp = Endpoints(
+        _unknown_path,
+        contract=load_contract("control.yaml"),
+        find_handler=partial(_find, operations),
+        checks={},
+        read_query=read_strictly,
+        respond=answer,
     )
-    faults = partial(FaultMiddleware, faults=control.faults, dialect=dialect)
-    return [outermost, errors, cors, faults, *others]
+    return Failures(AccessCheck(StrictBodies(app), access=access), respond=answer)
 
 
-def _create_app(control: Control, access: Access, dialect: Dialect) -> AsyncApp:
-    operations = (StateOperations(control, dialect), PlanOperations(control))
-    app = AsyncApp(
-        __name__,
-        middlewares=[
-            partial(Errors, answer=_answer),
-            partial(AccessCheck, access=access),
-            Guard,
-            Endpoints,
-        ],
-        resolver=Resolver(partial(_find, operations)),
-    )
-    contract = load_contract("control.yaml")
-    app.add_api(contract.document, contract=contract, dialect=Dialect.DOCUMENTED, checks={})
-    return app
+async def _unknown_path(scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise errors.RouteNotFound(scope["path"])
 
 
 def _find(operations: tuple[object, ...], operation_id: str) -> Any:
     (found,) = (each for each in operations if hasattr(each, operation_id))
     return getattr(found, operation_id)
-
-
-def _answer(error: Refusal) -> Response:
-    for kind, reply in _REPLIES.items():
-        if isinstance(error, kind):
-            return reply_response(reply, error.message, Dialect.DOCUMENTED)
-    return error_response(error, Dialect.DOCUMENTED)

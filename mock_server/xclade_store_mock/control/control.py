@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from xclade_store_mock.contract import Contract
+from xclade_store_mock.contract import Contract, Match
 from xclade_store_mock.control.errors import Document, NotFound
 from xclade_store_mock.control.events import Event, Events
 from xclade_store_mock.control.faults import Fault, FaultPlan, Faults
@@ -74,14 +74,20 @@ class Control:
     """One server's journal, faults, outcomes, clock and events; a reset restores `store`."""
 
     def __init__(
-        self, *, store: Store, storage: Storage, clock: Callable[[], datetime], contract: Contract
+        self,
+        *,
+        store: Store,
+        storage: Storage,
+        clock: Callable[[], datetime],
+        contract: Contract,
+        find: Callable[[str, str], Match | None],
     ) -> None:
         self.store = store
         self.storage = storage
         self.scenario: str | None = None
         self.events = Events()
         changed = self.events.changed
-        inspector = Inspector(contract)
+        inspector = Inspector(find)
         self._operations = contract.operations
         self.clock = ControlClock(clock, partial(changed, "clock"))
         self.journal = Journal(inspector, partial(changed, "journal"))

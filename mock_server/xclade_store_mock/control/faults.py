@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -11,10 +11,11 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from xclade_store_mock.contract import Match
 from xclade_store_mock.control.errors import Conflict, Document, NotFound
 from xclade_store_mock.control.front import Exchange, exchange_of
-from xclade_store_mock.web.dialect import Dialect, Reply, reply_response, reply_with
-from xclade_store_mock.web.guard import read_whole
+from xclade_store_mock.web.bodies import read_body
+from xclade_store_mock.web.dialect import Dialect, Reply, reply_with
 
 MAX_FAULTS = 100
 
@@ -87,14 +88,6 @@ class Break(StrEnum):
     DROPPED = "dropped"
     TRUNCATED = "truncated"
     GARBLED = "garbled"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The operation that a request is for, and the parameters in its path."""
-
-    operation_id: str
-    parameters: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +175,8 @@ class Fault:
 class Faults:
     """The planned faults, and those that still hold a request."""
 
-    def __init__(
-        self, find_target: Callable[[Scope], Target | None], changed: Callable[[], None]
-    ) -> None:
-        self._find_target = find_target
+    def __init__(self, find: Callable[[Scope], Match | None], changed: Callable[[], None]) -> None:
+        self._find = find
         self._changed = changed
         self._faults: dict[str, Fault] = {}
         self._last_id = 0
@@ -261,11 +252,11 @@ class Faults:
             return False
         if plan.operation_id is None and plan.payment_collection_id is None:
             return True
-        target = self._find_target(scope)
+        match = self._find(scope)
         return (
-            target is not None
-            and plan.operation_id in {None, target.operation_id}
-            and plan.payment_collection_id in {None, target.parameters.get("id")}
+            match is not None
+            and plan.operation_id in {None, match.operation.id}
+            and plan.payment_collection_id in {None, match.parameters.get("id")}
         )
 
 
@@ -343,7 +334,7 @@ class FaultMiddleware:
             await self._app(scope, receive, response.add)
         elif not exchange.is_received:
             # For the journal, and so that no half of a request is left on the connection.
-            await read_whole(receive)
+            await read_body(receive)
         if plan.then is not None:
             await plan.then()
         if plan.when is Moment.AFTER:
@@ -354,11 +345,11 @@ class FaultMiddleware:
         return response
 
     def _error(self, answer: FaultAnswer) -> Response:
-        reply = reply_with(answer.status, self._dialect)
+        reply = reply_with(self._dialect, answer.status)
         if answer.type is not None:
             reply = Reply(answer.status, answer.type)
         message = answer.message or reply.message or _phrase(answer.status)
-        response = reply_response(replace(reply, message=message), message, self._dialect)
+        response = self._dialect.render(reply, message, {})
         if answer.retry_after is not None:
             response.headers["Retry-After"] = str(answer.retry_after)
         return response

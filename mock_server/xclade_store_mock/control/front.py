@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xclade_store_mock.web.routing import is_page
+from xclade_store_mock.web.pages import is_page
 
 if TYPE_CHECKING:
     from xclade_store_mock.control.faults import Fault

@@ -1,7 +1,6 @@
 """The journal: the latest requests to the Store API and their responses, without secrets."""
 
 import asyncio
-import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,17 +12,17 @@ from msgspec import Struct
 from msgspec.structs import asdict
 from starlette.types import Scope
 
-from xclade_store_mock.contract import METHODS, Contract
+from xclade_store_mock.contract import Match, Operation
 from xclade_store_mock.contract.violations import check_body, check_headers, check_query
 from xclade_store_mock.control.errors import Document
-from xclade_store_mock.control.faults import FaultPlan, Target
+from xclade_store_mock.control.faults import FaultPlan
 from xclade_store_mock.control.front import Body, Exchange
 from xclade_store_mock.errors import InvalidData, Refusal
 from xclade_store_mock.payments.documents import timestamp
 from xclade_store_mock.redaction import hide_body, hide_header, hide_query, hide_text
-from xclade_store_mock.web.guard import parse_body, read_header, read_headers
+from xclade_store_mock.web import read_header, read_headers
+from xclade_store_mock.web.bodies import parse_body
 from xclade_store_mock.web.prefer import has_preferences, split_query
-from xclade_store_mock.web.routing import path_pattern
 
 MAX_ENTRIES = 1000
 MAX_BYTES = 16 * 2**20
@@ -37,37 +36,22 @@ _OBJECTS = 2048  # bytes that an entry's own objects take, about
 class Inspector:
     """Finds out which operation a request is for, and how it violates the contract."""
 
-    def __init__(self, contract: Contract) -> None:
-        self._operations = contract.operations
-        self._routes = [
-            (
-                method.upper(),
-                re.compile(f"{path_pattern(template)}/?", re.IGNORECASE),
-                item[method]["operationId"],
-            )
-            for template, item in contract.document["paths"].items()
-            for method in METHODS & item.keys()
-        ]
+    def __init__(self, find: Callable[[str, str], Match | None]) -> None:
+        self._find = find
 
-    def find(self, scope: Scope) -> Target | None:
-        """Return the operation that a request is for."""
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        for expected, pattern, operation_id in self._routes:
-            match = pattern.fullmatch(scope["path"]) if expected == method else None
-            if match is not None:
-                return Target(operation_id, match.groupdict())
-        return None
+    def find(self, scope: Scope) -> Match | None:
+        """Return the operation that a request reaches, or None."""
+        return self._find(scope["method"], scope["path"])
 
-    def violations(self, scope: Scope, target: Target | None, content: bytes) -> tuple[str, ...]:
+    def violations(self, scope: Scope, match: Match | None, content: bytes) -> tuple[str, ...]:
         """Return how a request violates the contract."""
         if scope["method"] == "OPTIONS":
             return ()
-        if target is None:
+        if match is None:
             return (f"The Store API has no {scope['method']} {scope['path']}.",)
-        return tuple(self._violations(scope, target.operation_id, content))
+        return tuple(self._violations(scope, match.operation, content))
 
-    def _violations(self, scope: Scope, operation_id: str, content: bytes) -> Iterator[str]:
-        operation = self._operations[operation_id]
+    def _violations(self, scope: Scope, operation: Operation, content: bytes) -> Iterator[str]:
         if not read_header(scope, "x-publishable-api-key"):
             yield "Header 'x-publishable-api-key' is required"
         sent = read_headers(scope, operation.header_names)
@@ -229,19 +213,19 @@ class Journal:
 
     def _render(self, id_: int, exchange: Exchange) -> Entry:
         scope = exchange.scope()
-        target = self._inspector.find(scope)
-        violations = self._inspector.violations(scope, target, exchange.request.content)
+        match = self._inspector.find(scope)
+        violations = self._inspector.violations(scope, match, exchange.request.content)
         return Entry(
             id=id_,
             at=exchange.at,
             method=exchange.method,
             path=hide_text(exchange.path),
             query=hide_query(exchange.query.decode("latin-1")),
-            operation_id=None if target is None else target.operation_id,
+            operation_id=None if match is None else match.operation.id,
             status=exchange.status,
             milliseconds=exchange.milliseconds,
             violations=tuple(map(hide_text, violations)),
-            has_preference=target is not None and has_preferences(scope),
+            has_preference=match is not None and has_preferences(scope),
             fault_id=None if exchange.fault is None else exchange.fault.id,
             fault=None if exchange.fault is None else exchange.fault.plan,
             request=_message(scope["headers"], exchange.request),

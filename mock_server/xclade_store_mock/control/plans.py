@@ -12,7 +12,7 @@ from xclade_store_mock.control.faults import Break, FaultAnswer, FaultPlan, Mome
 from xclade_store_mock.control.journal import Criteria
 from xclade_store_mock.control.outcomes import Outcome, Result
 from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
-from xclade_store_mock.web.endpoints import Call
+from xclade_store_mock.web import Call
 
 _STREAM = "text/event-stream"
 

@@ -32,8 +32,7 @@ from xclade_store_mock.payments.model import (
 )
 from xclade_store_mock.payments.rules import settle_session
 from xclade_store_mock.redaction import hide
-from xclade_store_mock.web.dialect import Dialect
-from xclade_store_mock.web.endpoints import Call
+from xclade_store_mock.web import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class StateOperations:
     """One method for each operationId."""
 
     control: Control
-    dialect: Dialect
+    dialect_name: str
 
     async def get_state(self, _call: Call) -> Response:
         """Return the state, except for what is listed in pages."""
@@ -52,7 +51,7 @@ class StateOperations:
         keys = settings.publishable_keys.values()
         providers = sorted(settings.payment_providers.values(), key=lambda each: each.id)
         document = {
-            "dialect": self.dialect,
+            "dialect": self.dialect_name,
             "scenario": control.scenario,
             "clock": control.clock.document(),
             "publishable_keys": [{"title": key.title, "revoked": key.revoked} for key in keys],

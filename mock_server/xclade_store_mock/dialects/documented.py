@@ -1,15 +1,73 @@
-"""CORS: which pages may call."""
+"""The documented dialect: what the published documentation says."""
 
-from collections.abc import Awaitable, MutableMapping
+from collections.abc import Awaitable, Mapping, MutableMapping
+from functools import partial
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from xclade_store_mock.contract import sl_violations
-from xclade_store_mock.web.guard import read_header
+from xclade_store_mock.contract import Contract, Match, Operation
+from xclade_store_mock.contract.violations import HEADER
+from xclade_store_mock.dialects.table import ROWS
+from xclade_store_mock.errors import MethodNotAllowed, Refusal
+from xclade_store_mock.payments.documents import Selectable, Selection, select
+from xclade_store_mock.web import read_header
+from xclade_store_mock.web.bodies import StrictBodies
+from xclade_store_mock.web.dialect import Check, Reply, Site, render
+from xclade_store_mock.web.endpoints import check_publishable_key, read_strictly
 
 _VARY = (b"vary", b"Origin")
+
+
+class Documented:
+    """Answers as documented; the base of dialects that differ from it."""
+
+    name: str = "documented"
+    json_type: str = "application/json"
+    replies: Mapping[type[Refusal], Reply] = {
+        refusal: row.documented for refusal, row in ROWS.items() if row.documented
+    }
+    deviations: frozenset[str] = frozenset()
+    keeps_answers: bool = True
+    restores_sessions: bool = False
+
+    def outer(self, app: ASGIApp, site: Site) -> ASGIApp:
+        """Return the CORS middleware."""
+        return Cors(app, origins=site.cors_origins)
+
+    def inner(self, app: ASGIApp, site: Site) -> ASGIApp:  # noqa: ARG002 - the protocol's
+        """Return the middleware that reads the body."""
+        return StrictBodies(app)
+
+    def find(self, contract: Contract, method: str, path: str) -> Match | None:
+        """Return the operation whose path is spelled like this."""
+        try:
+            return contract.find(method, path)
+        except MethodNotAllowed:
+            return None
+
+    def checks(self, site: Site) -> Mapping[str, Check]:
+        """Return the check of the publishable key."""
+        return {"publishableKey": partial(check_publishable_key, site.storage)}
+
+    def read_query(
+        self, operation: Operation, scope: Scope, path: Mapping[str, str]
+    ) -> Mapping[str, Any]:
+        """Return the query parameters; raise InvalidData for others than the contract's."""
+        return read_strictly(operation, scope, path)
+
+    def select(self, fields: str | None, selectable: Selectable) -> Selection:
+        """Return the selected fields, out of all that the contract has."""
+        return select(fields, selectable)
+
+    def require_storable(self, value: Any) -> None:
+        """Allow every value: others were refused when the body was read."""
+
+    def render(self, reply: Reply, message: str, headers: Mapping[str, str]) -> Response:
+        """Return a reply as JSON or, without a type, as plain text."""
+        return render(reply, message, headers, self.json_type)
 
 
 class Cors(CORSMiddleware):
@@ -24,18 +82,18 @@ class Cors(CORSMiddleware):
             allow_credentials=True,
             allow_methods=("GET", "POST"),
             allow_headers=("*",),
-            expose_headers=("Idempotent-Replayed", sl_violations.NAME),
+            expose_headers=("Idempotent-Replayed", HEADER),
         )
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]  # it is only awaited
-        """Pass a request on; one that comes from no page costs next to nothing."""
+        """Pass a request on; one without an origin is answered with `Vary` alone."""
         if scope["type"] != "http" or read_header(scope, "origin") is not None:
             return super().__call__(scope, receive, send)
 
-        def send_to_no_page(message: MutableMapping[str, Any]) -> Awaitable[None]:
+        def send_varying(message: MutableMapping[str, Any]) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                # For a cache: a page would be answered otherwise.
+                # A cache must not serve this answer to a page.
                 message = {**message, "headers": [*message["headers"], _VARY]}
             return send(message)
 
-        return self.app(scope, receive, send_to_no_page)
+        return self.app(scope, receive, send_varying)

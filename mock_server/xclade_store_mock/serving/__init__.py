@@ -56,11 +56,11 @@ class Service:
         warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")
         # Imported late: only a process that serves needs Connexion.
         from xclade_store_mock.app import create_app  # noqa: PLC0415
-        from xclade_store_mock.web.dialect import Dialect  # noqa: PLC0415
+        from xclade_store_mock.dialects import DIALECTS  # noqa: PLC0415
 
         return create_app(
             store=self.store,
-            dialect=Dialect(self.dialect),
+            dialect=DIALECTS[self.dialect],
             storage=self._open_storage(),
             control=self.access,
         )

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Store,
     )
     from xclade_store_mock.testing.server import Server, Servers
+    from xclade_store_mock.web.dialect import Dialect
 
 _MAX_AMOUNT = Decimal("1e20")  # as in store_file.schema.json
 
@@ -43,8 +44,8 @@ def store_mock_store() -> Store:
 
 
 @pytest.fixture(scope="session")
-def store_mock_dialect() -> str:
-    """Return the dialect of `store_mock`: `documented`, unless you override this."""
+def store_mock_dialect() -> Dialect | str:
+    """Return the dialect of `store_mock`, or its name: `documented`, unless you override this."""
     return "documented"
 
 
@@ -60,7 +61,7 @@ def _store_mock_servers() -> Iterator[Servers]:
 
 @pytest.fixture
 def store_mock(
-    _store_mock_servers: Servers, store_mock_store: Store, store_mock_dialect: str
+    _store_mock_servers: Servers, store_mock_store: Store, store_mock_dialect: Dialect | str
 ) -> Iterator[StoreMock]:
     """Serve a store that no other test has changed; override `store_mock_store` to serve yours."""
     server = _store_mock_servers.find(store_mock_store, store_mock_dialect)

@@ -11,6 +11,7 @@ import uvicorn
 from xclade_store_mock.app import create_app
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Control
+from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.errors import Refusal
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.serving import processes
@@ -92,13 +93,15 @@ class Servers:
     """The servers of a test run: one per dialect, and per setting that a reset cannot change."""
 
     def __init__(self) -> None:
-        self._running: dict[tuple[str, tuple[str, ...] | None], Server] = {}
+        self._running: dict[tuple[Dialect, tuple[str, ...] | None], Server] = {}
 
-    def find(self, store: Store, dialect: str) -> Server:
+    def find(self, store: Store, dialect: Dialect | str) -> Server:
         """Return the server for a store, starting it if necessary."""
+        if isinstance(dialect, str):
+            dialect = DIALECTS[dialect]
         key = (dialect, store.settings.cors_origins)
         if key not in self._running:
-            self._running[key] = Server(store, Dialect(dialect))
+            self._running[key] = Server(store, dialect)
         return self._running[key]
 
     def stop(self) -> None:

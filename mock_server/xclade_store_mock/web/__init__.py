@@ -1,1 +1,60 @@
-"""HTTP: from a request to an operation and back."""
+"""HTTP: from a request to an operation, and from a refusal to a response.
+
+May import: contract, payments, storage and the leaves. It knows the `Dialect` protocol, and never
+an implementation of it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from starlette.types import Scope
+
+_HEADERS = "xclade_store_mock.headers"
+
+
+class Call(NamedTuple):
+    """A valid request to an operation, defaults filled in."""
+
+    scope: Scope
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Any
+
+    def header(self, name: str) -> str | None:
+        """Return a header, named in lower case; None if it was not sent."""
+        return read_header(self.scope, name)
+
+
+def read_header(scope: Scope, name: str) -> str | None:
+    """Return a request header, named in lower case, or None; repeated ones joined by commas."""
+    if _HEADERS not in scope:
+        # A request's headers are looked up half a dozen times.
+        scope[_HEADERS] = _joined(scope["headers"])
+    found: bytes | None = scope[_HEADERS].get(name.encode())
+    return None if found is None else found.decode("latin-1").strip()
+
+
+def read_first_header(scope: Scope, name: str) -> str | None:
+    """Return the first request header of a name in lower case, or None."""
+    wanted = name.encode()
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == wanted), None)
+
+
+def read_headers(scope: Scope, names: Iterable[str]) -> dict[str, str]:
+    """Return those of the named headers that were sent."""
+    headers = {}
+    for name in names:
+        value = read_header(scope, name.lower())
+        if value is not None:
+            headers[name] = value
+    return headers
+
+
+def _joined(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    joined = dict(headers)
+    if len(joined) < len(headers):
+        values: dict[bytes, list[bytes]] = {}
+        for name, value in headers:
+            values.setdefault(name, []).append(value.strip())
+        joined = {name: b", ".join(each) for name, each in values.items()}
+    return joined

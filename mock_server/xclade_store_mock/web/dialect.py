@@ -1,32 +1,36 @@
-"""THE table: what each error of the domain is answered with, in either dialect."""
+"""What a dialect is: one way to read requests and to answer them.
+
+Implementations are in `dialects/`. A refusal is answered with the dialect's reply to its class.
+"""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from html import escape
+from http import HTTPStatus
+from typing import Any, Protocol
 
 from starlette.responses import Response
+from starlette.types import ASGIApp, Scope
 
-from xclade_store_mock import errors, jsontext
-from xclade_store_mock.contract.sl_violations import sl_violations
-from xclade_store_mock.errors import Refusal
+from xclade_store_mock import jsontext
+from xclade_store_mock.contract import Contract, Match, Operation
+from xclade_store_mock.contract.violations import sl_violations
+from xclade_store_mock.errors import MethodNotAllowed, Refusal, StorageUnavailable, UnknownFailure
+from xclade_store_mock.payments.documents import Selectable, Selection
+from xclade_store_mock.storage import Storage
 
 _log = logging.getLogger("xclade_store_mock")
 
-
-class Dialect(StrEnum):
-    """Whose ways the mock has: the documentation's, or those of a recorded Medusa backend."""
-
-    DOCUMENTED = "documented"
-    MEDUSA = "medusa"
+Check = Callable[[Scope], Awaitable[None]]
+"""Raises a refusal for a request that a security scheme does not admit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A status and a JSON body's type and code; or, without a type, a bare text or page.
+    """A status and a JSON body's type and code; or, without a type, a plain text or a page.
 
-    The message is the error's own unless the reply has a fixed one.
+    The message is the refusal's own unless the reply has a fixed one.
     """
 
     status: int
@@ -37,130 +41,105 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A situation, and its reply in either dialect; None where it cannot arise."""
+class Site:
+    """What a dialect's middlewares work with."""
 
-    situation: str
-    documented: Reply | None
-    medusa: Reply | None
-
-
-_UNAUTHORIZED = Reply(401, message="Unauthorized", media_type="text/plain")
-_PAGE = Reply(404, media_type="text/html; charset=utf-8")
-_HIDDEN = Reply(500, "unknown_error", "unknown_error", "An unknown error occurred.")
-
-_SERVER_ERRORS = range(500, 600)
-
-TABLE: Mapping[type[Refusal], Row] = {
-    errors.NotJson: Row("body is not JSON", Reply(400, "invalid_data"), Reply(400, "invalid_data")),
-    errors.InvalidData: Row(
-        "body or query breaks the schema", Reply(400, "invalid_data"), Reply(400, "invalid_data")
-    ),
-    errors.BodyTooLarge: Row(
-        "body over 102,400 bytes", Reply(413, "invalid_data"), Reply(413, "unknown_error")
-    ),
-    errors.UnsupportedMediaType: Row(
-        "media type, charset or encoding that is not read",
-        Reply(415, "invalid_data"),
-        Reply(415, "unknown_error"),
-    ),
-    errors.PublishableKeyMissing: Row(
-        "publishable key missing or blank", _UNAUTHORIZED, Reply(400, "not_allowed")
-    ),
-    errors.PublishableKeyInvalid: Row(
-        "publishable key unknown, revoked or sent twice", _UNAUTHORIZED, Reply(400, "not_allowed")
-    ),
-    errors.RouteNotFound: Row("unknown path", Reply(404, "not_found"), _PAGE),
-    errors.MethodNotAllowed: Row("wrong method", Reply(405, "not_allowed"), _PAGE),
-    errors.RegionMissing: Row(
-        "blank `region_id`", Reply(400, "invalid_data"), Reply(400, "not_allowed")
-    ),
-    errors.QueryKeyTooDeep: Row(
-        "query parameter with two dots in its name", None, Reply(500, "invalid_argument")
-    ),
-    errors.CartNotFound: Row("cart unknown", Reply(404, "not_found"), Reply(404, "not_found")),
-    errors.CollectionNotFound: Row("collection unknown", Reply(404, "not_found"), _HIDDEN),
-    errors.ProviderNotEnabled: Row(
-        "provider not enabled in the region", Reply(400, "invalid_data"), Reply(400, "invalid_data")
-    ),
-    errors.ProviderNotInstalled: Row(
-        "provider enabled, or without a region to ask, but not installed",
-        Reply(400, "invalid_data"),
-        _HIDDEN,
-    ),
-    errors.ProviderRefused: Row(
-        "provider refuses",
-        Reply(422, "payment_authorization_error", "invalid_request_error"),
-        _HIDDEN,
-    ),
-    errors.ProviderUnreachable: Row(
-        "provider unreachable", Reply(500, "unexpected_state", "api_error"), _HIDDEN
-    ),
-    errors.RequestStillRunning: Row(
-        "same `Idempotency-Key`, still running",
-        Reply(409, "conflict", "invalid_state_error"),
-        None,
-    ),
-    errors.IdempotencyKeyReused: Row(
-        "same `Idempotency-Key`, other request",
-        Reply(422, "duplicate_error", "invalid_request_error"),
-        None,
-    ),
-    errors.StorageUnavailable: Row(
-        "storage not available", Reply(500, "unexpected_state", "api_error"), _HIDDEN
-    ),
-    errors.UnknownFailure: Row("bug in the mock", _HIDDEN, _HIDDEN),
-}
+    contract: Contract
+    storage: Storage
+    cors_origins: tuple[str, ...] | None
+    """The origins whose pages may call; None for all."""
 
 
-def error_response(error: Refusal, dialect: Dialect) -> Response:
-    """Answer an error; what it does not tell is logged."""
-    if isinstance(error, errors.StorageUnavailable):
-        _log.error("The storage is not available: %s", error.reason)
-    row = TABLE[type(error)]
-    reply = row.documented if dialect is Dialect.DOCUMENTED else row.medusa
+class Replies(Protocol):
+    """How refusals are answered."""
+
+    replies: Mapping[type[Refusal], Reply]
+    """The reply to each class of refusals that can arise."""
+
+    def render(self, reply: Reply, message: str, headers: Mapping[str, str]) -> Response:
+        """Return a reply with this message as a response."""
+
+
+class Dialect(Replies, Protocol):
+    """One way to answer requests."""
+
+    name: str
+    json_type: str
+    """The content type of JSON."""
+    deviations: frozenset[str]
+    """The ids of the situations in which it differs from the documentation."""
+    keeps_answers: bool
+    """Whether it honours `Idempotency-Key`."""
+    restores_sessions: bool
+    """Whether a failed initialization replaces the earlier sessions by copies."""
+
+    def outer(self, app: ASGIApp, site: Site) -> ASGIApp:
+        """Return the middleware in front of planned faults: what a faulty answer has, too."""
+
+    def inner(self, app: ASGIApp, site: Site) -> ASGIApp:
+        """Return the middleware behind planned faults."""
+
+    def find(self, contract: Contract, method: str, path: str) -> Match | None:
+        """Return the operation that a request reaches, or None."""
+
+    def checks(self, site: Site) -> Mapping[str, Check]:
+        """Return, by security scheme, what endpoints check before they read a request."""
+
+    def read_query(
+        self, operation: Operation, scope: Scope, path: Mapping[str, str]
+    ) -> Mapping[str, Any]:
+        """Return the query parameters, defaults included; raise a refusal for an invalid request.
+
+        The body has been validated before.
+        """
+
+    def select(self, fields: str | None, selectable: Selectable) -> Selection:
+        """Return which fields an answer has; without `fields`, the defaults."""
+
+    def require_storable(self, value: Any) -> None:
+        """Raise a refusal for a value that the store's database could not keep."""
+
+
+def respond(answers: Replies, refusal: Refusal) -> Response:
+    """Return the response to a refusal; a reason that it hides is logged."""
+    if isinstance(refusal, StorageUnavailable):
+        _log.error("The storage is not available: %s", refusal.reason)
+    reply = next(
+        (answers.replies[each] for each in type(refusal).__mro__ if each in answers.replies), None
+    )
     if reply is None:
-        message = f"{error!r} cannot arise in the {dialect} dialect"
+        message = f"{type(answers).__name__} has no reply to {refusal!r}"
         raise TypeError(message)
-    headers = sl_violations(error)
-    if isinstance(error, errors.MethodNotAllowed) and reply.type is not None:
-        headers["Allow"] = error.allowed
-    return reply_response(reply, error.message, dialect, headers)
+    headers = sl_violations(refusal)
+    if isinstance(refusal, MethodNotAllowed) and reply.type is not None:
+        headers["Allow"] = refusal.allowed
+    return answers.render(reply, reply.message or refusal.message, headers)
 
 
-def reply_response(
-    reply: Reply, message: str, dialect: Dialect, headers: Mapping[str, str] | None = None
-) -> Response:
-    """Answer with a reply, whose fixed message goes before another."""
-    media_type = json_type(dialect) if reply.type else reply.media_type
-    return Response(
-        _body(reply, reply.message or message),
-        reply.status,
-        {"content-type": media_type, **(headers or {})},
-    )
-
-
-def reply_with(status: int, dialect: Dialect) -> Reply:
-    """Find what the dialect says with a status, whatever has gone wrong."""
-    if status in _SERVER_ERRORS:
-        return replace(_HIDDEN, status=status)
-    rows = (
-        row.documented if dialect is Dialect.DOCUMENTED else row.medusa for row in TABLE.values()
-    )
-    fitting = [reply for reply in rows if reply is not None and reply.status == status]
-    # JSON before a bare text or page.
+def reply_with(dialect: Dialect, status: int) -> Reply:
+    """Return the reply that the dialect would most likely give with a status."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return replace(dialect.replies[UnknownFailure], status=status)
+    fitting = [reply for reply in dialect.replies.values() if reply.status == status]
+    # JSON before a plain text or page.
     fitting.sort(key=lambda reply: reply.type is None)
     return next(iter(fitting), Reply(status, "unknown_error"))
 
 
-def json_type(dialect: Dialect) -> str:
-    """Name JSON as the dialect does (recorded: with a charset)."""
-    return (
-        "application/json" if dialect is Dialect.DOCUMENTED else "application/json; charset=utf-8"
+def render(
+    reply: Reply,
+    message: str,
+    headers: Mapping[str, str] | None = None,
+    json_type: str = "application/json",
+) -> Response:
+    """Return a reply as a response: JSON, a page or a plain text."""
+    media_type = json_type if reply.type else reply.media_type
+    return Response(
+        _content(reply, message), reply.status, {"content-type": media_type, **(headers or {})}
     )
 
 
-def _body(reply: Reply, message: str) -> bytes:
+def _content(reply: Reply, message: str) -> bytes:
     if reply.type is not None:
         body = {"type": reply.type, "message": message}
         return jsontext.write(body if reply.code is None else {"code": reply.code, **body})

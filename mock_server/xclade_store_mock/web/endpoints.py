@@ -1,164 +1,173 @@
-"""Operations, served: a call is read by the contract, handled, and its answer held to the contract.
+"""Operations, served: check the key, read the request by the contract, call the handler.
 
-This is a middleware of Connexion's, with all that its own routing, validators, context and
-decorators would do for each request done once, when the contract is read. Theirs know no `format`,
-and name neither all violations nor the recorded backend's words for them.
+Every answer is checked against the contract before it is sent. All that Connexion's own routing,
+validators and decorators would do for each request is done once, when the contract is compiled.
+Theirs check no `format` and report neither all violations nor the recorded backend's words.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from hmac import compare_digest
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
-from connexion.resolver import Resolver
-from connexion.spec import Specification
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock import jsontext
-from xclade_store_mock.contract import METHODS, Contract, Operation
+from xclade_store_mock.contract import Contract, Operation
 from xclade_store_mock.contract.violations import check_body, check_headers, check_path, check_query
-from xclade_store_mock.dialects.medusa import queries
-from xclade_store_mock.web.dialect import Dialect
-from xclade_store_mock.web.guard import read_header, read_headers, received_body
-from xclade_store_mock.web.prefer import DocumentedAnswers, preferences
-from xclade_store_mock.web.routing import Routes
+from xclade_store_mock.errors import PublishableKeyInvalid, PublishableKeyMissing, Refusal
+from xclade_store_mock.storage import Storage
+from xclade_store_mock.web import Call, read_header, read_headers
+from xclade_store_mock.web.bodies import received_body
+from xclade_store_mock.web.dialect import Check
+from xclade_store_mock.web.prefer import preferred
+
+T = TypeVar("T")
+
+Document = Mapping[str, Any]
+Handler = Callable[[Call], Awaitable[Document | Response]]
+"""Returns the JSON document of a 200, or a whole response; raises a refusal."""
+ReadQuery = Callable[[Operation, Scope, Mapping[str, str]], Mapping[str, Any]]
 
 
-class BreaksContract(Exception):
-    """The mock was about to answer something that the contract does not allow."""
+class ContractViolation(Exception):
+    """The mock was about to send an answer that violates the contract."""
 
 
-class Call(NamedTuple):
-    """A request as the contract understands it: valid, and with its defaults."""
+class Endpoints:
+    """Serves a contract's operations, and passes every other request on."""
 
-    scope: Scope
-    path: Mapping[str, str]
-    query: Mapping[str, Any]
-    body: Any
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        contract: Contract,
+        find_handler: Callable[[str], Handler],
+        checks: Mapping[str, Check],
+        read_query: ReadQuery,
+        respond: Callable[[Refusal], Response],
+        json_type: str = "application/json",
+    ) -> None:
+        self._app = app
+        self._contract = contract
+        self._endpoints = {
+            operation.id: _Endpoint(
+                operation,
+                find_handler(operation.id),
+                [checks[scheme] for scheme in sorted(operation.security)],
+                read_query,
+                respond,
+                json_type,
+            )
+            for operation in contract.operations.values()
+        }
 
-    def header(self, name: str) -> str | None:
-        """Answer a header, or None."""
-        return read_header(self.scope, name)
-
-
-Handler = Callable[[Call], Awaitable[Response]]
-Check = Callable[[Scope], Awaitable[None]]
-"""Raises an error for a request that a security scheme does not let in."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer a request or pass it on; raise MethodNotAllowed."""
+        match = None
+        if scope["type"] == "http":
+            match = self._contract.find(scope["method"], scope["path"])
+        if match is None:
+            return self._app(scope, receive, send)
+        return self._endpoints[match.operation.id].serve(match.parameters, scope, receive, send)
 
 
 class _Endpoint:
     def __init__(
-        self, handler: Handler, checks: Sequence[Check], operation: Operation, dialect: Dialect
+        self,
+        operation: Operation,
+        handler: Handler,
+        checks: Sequence[Check],
+        read_query: ReadQuery,
+        respond: Callable[[Refusal], Response],
+        json_type: str,
     ) -> None:
+        self._operation = operation
         self._handle = handler
         self._checks = checks
-        self._operation = operation
-        self._dialect = dialect
-        self._documented = DocumentedAnswers(operation, dialect)
+        self._read_query = read_query
+        self._respond = respond
+        self._headers = {"content-type": json_type}
 
     async def serve(
         self, path: Mapping[str, str], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Answer a request; raise InvalidData, BreaksContract, what a check or the handler does."""
-        for check in self._checks:
-            await check(scope)
-        body = received_body(scope)
-        call = Call(scope, path, self._read(scope, path, body), body)
-        preferred = preferences(scope)
-        if preferred is None:
-            response = await self._handle(call)
+        """Answer a request. Raises ContractViolation and PreferenceNotMet."""
+        try:
+            answer = await self._answer(path, scope)
+        except Refusal as refusal:
+            answer = self._respond(refusal)
+        if isinstance(answer, Response):
+            # A stream has no end to wait for.
+            if not self._operation.is_stream:
+                self._check_response(answer)
+            response = answer
         else:
-            response = self._documented.answer(preferred)
-        # A stream has no end to wait for.
-        if not self._operation.is_stream:
-            self._check_response(response)
+            self._check(200, "application/json", answer)
+            response = Response(jsontext.write(answer), headers=self._headers)
         await response(scope, receive, send)
 
-    def _read(self, scope: Scope, path: Mapping[str, str], body: Any) -> Mapping[str, Any]:
-        """Answer the query as it was understood; raise InvalidData.
-
-        The order, body before query, is recorded (`order/*`).
-        """
+    async def _answer(self, path: Mapping[str, str], scope: Scope) -> Document | Response:
+        for check in self._checks:
+            await check(scope)
         operation = self._operation
+        body = received_body(scope)
+        # The order, body before query, is recorded (`order/*`).
         if operation.body is not None:
             check_body(operation.body, operation.body_fields, body)
-        query_string = scope["query_string"].decode("latin-1")
-        if self._dialect is Dialect.MEDUSA:
-            return queries.read_query(operation.id, query_string)
-        check_path(operation.path, path)
-        check_headers(operation.header, read_headers(scope, operation.header_names))
-        query = parse_qsl(query_string, keep_blank_values=True) if query_string else ()
-        return {
-            **operation.query_defaults,
-            **check_query(operation.query, operation.query_types, query),
-        }
+        call = Call(scope, path, self._read_query(operation, scope, path), body)
+        documented = preferred(scope)
+        return documented(operation) if documented else await self._handle(call)
 
     def _check_response(self, response: Response) -> None:
         headers = dict(response.raw_headers)
         media_type = headers.get(b"content-type", b"").decode().partition(";")[0]
-        documented = self._operation.responses.get((response.status_code, media_type))
-        if documented is None:
-            message = f"{response.status_code} {media_type} is not documented"
-            raise BreaksContract(message)
         content = bytes(response.body)
         is_json = media_type == "application/json"
-        body = jsontext.read_written(content) if is_json else content.decode()
+        self._check(
+            response.status_code,
+            media_type,
+            jsontext.read_written(content) if is_json else content.decode(),
+        )
+
+    def _check(self, status: int, media_type: str, body: Any) -> None:
+        documented = self._operation.responses.get((status, media_type))
+        if documented is None:
+            message = f"{status} {media_type} is not documented"
+            raise ContractViolation(message)
         if not documented.validator.is_valid(body):
-            raise BreaksContract(str(next(documented.validator.iter_errors(body))))
+            raise ContractViolation(str(next(documented.validator.iter_errors(body))))
 
 
-class Endpoints(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types
-    """Answers what leads to an operation, and passes the rest on."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._routes: Routes[_Endpoint] = Routes()
-
-    def add_api(
-        self,
-        specification: Specification,
-        base_path: str | None,
-        *,
-        resolver: Resolver,
-        contract: Contract,
-        dialect: Dialect,
-        checks: Mapping[str, Check],
-        **_: Any,
-    ) -> None:
-        """Serve the operations of a contract. Raises ResolverError for one without a handler."""
-        base = specification.base_path if base_path is None else base_path
-        for template, item in specification["paths"].items():
-            for method in METHODS & item.keys():
-                operation = specification.operation_cls.from_spec(
-                    specification, path=template, method=method, resolver=resolver
-                )
-                endpoint = _Endpoint(
-                    operation.function,
-                    [checks[scheme] for scheme in sorted(_needed_schemes(operation.security))],
-                    contract.operations[operation.operation_id],
-                    dialect,
-                )
-                self._routes.add(method.upper(), base + template, endpoint)
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Answer a request or pass it on; raise HTTPException for a wrong method."""
-        found = None
-        if scope["type"] == "http":
-            found = self._routes.find(scope["method"], scope["path"])
-        if found is None:
-            return self._app(_leading_nowhere(scope), receive, send)
-        endpoint, path = found
-        return endpoint.serve(path, scope, receive, send)
+def read_strictly(operation: Operation, scope: Scope, path: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the query parameters; raise InvalidData for what the contract does not allow."""
+    check_path(operation.path_parameters, path)
+    check_headers(operation.header, read_headers(scope, operation.header_names))
+    query_string = scope["query_string"].decode("latin-1")
+    query = parse_qsl(query_string, keep_blank_values=True) if query_string else ()
+    return {
+        **operation.query_defaults,
+        **check_query(operation.query, operation.query_types, query),
+    }
 
 
-def _needed_schemes(alternatives: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Name the security schemes that are in all alternatives: one does without each other."""
-    schemes = [{*alternative} for alternative in alternatives]
-    return set.intersection(*schemes) if schemes else set()
+async def check_publishable_key(storage: Storage, scope: Scope) -> None:
+    """Raise PublishableKeyMissing or PublishableKeyInvalid; a key sent twice is invalid."""
+    token = read_header(scope, "x-publishable-api-key")
+    if not token:
+        raise PublishableKeyMissing
+    # The key is public: how long the look-up takes may tell which keys there are.
+    key = (await storage.settings()).publishable_keys.get(token)
+    if key is None or key.revoked:
+        raise PublishableKeyInvalid
 
 
-def _leading_nowhere(scope: Scope) -> Scope:
-    """Tell Connexion's own application that a request is for none of its operations."""
-    nowhere = {"api_base_path": None, "operation_id": None}
-    return {**scope, "extensions": {**scope.get("extensions", {}), ROUTING_CONTEXT: nowhere}}
+def find_by_secret(entries: Mapping[str, T], secret: str) -> T | None:
+    """Return the entry of a secret, in a time that does not depend on the secrets compared."""
+    sent = secret.encode()
+    found = None
+    for each, value in entries.items():
+        if compare_digest(each.encode(), sent):
+            found = value
+    return found

@@ -1,13 +1,14 @@
-"""`Prefer`: ask for one of the contract's documented answers, as one asks Prism.
+"""`Prefer`: request one of the contract's documented answers, as with Prism.
 
-How preferences are read and combined, and what is answered to those that cannot be met, is Prism's
-way (5.16); tests/contract/test_prefer.py holds the mock against it.
+Preferences are read, combined and refused as by Prism 5.16, with which
+tests/contract/test_prefer.py compares the mock.
 """
 
 import json
 import re
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from string import punctuation, whitespace
 from typing import Any
@@ -17,14 +18,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock import jsontext
-from xclade_store_mock.contract import Operation
+from xclade_store_mock.contract import Contract, Operation
 from xclade_store_mock.contract.documented import compile_dynamic
-from xclade_store_mock.web.dialect import Dialect, json_type
-from xclade_store_mock.web.guard import read_header
+from xclade_store_mock.web import read_header
 
-_PREFERENCES = "xclade_store_mock.preferences"
+_PREFERRED = "xclade_store_mock.preferred"
 
-# What a preference must be, and Prism's word for it; in the order in which Prism complains.
+# The form of each preference, and Prism's word for it; in the order of Prism's complaints.
 _FORMS = {
     "code": (re.compile(r"[0-9]{3}"), "a number"),
     "dynamic": (re.compile(r"true|false"), "a boolean"),
@@ -39,7 +39,7 @@ _NOT_FOUND = "The server cannot find the requested content"
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Which documented answer is wanted; without a code, the success."""
+    """Which documented answer a request prefers; without a code, the success."""
 
     code: int | None
     example: str | None
@@ -48,7 +48,7 @@ class Preferences:
 
 
 class PreferenceNotMet(Exception):
-    """What is preferred cannot be answered; Prism's problem says why."""
+    """No documented answer is like the preferred one; Prism's problem details say why."""
 
     def __init__(self, status: int, kind: str, title: str, detail: str) -> None:
         super().__init__(title)
@@ -61,16 +61,20 @@ class PreferenceNotMet(Exception):
         self._status = status
 
     def response(self) -> Response:
-        """Answer with the problem (RFC 9457)."""
+        """Return the problem details (RFC 9457) as a response."""
         headers = {"content-type": "application/problem+json"}
         return Response(jsontext.write(self._problem), self._status, headers)
 
 
 class Prefer:
-    """Reads what a request prefers, and takes it out of the query."""
+    """Reads a request's preferences and removes them from its query."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, contract: Contract, json_type: str) -> None:
         self._app = app
+        self._documented = {
+            operation.id: DocumentedAnswers(operation, json_type)
+            for operation in contract.operations.values()
+        }
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on; raise PreferenceNotMet for a malformed preference."""
@@ -79,26 +83,38 @@ class Prefer:
             return self._app(scope, receive, send)
         query_string, stated = _stated(scope)
         preferences = _read(stated)
-        understood = {**scope, "query_string": query_string, _PREFERENCES: preferences}
-        return self._app(understood, receive, send)
+        answer = None if preferences is None else partial(self._answer, preferences)
+        return self._app({**scope, "query_string": query_string, _PREFERRED: answer}, receive, send)
+
+    def _answer(self, preferences: Preferences, operation: Operation) -> Response:
+        return self._documented[operation.id].answer(preferences)
+
+
+def preferred(scope: Scope) -> Callable[[Operation], Response] | None:
+    """Return what makes the documented answer that a request prefers; None without preferences.
+
+    It raises PreferenceNotMet.
+    """
+    found: Callable[[Operation], Response] | None = scope.get(_PREFERRED)
+    return found
 
 
 def has_preferences(scope: Scope) -> bool:
-    """Tell whether a request prefers a documented answer, be it to be had or not."""
+    """Return whether a request states a preference, met or not."""
     _, stated = _stated(scope)
     return not _FORMS.keys().isdisjoint(stated)
 
 
 def _stated(scope: Scope) -> tuple[bytes, Mapping[str, Any]]:
-    """Answer the query without preferences, and what is preferred."""
+    """Return the query without preferences, and the preferences stated."""
     query_string, parameters = split_query(scope["query_string"])
     header = read_header(scope, "prefer")
-    # Any header silences the query, even one that prefers none of this.
+    # Any header overrides the query, even one without a known preference.
     return query_string, _parse(header) if header else parameters
 
 
 def split_query(query_string: bytes) -> tuple[bytes, Mapping[str, Any]]:
-    """Answer the query without preferences, to the letter, and the preferences."""
+    """Return the query without preferences, otherwise unchanged, and the preferences."""
     others: list[bytes] = []
     stated: dict[str, list[str]] = {}
     for parameter in query_string.split(b"&"):
@@ -114,7 +130,7 @@ def split_query(query_string: bytes) -> tuple[bytes, Mapping[str, Any]]:
 
 
 def _parse(header: str) -> Mapping[str, Any]:
-    """Answer preferences by name, the first of each; True for one without a value.
+    """Return preferences by name, the first of each; True for one without a value.
 
     A parameter (`a; b=c`) is a preference `a-b`.
     """
@@ -130,7 +146,7 @@ def _parse(header: str) -> Mapping[str, Any]:
 
 
 def _split(text: str, separator: str) -> Iterator[str]:
-    """Split where no quotes are open; what has unclosed ones is lost."""
+    """Split outside quotes; a part with unclosed quotes is dropped."""
     piece = ""
     is_open = False
     for part in text.split(separator):
@@ -148,7 +164,7 @@ def _unquote(value: str) -> str:
 
 
 def _read(stated: Mapping[str, Any]) -> Preferences | None:
-    """Answer what is preferred, or None; raise PreferenceNotMet for a malformed preference."""
+    """Return what is preferred, or None; raise PreferenceNotMet for a malformed preference."""
     known = {name: stated[name] for name in _FORMS if name in stated}
     faults = [fault for name in known for fault in _faults(name, known[name])]
     if faults:
@@ -173,33 +189,34 @@ def _faults(name: str, value: Any) -> Iterator[str]:
     yield f'optional property "{name}"\n└─ cannot decode {shown}, should be {word}'
 
 
-def preferences(scope: Scope) -> Preferences | None:
-    """Answer what a request prefers; None where nothing is, or nothing may be."""
-    found: Preferences | None = scope.get(_PREFERENCES)
-    return found
-
-
 class DocumentedAnswers:
-    """All that an operation is documented to answer."""
+    """The answers that an operation is documented to give.
 
-    def __init__(self, operation: Operation, dialect: Dialect) -> None:
+    Raises UnknownKeywords for a schema that random answers could not satisfy.
+    """
+
+    def __init__(self, operation: Operation, json_type: str) -> None:
         self._documented = {
             status: (media_type, response)
             for (status, media_type), response in operation.responses.items()
         }
+        self._dynamic = {
+            status: compile_dynamic(response.schema)
+            for status, (_, response) in self._documented.items()
+        }
         self._success = min(self._documented)
-        self._json_type = json_type(dialect)
+        self._json_type = json_type
 
-    def answer(self, preferred: Preferences) -> Response:
-        """Answer what is preferred; raise PreferenceNotMet."""
-        status, media_type, value = self._choose(preferred)
+    def answer(self, preferences: Preferences) -> Response:
+        """Return the preferred answer; raise PreferenceNotMet."""
+        status, media_type, value = self._choose(preferences)
         is_json = media_type == "application/json"
         content = jsontext.write(value) if is_json else value.encode()
         headers = {"content-type": self._json_type if is_json else media_type}
         return Response(content, status, headers)
 
     def _choose(self, preferences: Preferences) -> tuple[int, str, Any]:
-        """Answer status, media type and value; an example may be the success's, too."""
+        """Return status, media type and value; the success's examples are tried last."""
         code = preferences.code
         if code is not None and code not in self._documented:
             detail = f"Requested status code {code} is not defined in the document."
@@ -209,9 +226,9 @@ class DocumentedAnswers:
             media_type, documented = self._documented[status]
             examples = documented.examples
             if name is None and (preferences.dynamic or not examples):
-                # Not for secrets, but to be the same again.
+                # Random numbers that can be repeated, not secrets.
                 random = Random(preferences.seed)  # noqa: S311
-                return status, media_type, compile_dynamic(documented.schema)(random)
+                return status, media_type, self._dynamic[status](random)
             if name is None:
                 return status, media_type, next(iter(examples.values()))
             if name in examples:

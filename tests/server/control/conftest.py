@@ -13,6 +13,7 @@ from tests.server.control.served import PATIENCE, Served
 
 from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.control.access import Access
+from xclade_store_mock.dialects import DIALECTS, DOCUMENTED
 from xclade_store_mock.serving.processes import Server
 from xclade_store_mock.web.dialect import Dialect
 
@@ -44,7 +45,7 @@ def _running() -> Iterator[dict[Dialect, Served]]:
     with ExitStack() as stack:
         yield {
             dialect: stack.enter_context(serving(create_app(dialect=dialect, control=Access())))
-            for dialect in Dialect
+            for dialect in DIALECTS.values()
         }
 
 
@@ -72,10 +73,10 @@ def complaints() -> Iterator[list[str]]:
 @pytest.fixture
 def mock(_running: dict[Dialect, Served]) -> Served:
     """Answer a demo store in the documented dialect."""
-    return _renewed(_running[Dialect.DOCUMENTED])
+    return _renewed(_running[DOCUMENTED])
 
 
-@pytest.fixture(params=[*Dialect])
+@pytest.fixture(params=DIALECTS.values(), ids=[*DIALECTS])
 def either(request: pytest.FixtureRequest, _running: dict[Dialect, Served]) -> Served:
     """Answer a demo store in each dialect."""
     return _renewed(_running[request.param])

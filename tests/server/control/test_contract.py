@@ -43,7 +43,8 @@ def test_every_example_is_valid(operation: dict[str, Any]) -> None:
         parameter = resolve(DOCUMENT, reference)
         for example in examples(parameter):
             together = dict.fromkeys(names(operation, parameter), example)
-            getattr(validators, parameter["in"]).validate(together)
+            name = {"path": "path_parameters"}.get(parameter["in"], parameter["in"])
+            getattr(validators, name).validate(together)
 
 
 def names(operation: dict[str, Any], parameter: dict[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.faults import FaultMiddleware, FaultPlan
 from xclade_store_mock.control.front import ControlFront
 from xclade_store_mock.control.journal import Criteria
+from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.web.dialect import Dialect
 
 
@@ -28,7 +29,7 @@ def layers(app: StoreMockApp) -> Iterator[type]:
         layer = below.get("_app") or below.get("app") or below.get("next_app")
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_off_by_default(serve: Serve, dialect: Dialect) -> None:
     """There is nothing under /_mock, nothing to steer by, and nothing of it in the chain."""
     url = serve(dialect=dialect)

@@ -167,14 +167,18 @@ def test_pages_preflights_and_control_are_spared(mock: Served) -> None:
 
 
 def test_medusas_spelling_of_a_path_is_hit(either: Served) -> None:
-    """Where the dialect takes another letter case, the fault does, too."""
+    """A fault matches the paths that reach the operation in the dialect, and no others."""
     either.plan_fault(answer={"status": 503}, payment_collection_id="pay_col_demo")
     path = SESSIONS.replace("/store", "/STORE") + "/"
 
     status = either.store.post(path, json=SYSTEM).status_code
 
     dialect = either.control.get("/state").json()["dialect"]
-    assert {"documented": 503, "medusa": 503}[dialect] == status
+    (entry,) = either.control.get("/journal").json()["entries"]
+    assert {
+        "documented": (404, None, 1),
+        "medusa": (503, "initialize_payment_session", 0),
+    }[dialect] == (status, entry["operation_id"], len(either.faults()))
 
 
 def test_fault_is_told_as_planned(mock: Served) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import tracemalloc
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from xclade_store_mock.control.journal import (
     Inspector,
     Journal,
 )
+from xclade_store_mock.dialects import DOCUMENTED
 
 
 def test_entry_tells_an_exchange(either: Served) -> None:
@@ -212,7 +214,7 @@ class CountingInspector(Inspector):
     """An inspector that counts the requests that it checks."""
 
     def __init__(self) -> None:
-        super().__init__(load_contract("store.yaml"))
+        super().__init__(partial(DOCUMENTED.find, load_contract("store.yaml")))
         self.checked = 0
 
     def violations(self, *arguments: Any) -> tuple[str, ...]:

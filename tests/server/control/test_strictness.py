@@ -6,7 +6,7 @@ import pytest
 from tests.server.control.served import Served
 
 from xclade_store_mock.contract import load_contract
-from xclade_store_mock.web.guard import MAX_BODY
+from xclade_store_mock.web.bodies import MAX_BODY
 
 CART = {"region_id": "reg_demo", "currency_code": "usd", "total": 1}
 PATHS = load_contract("control.yaml").document["paths"]

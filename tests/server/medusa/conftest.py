@@ -7,8 +7,8 @@ import pytest
 from tests.conftest import Serve
 
 from xclade_store_mock.app import utc_now
+from xclade_store_mock.dialects import MEDUSA
 from xclade_store_mock.payments.seed import parse_store
-from xclade_store_mock.web.dialect import Dialect
 
 STORE = """
 publishable_keys: [{token: pk_test}, {token: pk_old, revoked: true}]
@@ -33,6 +33,6 @@ cors_origins: ["http://shop.test"]
 @pytest.fixture
 def medusa(serve: Serve) -> Iterator[httpx.Client]:
     """Answer a client of the store above, with its key."""
-    url = serve(store=parse_store(STORE, "store", utc_now()), dialect=Dialect.MEDUSA)
+    url = serve(store=parse_store(STORE, "store", utc_now()), dialect=MEDUSA)
     with httpx.Client(base_url=url, headers={"x-publishable-api-key": "pk_test"}) as client:
         yield client

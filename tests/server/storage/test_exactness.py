@@ -16,6 +16,7 @@ from tests.databases import MEMORY, POSTGRESQL, SQLITE
 from tests.server.wire import COLLECTIONS, JSON, SYSTEM
 
 from xclade_store_mock.app import create_app, utc_now
+from xclade_store_mock.dialects import DOCUMENTED, MEDUSA
 from xclade_store_mock.payments.seed import parse_store
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.storage.opening import open_storage
@@ -101,7 +102,7 @@ VALUES: st.SearchStrategy[str] = st.recursive(
 
 
 @contextmanager
-def serving(url: str, dialect: Dialect = Dialect.DOCUMENTED) -> Iterator[httpx.Client]:
+def serving(url: str, dialect: Dialect = DOCUMENTED) -> Iterator[httpx.Client]:
     """Serve what a storage holds."""
     storage = MemoryStorage(STORE) if url == MEMORY else open_storage(url)
     app = create_app(storage=storage, dialect=dialect)
@@ -140,7 +141,7 @@ def documented(url: str) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def medusa(url: str) -> Iterator[httpx.Client]:
     """Serve in the medusa dialect."""
-    with serving(url, Dialect.MEDUSA) as client:
+    with serving(url, MEDUSA) as client:
         yield client
 
 

@@ -8,6 +8,7 @@ from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import LATER, NOW, SEED, answered, cart, collection, record
 
 from xclade_store_mock.app import create_app
+from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.errors import CollectionNotFound
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage import Storage
@@ -125,7 +126,7 @@ async def test_closed_storage_can_be_used_again(storage: Storage) -> None:
     await storage.close()
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_server_closes_its_storage(dialect: Dialect) -> None:
     """A server that stops lets go of its storage."""
     storage = ClosingStorage(SEED)

@@ -1,1 +1,78 @@
-"""As a recorded Medusa 2.21.2 answers."""
+"""The medusa dialect: what a real Medusa 2.21.2 was recorded to do.
+
+Sources are the cases of tests/contract/recordings, named `group/case` throughout.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from starlette.types import ASGIApp, Scope
+
+from xclade_store_mock import jsontext
+from xclade_store_mock.contract import Contract, Match, Operation
+from xclade_store_mock.dialects.documented import Documented
+from xclade_store_mock.dialects.medusa import queries
+from xclade_store_mock.dialects.medusa.fields import select_as_recorded
+from xclade_store_mock.dialects.medusa.front import Front
+from xclade_store_mock.dialects.table import BEHAVIOURS, ROWS
+from xclade_store_mock.errors import Refusal, UnknownFailure
+from xclade_store_mock.payments.documents import Selectable, Selection
+from xclade_store_mock.web.dialect import Check, Reply, Site, respond
+
+
+class Medusa(Documented):
+    """Answers as recorded."""
+
+    name = "medusa"
+    json_type = "application/json; charset=utf-8"
+    replies: Mapping[type[Refusal], Reply] = {
+        refusal: row.medusa for refusal, row in ROWS.items() if row.medusa
+    }
+    deviations = frozenset(BEHAVIOURS).union(row.id for row in ROWS.values() if row.differs)
+    keeps_answers = False
+    restores_sessions = True
+
+    def outer(self, app: ASGIApp, site: Site) -> ASGIApp:
+        """Return what Express does before a route: body, CORS, publishable key, route."""
+        return Front(app, site=site, respond=partial(respond, self))
+
+    def inner(self, app: ASGIApp, site: Site) -> ASGIApp:  # noqa: ARG002 - the protocol's
+        """Return the application: the body has been read in front."""
+        return app
+
+    def find(self, contract: Contract, method: str, path: str) -> Match | None:
+        """Return the operation whose path is the same in any letter case, with a slash or not."""
+        for operation in contract.operations.values():
+            pattern = f"{operation.pattern.pattern}/?"
+            match = re.fullmatch(pattern, path, re.IGNORECASE)
+            if match is not None and method in operation.methods:
+                return Match(operation, match.groupdict())
+        return None
+
+    def checks(self, site: Site) -> Mapping[str, Check]:  # noqa: ARG002 - the protocol's
+        """Return a check that admits all: the front has checked the key."""
+        return {"publishableKey": _admit}
+
+    def read_query(
+        self,
+        operation: Operation,
+        scope: Scope,
+        path: Mapping[str, str],  # noqa: ARG002 - the protocol's
+    ) -> Mapping[str, Any]:
+        """Return the query parameters as qs and Medusa's validators read them."""
+        return queries.read_query(operation.id, scope["query_string"].decode("latin-1"))
+
+    def select(self, fields: str | None, selectable: Selectable) -> Selection:
+        """Return the selected fields, out of those that Medusa allows."""
+        return select_as_recorded(fields, selectable)
+
+    def require_storable(self, value: Any) -> None:
+        """Raise UnknownFailure for what PostgreSQL cannot store (`body/data-lone-surrogate`)."""
+        if jsontext.find_unstorable(value):
+            raise UnknownFailure
+
+
+async def _admit(_: Scope) -> None:
+    """Admit every request."""

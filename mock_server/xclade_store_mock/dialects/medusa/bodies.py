@@ -1,4 +1,4 @@
-"""Bodies in the medusa dialect: read by Express, whatever the method and the path.
+"""Request bodies as Express reads them, whatever the method and the path.
 
 Recorded: `raw/*`, `ctype/*`, `encoding/*`.
 """
@@ -13,7 +13,8 @@ from starlette.types import Receive, Scope
 from xclade_store_mock import jsontext
 from xclade_store_mock.dialects.medusa import qs
 from xclade_store_mock.errors import BodyTooLarge, NotJson, UnsupportedMediaType
-from xclade_store_mock.web.guard import MAX_BODY, read_first_header, read_header, read_whole
+from xclade_store_mock.web import read_first_header, read_header
+from xclade_store_mock.web.bodies import MAX_BODY, read_body
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _MEDIA_TYPE = re.compile(
@@ -24,14 +25,14 @@ _JSON_CHARSETS = {"utf-8", "utf-16", "utf-16le", "utf-16be", "utf-7"}
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
-class SenderLeft(Exception):
-    """The sender went away in the middle of its body."""
+class ClientDisconnected(Exception):
+    """The client disconnected in the middle of its body."""
 
 
-async def read_body(scope: Scope, receive: Receive) -> Any:
-    """Answer what the body stands for: a JSON value, a form's values, a text, or `{}`.
+async def read_value(scope: Scope, receive: Receive) -> Any:
+    """Return what the body stands for: a JSON value, a form's values, a text, or `{}`.
 
-    Raises NotJson, UnsupportedMediaType or BodyTooLarge; or SenderLeft, which nobody will hear of.
+    Raises NotJson, UnsupportedMediaType, BodyTooLarge or ClientDisconnected.
     """
     length = read_header(scope, "content-length")
     if length is None and read_header(scope, "transfer-encoding") is None:
@@ -46,9 +47,9 @@ async def read_body(scope: Scope, receive: Receive) -> Any:
         message = f'unsupported content encoding "{encoding}"'
         raise UnsupportedMediaType(message)
     _check_size(int(length or 0))
-    content = await read_whole(receive)
+    content = await read_body(receive)
     if content is None:
-        raise SenderLeft
+        raise ClientDisconnected
     _check_size(len(content))
     if encoding in _WINDOWS and (content or length):
         content = _inflate(content, _WINDOWS[encoding])
@@ -57,7 +58,7 @@ async def read_body(scope: Scope, receive: Receive) -> Any:
 
 
 def _content_type(value: str) -> tuple[str, str]:
-    """Answer media type and charset; what cannot be parsed is no type at all."""
+    """Return media type and charset; a header that cannot be parsed has no type."""
     found = _MEDIA_TYPE.fullmatch(value)
     if found is None:
         return "", ""
@@ -79,7 +80,7 @@ def _check_size(size: int) -> None:
 
 
 def _inflate(content: bytes, window: int) -> bytes:
-    """Decompress, no further than to know that it is too large; gzip may have several members."""
+    """Decompress up to the first byte beyond MAX_BODY; gzip may have several members."""
     inflated = b""
     while content or not inflated:
         decompressor = zlib.decompressobj(window)

@@ -1,46 +1,44 @@
-"""The medusa dialect's front: what Express and Medusa do before a route's own code.
+"""What Express and Medusa do before a route's own code.
 
 In this order: body → CORS → publishable key → route (recorded: `order/*`, `cors/*`, `path/*`).
-Behind it Connexion sees the path as the contract spells it.
+Behind it a path is spelled as in the contract.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xclade_store_mock.contract import METHODS
-from xclade_store_mock.dialects.medusa.bodies import SenderLeft, read_body
+from xclade_store_mock.contract import Operation
+from xclade_store_mock.dialects.medusa.bodies import ClientDisconnected, read_value
 from xclade_store_mock.errors import Refusal, RouteNotFound, UnknownFailure
-from xclade_store_mock.storage import Storage
-from xclade_store_mock.web.dialect import Dialect, error_response
-from xclade_store_mock.web.guard import read_header, with_body
-from xclade_store_mock.web.routing import is_page, path_pattern
-from xclade_store_mock.web.security import check_publishable_key
+from xclade_store_mock.web import read_header
+from xclade_store_mock.web.bodies import with_body
+from xclade_store_mock.web.dialect import Site
+from xclade_store_mock.web.endpoints import check_publishable_key
+from xclade_store_mock.web.pages import is_page
 
 _PREFLIGHT_METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE"
 
 
 class _Route:
-    """One operation's path, as Express matches it: any letter case, a slash more at the end."""
+    """One operation's path, as Express matches it: any letter case, one more slash at the end."""
 
-    def __init__(self, method: str, template: str) -> None:
-        self.method = method
-        self._pattern = re.compile(f"{path_pattern(template)}/?", re.IGNORECASE)
-        self._template = template
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        self._pattern = re.compile(f"{operation.pattern.pattern}/?", re.IGNORECASE)
 
     def match(self, path: str) -> Mapping[str, str] | None:
-        """Answer the path's parameters, still percent-encoded, or None."""
+        """Return the path's parameters, still percent-encoded, or None."""
         found = self._pattern.fullmatch(path)
         return found.groupdict() if found else None
 
     def path(self, parameters: Mapping[str, str]) -> str:
-        """Spell the path as the contract does; raise UnknownFailure for a malformed parameter."""
-        return self._template.format_map(
+        """Return the path in the contract's spelling; UnknownFailure for a malformed parameter."""
+        return self.operation.path.format_map(
             {name: _decode(value) for name, value in parameters.items()}
         )
 
@@ -52,29 +50,19 @@ def _decode(value: str) -> str:
         decoded = unquote_to_bytes(value).decode()
     except UnicodeDecodeError as error:
         raise UnknownFailure from error
-    # A slash would lead elsewhere; no id has one.
+    # A slash would change the route; no id has one.
     return decoded.replace("/", "%2F")
 
 
-class MedusaFront:
+class Front:
     """Answers what never reaches a route, and passes the rest on."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        document: Mapping[str, Any],
-        storage: Storage,
-        origins: tuple[str, ...] | None,
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, site: Site, respond: Callable[[Refusal], Response]) -> None:
         self._app = app
-        self._storage = storage
-        self._origins = origins
-        self._routes = [
-            _Route(method.upper(), template)
-            for template, item in document["paths"].items()
-            for method in METHODS & item.keys()
-        ]
+        self._storage = site.storage
+        self._origins = site.cors_origins
+        self._respond = respond
+        self._routes = [_Route(each) for each in site.contract.operations.values()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request or pass it on."""
@@ -85,20 +73,20 @@ class MedusaFront:
             await self._app(with_body(scope, {}), receive, send)
             return
         try:
-            passed = with_body(scope, await read_body(scope, receive))
-        except Refusal as error:
-            await _answer(error, scope, receive, send)
+            received = with_body(scope, await read_value(scope, receive))
+        except Refusal as refusal:
+            await self._respond(refusal)(scope, receive, send)
             return
-        except SenderLeft:
+        except ClientDisconnected:
             return
         cors_send = self._with_cors(scope, send)
         if cors_send is not send and scope["method"] == "OPTIONS":
             await Response(status_code=204)(scope, receive, cors_send)
             return
         try:
-            await self._pass_on(passed, receive, cors_send)
-        except Refusal as error:
-            await _answer(error, scope, receive, cors_send)
+            await self._pass_on(received, receive, cors_send)
+        except Refusal as refusal:
+            await self._respond(refusal)(scope, receive, cors_send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["raw_path"].decode("latin-1")
@@ -110,25 +98,25 @@ class MedusaFront:
             if (parameters := route.match(path)) is not None
         ]
         if matched and scope["method"] == "OPTIONS":
-            allowed = ",".join(_allowed(route) for route, _ in matched)
+            allowed = ",".join(method for route, _ in matched for method in route.operation.methods)
             page = Response(allowed, media_type="text/html", headers={"Allow": allowed})
             await page(scope, receive, send)
             return
         for route, parameters in matched:
-            if scope["method"] in _allowed(route).split(","):
-                spelled = {**scope, "path": route.path(parameters)}
-                await self._app(spelled, receive, send)
+            if scope["method"] in route.operation.methods:
+                await self._app({**scope, "path": route.path(parameters)}, receive, send)
                 return
         raise RouteNotFound(path)
 
     def _with_cors(self, scope: Scope, send: Send) -> Send:
         """Add CORS headers to what a route answers; elsewhere Medusa has none."""
         requested = read_header(scope, "access-control-request-method")
-        preflight = scope["method"] == "OPTIONS"
-        method = requested if preflight and requested is not None else scope["method"]
+        is_preflight = scope["method"] == "OPTIONS"
+        method = requested if is_preflight and requested is not None else scope["method"]
         path = scope["raw_path"].decode("latin-1")
         if not any(
-            route.method == method and route.match(path) is not None for route in self._routes
+            route.operation.method == method and route.match(path) is not None
+            for route in self._routes
         ):
             return send
 
@@ -140,7 +128,7 @@ class MedusaFront:
                 origin = read_header(scope, "origin")
                 if origin is not None and (self._origins is None or origin in self._origins):
                     headers["Access-Control-Allow-Origin"] = origin
-                if preflight:
+                if is_preflight:
                     _add_preflight(scope, headers)
             await send(message)
 
@@ -153,11 +141,3 @@ def _add_preflight(scope: Scope, headers: MutableHeaders) -> None:
     requested = read_header(scope, "access-control-request-headers")
     if requested:
         headers["Access-Control-Allow-Headers"] = requested
-
-
-def _allowed(route: _Route) -> str:
-    return "GET,HEAD" if route.method == "GET" else route.method
-
-
-async def _answer(error: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-    await error_response(error, Dialect.MEDUSA)(scope, receive, send)

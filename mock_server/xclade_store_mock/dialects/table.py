@@ -1,0 +1,199 @@
+"""How the dialects differ, as one table: the reply to each refusal, and other behaviour.
+
+It is what the dialects answer, what docs/deviations.md shows, and what `check` provokes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xclade_store_mock import errors
+from xclade_store_mock.errors import Refusal
+from xclade_store_mock.web.dialect import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A refusal, and its reply in either dialect; None where it cannot arise."""
+
+    id: str
+    situation: str
+    documented: Reply | None
+    medusa: Reply | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the dialects give different replies."""
+        return self.documented != self.medusa
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """A difference that is more than a reply."""
+
+    situation: str
+    documented: str
+    medusa: str
+    source: str
+
+
+_INVALID = Reply(400, "invalid_data")
+_NOT_ALLOWED = Reply(400, "not_allowed")
+_UNAUTHORIZED = Reply(401, message="Unauthorized", media_type="text/plain")
+_PAGE = Reply(404, media_type="text/html; charset=utf-8")
+_HIDDEN = Reply(500, "unknown_error", "unknown_error", "An unknown error occurred.")
+_API_ERROR = Reply(500, "unexpected_state", "api_error")
+
+ROWS: Mapping[type[Refusal], Row] = {
+    errors.NotJson: Row("not-json", "body is not JSON", _INVALID, _INVALID),
+    errors.InvalidData: Row(
+        "invalid-data", "body or query violates the schema", _INVALID, _INVALID
+    ),
+    errors.BodyTooLarge: Row(
+        "body-too-large",
+        "body over 102,400 bytes",
+        Reply(413, "invalid_data"),
+        Reply(413, "unknown_error"),
+    ),
+    errors.UnsupportedMediaType: Row(
+        "unsupported-media-type",
+        "unsupported media type, charset or encoding",
+        Reply(415, "invalid_data"),
+        Reply(415, "unknown_error"),
+    ),
+    errors.PublishableKeyMissing: Row(
+        "key-missing", "publishable key missing or blank", _UNAUTHORIZED, _NOT_ALLOWED
+    ),
+    errors.PublishableKeyInvalid: Row(
+        "key-invalid",
+        "publishable key unknown, revoked or sent twice",
+        _UNAUTHORIZED,
+        _NOT_ALLOWED,
+    ),
+    errors.RouteNotFound: Row("unknown-path", "unknown path", Reply(404, "not_found"), _PAGE),
+    errors.MethodNotAllowed: Row("wrong-method", "wrong method", Reply(405, "not_allowed"), _PAGE),
+    errors.RegionMissing: Row("blank-region", "blank `region_id`", _INVALID, _NOT_ALLOWED),
+    errors.QueryKeyTooDeep: Row(
+        "query-key-too-deep",
+        "query parameter with two dots in its name",
+        None,
+        Reply(500, "invalid_argument"),
+    ),
+    errors.CartNotFound: Row(
+        "cart-not-found", "cart not found", Reply(404, "not_found"), Reply(404, "not_found")
+    ),
+    errors.CollectionNotFound: Row(
+        "collection-not-found", "payment collection not found", Reply(404, "not_found"), _HIDDEN
+    ),
+    errors.ProviderNotEnabled: Row(
+        "provider-not-enabled", "provider not enabled in the region", _INVALID, _INVALID
+    ),
+    errors.ProviderNotInstalled: Row(
+        "provider-not-installed",
+        "provider enabled, or without a region to ask, but not installed",
+        _INVALID,
+        _HIDDEN,
+    ),
+    errors.ProviderRefused: Row(
+        "provider-refuses",
+        "provider refuses",
+        Reply(422, "payment_authorization_error", "invalid_request_error"),
+        _HIDDEN,
+    ),
+    errors.ProviderUnreachable: Row(
+        "provider-unreachable", "provider unreachable", _API_ERROR, _HIDDEN
+    ),
+    errors.RequestStillRunning: Row(
+        "request-still-running",
+        "same `Idempotency-Key`, still running",
+        Reply(409, "conflict", "invalid_state_error"),
+        None,
+    ),
+    errors.IdempotencyKeyReused: Row(
+        "idempotency-key-reused",
+        "same `Idempotency-Key`, other request",
+        Reply(422, "duplicate_error", "invalid_request_error"),
+        None,
+    ),
+    errors.StorageUnavailable: Row(
+        "storage-unavailable", "storage not available", _API_ERROR, _HIDDEN
+    ),
+    errors.UnknownFailure: Row("bug", "bug in the mock", _HIDDEN, _HIDDEN),
+}
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "order-of-checks": Behaviour(
+        "order of checks",
+        "body, route, publishable key, body schema, query",
+        "body, publishable key, route, body schema, query",
+        "`order/*`, `path/*`",
+    ),
+    "body": Behaviour(
+        "body",
+        "JSON in UTF-8; what a database cannot keep is 400",
+        "JSON in UTF-8 or UTF-16, forms, gzip, deflate; any other media type counts as `{}`",
+        "`raw/*`, `ctype/*`, `encoding/*`",
+    ),
+    "unstorable-data": Behaviour(
+        "NUL or a lone surrogate in `data`", "400", "500", "`body/data-lone-surrogate`"
+    ),
+    "odd-number": Behaviour(
+        "number beyond a double's range, invalid UTF-8",
+        "400",
+        "read as `null`, as the replacement character",
+        "Node's `JSON.parse`",
+    ),
+    "path": Behaviour(
+        "path",
+        "as in the contract, to the letter",
+        "any letter case, and one more slash at the end",
+        "`path/*`",
+    ),
+    "options": Behaviour(
+        "`OPTIONS` without CORS headers",
+        "405 with `Allow`",
+        "200 with `Allow`, and the methods as text",
+        "`cors/options-no-cors-headers-with-key`",
+    ),
+    "cors": Behaviour(
+        "CORS headers",
+        "on every answer",
+        "only where a route matches, and not on errors in the body",
+        "`cors/*`",
+    ),
+    "query": Behaviour(
+        "query",
+        "the contract's parameters",
+        "as the library qs reads it; also `locale`, and for providers `order` and `with_deleted`",
+        "`query/*`, `pp/*`",
+    ),
+    "paging": Behaviour(
+        "`limit` or `offset` that is not a whole number",
+        "400; negative ones too",
+        "read up to its first other character; negative ones are 500",
+        "`pp/limit-*`, `pp/offset-*`",
+    ),
+    "fields": Behaviour(
+        "`fields`",
+        "every field of the contract; `-name` removes (but not `id`), whatever stands beside it",
+        "an allow-list; beside a plain name, `-name` and `+name` are plain names",
+        "`fields/*`",
+    ),
+    "restored-sessions": Behaviour(
+        "provider refuses or fails",
+        "the earlier session stays as it was",
+        "the earlier session comes back with a new id and without metadata",
+        "`amount/*-state*`",
+    ),
+    "idempotency-key": Behaviour(
+        "`Idempotency-Key`",
+        "the kept answer, with `Idempotent-Replayed: true`",
+        "ignored",
+        "`idempotency/*`",
+    ),
+    "json-type": Behaviour(
+        "media type of JSON",
+        "`application/json`",
+        "`application/json; charset=utf-8`",
+        "every case",
+    ),
+}

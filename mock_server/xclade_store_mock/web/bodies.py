@@ -1,0 +1,99 @@
+"""Request bodies: read up to a limit, and parsed as strict JSON.
+
+Connexion lets through, or answers with 500, what a payment API should refuse: invalid UTF-8, `NaN`,
+unbounded nesting, bodies without a media type or a length.
+"""
+
+from codecs import BOM_UTF8
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from xclade_store_mock import jsontext
+from xclade_store_mock.errors import BodyTooLarge, NotJson, UnsupportedMediaType
+from xclade_store_mock.web import read_header
+
+MAX_BODY = 102_400
+"""The largest request body, in bytes (recorded: the backend's limit, too)."""
+
+_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_BODY = "xclade_store_mock.body"
+
+
+class StrictBodies:
+    """Reads each request's body, which must be JSON."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; raise BodyTooLarge, UnsupportedMediaType or NotJson.
+
+        A request whose client disconnects is dropped.
+        """
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        # With other methods a body has no meaning, and the contract no answer to it.
+        content = await read_body(receive) if scope["method"] in _METHODS else b""
+        if content is None:
+            return
+        await self._app(with_body(scope, parse_body(scope, content)), receive, send)
+
+
+async def read_body(receive: Receive) -> bytes | None:
+    """Read a body up to the first part beyond MAX_BODY; None if the client has disconnected."""
+    content = bytearray()
+    more = True
+    while more and len(content) <= MAX_BODY:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return None
+        content += event.get("body", b"")
+        more = event.get("more_body", False)
+    return bytes(content)
+
+
+def with_body(scope: Scope, body: Any) -> Scope:
+    """Return the scope of a request whose body stands for this JSON value."""
+    return {**scope, _BODY: body}
+
+
+def received_body(scope: Scope) -> Any:
+    """Return the JSON value that the request's body stands for; `{}` for no body."""
+    return scope[_BODY]
+
+
+def parse_body(scope: Scope, content: bytes) -> Any:
+    """Return the JSON value of a body; raise BodyTooLarge, UnsupportedMediaType or NotJson."""
+    if len(content) > MAX_BODY:
+        message = f"The request body is larger than {MAX_BODY} bytes."
+        raise BodyTooLarge(message)
+    if not content:
+        return {}
+    _require_plain_json(scope)
+    try:
+        text = content.removeprefix(BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        message = "The body is not valid UTF-8."
+        raise NotJson(message) from error
+    return jsontext.read(text)
+
+
+def _require_plain_json(scope: Scope) -> None:
+    encoding = read_header(scope, "content-encoding")
+    if encoding and encoding.lower() != "identity":
+        message = f"Unsupported content encoding '{encoding}': send the body as it is."
+        raise UnsupportedMediaType(message)
+    content_type = read_header(scope, "content-type")
+    if content_type == "application/json":
+        return
+    media_type, *parameters = (content_type or "").lower().split(";")
+    if media_type.strip() != "application/json":
+        message = f"Unsupported media type '{content_type or ''}': send application/json."
+        raise UnsupportedMediaType(message)
+    for parameter in parameters:
+        name, _, value = parameter.strip().partition("=")
+        if name == "charset" and value.strip('"') not in {"utf-8", "utf8"}:
+            message = f"Unsupported charset '{value}': send UTF-8."
+            raise UnsupportedMediaType(message)
