@@ -7,6 +7,7 @@ from email.utils import formatdate
 from typing import Any, NamedTuple
 
 import httpx
+import httpx2
 import pytest
 from tests.client import faults
 from tests.client.faults import BadLine, Treatment, bad_line, say
@@ -74,24 +75,41 @@ def backend() -> Iterator[Backend]:
         yield Backend(url, provider)
 
 
-def initialize(url: str, *, in_async: bool, **options: Any) -> StorePaymentCollection:
-    """Initialize a session through either face."""
+class Way(NamedTuple):
+    """A way to make a call: sync or async, over httpx or httpx2."""
+
+    in_async: bool
+    library: Any
+
+
+SYNC = Way(in_async=False, library=httpx)
+WAYS = {
+    "sync": SYNC,
+    "async": Way(in_async=True, library=httpx),
+    "sync-httpx2": Way(in_async=False, library=httpx2),
+    "async-httpx2": Way(in_async=True, library=httpx2),
+}
+each_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+
+
+def initialize(url: str, way: Way, **options: Any) -> StorePaymentCollection:
+    """Initialize a session in one of the ways."""
     arguments = ("pay_col_demo", "pp_system_default")
     given: dict[str, Any] = {"publishable_key": "pk_demo", **options}
-    if not in_async:
-        with httpx.Client(verify=CERTIFICATES) as http:
+    if not way.in_async:
+        with way.library.Client(verify=CERTIFICATES) as http:
             store = StoreClient(url, http_client=http, **given)
             return store.initialize_payment_session(*arguments)
 
     async def call() -> StorePaymentCollection:
-        async with httpx.AsyncClient(verify=CERTIFICATES) as http:
+        async with way.library.AsyncClient(verify=CERTIFICATES) as http:
             store = AsyncStoreClient(url, http_client=http, **given)
             return await store.initialize_payment_session(*arguments)
 
     return asyncio.run(call())
 
 
-@pytest.mark.parametrize("in_async", [False, True], ids=["sync", "async"])
+@each_way
 @pytest.mark.parametrize(
     "script",
     [
@@ -116,14 +134,14 @@ def initialize(url: str, *, in_async: bool, **options: Any) -> StorePaymentColle
     ids=lambda script: "+".join(each.__name__ for each in script) or "nothing",
 )
 def test_a_bad_line_makes_no_second_session(
-    backend: Backend, script: tuple[Treatment, ...], *, in_async: bool
+    backend: Backend, script: tuple[Treatment, ...], way: Way
 ) -> None:
     """Whatever happened on the way, one session remains, made by one call of the provider."""
     time = FakeTime()
     before = backend.provider.calls
     timeout = 0.5 if STALLS.intersection(script) else 30
     with bad_line(backend.url, *script) as line:
-        result = initialize(line.url, in_async=in_async, retries=time.retries(), timeout=timeout)
+        result = initialize(line.url, way, retries=time.retries(), timeout=timeout)
 
     assert len(script) + 1 == line.connections
     assert len(script) == len(time.pauses)
@@ -131,8 +149,8 @@ def test_a_bad_line_makes_no_second_session(
     assert 1 == backend.provider.calls - before
 
 
-@pytest.mark.parametrize("in_async", [False, True], ids=["sync", "async"])
-def test_a_store_that_comes_up_late(backend: Backend, *, in_async: bool) -> None:
+@each_way
+def test_a_store_that_comes_up_late(backend: Backend, way: Way) -> None:
     """A refused connection is tried again."""
     time = FakeTime()
     with bad_line(backend.url, listening=False) as line:
@@ -145,13 +163,13 @@ def test_a_store_that_comes_up_late(backend: Backend, *, in_async: bool) -> None
             sleep(seconds)
 
         retries = time.retries(sleep=sleep, async_sleep=async_sleep)
-        result = initialize(line.url, in_async=in_async, retries=retries)
+        result = initialize(line.url, way, retries=retries)
 
     assert [0.5] == time.pauses
     assert [session.id for session in result.payment_sessions] == backend.sessions()
 
 
-@pytest.mark.parametrize("in_async", [False, True], ids=["sync", "async"])
+@each_way
 @pytest.mark.parametrize(
     ("treatment", "attempts", "expected"),
     [
@@ -177,13 +195,12 @@ def test_a_line_that_stays_bad(
     treatment: Treatment,
     attempts: int,
     expected: type[StoreError],
-    *,
-    in_async: bool,
+    way: Way,
 ) -> None:
     """After the last attempt its error is raised, and what is no use is not tried again."""
     timeout = 0.05 if treatment in STALLS else 30
     with bad_line(backend.url, *[treatment] * 4) as line, pytest.raises(StoreError) as raised:
-        initialize(line.url, in_async=in_async, retries=FakeTime().retries(), timeout=timeout)
+        initialize(line.url, way, retries=FakeTime().retries(), timeout=timeout)
 
     assert (expected, attempts) == (type(raised.value), line.connections)
     assert raised.value.idempotency_key
@@ -195,7 +212,7 @@ def test_a_line_that_stays_bad(
 def test_without_retries_there_is_one_attempt(backend: Backend, treatment: Treatment) -> None:
     """With retries=0 a fault is raised at once."""
     with bad_line(backend.url, treatment) as line, pytest.raises(StoreError):
-        initialize(line.url, in_async=False, retries=0, timeout=0.5)
+        initialize(line.url, SYNC, retries=0, timeout=0.5)
 
     assert 1 == line.connections
 

@@ -1,9 +1,10 @@
-"""Whatever a store says that the contract does not allow ends in a result or a StoreError."""
+"""Some 4,000 broken responses, each of which ends in a result or a StoreError."""
 
 import gzip
 import json
 import zlib
 from contextlib import suppress
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -17,12 +18,16 @@ from tests.client.strategies import (
 from tests.client.wire import (
     COLLECTION,
     CREATE,
+    FACES,
     INITIALIZE,
+    LIBRARIES,
     LIST,
     PROVIDERS,
     Answer,
+    Call,
     Desk,
     call_async,
+    call_async_over_httpx2,
     call_sync,
     open_store,
 )
@@ -34,9 +39,9 @@ GOOD = json.dumps({"payment_collection": COLLECTION}).encode()
 GOOD_PAGE = json.dumps(PROVIDERS).encode()
 
 
-def settle(method: str, arguments: tuple[str, ...], answer: Answer) -> None:
-    """Make a call that may end in its result or in a StoreError, and print what it ended in."""
-    with open_store(Desk(answer)) as store:
+def settle(library: ModuleType, method: str, arguments: tuple[str, ...], answer: Answer) -> None:
+    """Make a call, which may return its result or raise a StoreError, and print the outcome."""
+    with open_store(Desk(answer), library=library) as store:
         try:
             outcome = getattr(store, method)(*arguments)
         except StoreError as error:
@@ -65,11 +70,14 @@ def broken_bytes(draw: st.DrawFn) -> bytes:
     return bytes(content)
 
 
-@settings(SEEDED, max_examples=300)
+@pytest.mark.parametrize("library", LIBRARIES)
+@settings(SEEDED, max_examples=500)
 @given(broken_bytes(), st.sampled_from(CALLS), st.sampled_from([200, 201, 400, 401, 409, 500]))
-def test_damaged_bytes(content: bytes, call: tuple[str, tuple[str, ...]], status: int) -> None:
+def test_damaged_bytes(
+    library: ModuleType, content: bytes, call: tuple[str, tuple[str, ...]], status: int
+) -> None:
     """Flipped, cut, inserted and repeated bytes end in a result or a StoreError."""
-    settle(*call, Answer(status, content))
+    settle(library, *call, Answer(status, content))
 
 
 @st.composite
@@ -94,11 +102,14 @@ def broken_documents(draw: st.DrawFn) -> Any:
     return document
 
 
-@settings(SEEDED, max_examples=300)
+@pytest.mark.parametrize("library", LIBRARIES)
+@settings(SEEDED, max_examples=500)
 @given(broken_documents(), st.sampled_from(CALLS), st.sampled_from([200, 404, 422, 503]))
-def test_wrong_types(document: Any, call: tuple[str, tuple[str, ...]], status: int) -> None:
+def test_wrong_types(
+    library: ModuleType, document: Any, call: tuple[str, tuple[str, ...]], status: int
+) -> None:
     """Missing fields, nulls and values of another type end in a result or a StoreError."""
-    settle(*call, Answer(status, json.dumps(document).encode()))
+    settle(library, *call, Answer(status, json.dumps(document).encode()))
 
 
 HEADERS = st.dictionaries(
@@ -109,24 +120,32 @@ CODINGS = st.sampled_from(["gzip", "deflate", "br", "identity", "gzip, gzip", "d
 PAYLOADS = st.sampled_from([GOOD, gzip.compress(GOOD), zlib.compress(GOOD), b"", b"<html>"])
 
 
-@settings(SEEDED, max_examples=200)
+@pytest.mark.parametrize("library", LIBRARIES)
+@settings(SEEDED, max_examples=300)
 @given(HEADERS, CODINGS, PAYLOADS | st.binary(max_size=60), st.sampled_from(CALLS))
 def test_wrong_codings(
-    headers: dict[str, str], coding: str, content: bytes, call: tuple[str, tuple[str, ...]]
+    library: ModuleType,
+    headers: dict[str, str],
+    coding: str,
+    content: bytes,
+    call: tuple[str, tuple[str, ...]],
 ) -> None:
     """A content-encoding that is not the body's, and odd headers, end the same way."""
-    settle(*call, Answer(200, content, {**headers, "content-encoding": coding}))
+    settle(library, *call, Answer(200, content, {**headers, "content-encoding": coding}))
 
 
-@settings(SEEDED, max_examples=200)
+@pytest.mark.parametrize("library", LIBRARIES)
+@settings(SEEDED, max_examples=300)
 @given(
     st.integers(100, 999),
     JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60),
     st.sampled_from(CALLS),
 )
-def test_any_status(status: int, content: bytes, call: tuple[str, tuple[str, ...]]) -> None:
+def test_any_status(
+    library: ModuleType, status: int, content: bytes, call: tuple[str, tuple[str, ...]]
+) -> None:
     """Any status with any JSON or bytes ends the same way."""
-    settle(*call, Answer(status, content))
+    settle(library, *call, Answer(status, content))
 
 
 def in_place(place: bytes, value: bytes) -> bytes:
@@ -135,6 +154,7 @@ def in_place(place: bytes, value: bytes) -> bytes:
     return GOOD.replace(place, value)
 
 
+@pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize(("method", "arguments"), CALLS)
 @pytest.mark.parametrize("status", [200, 400, 500])
 @pytest.mark.parametrize(
@@ -175,31 +195,37 @@ def in_place(place: bytes, value: bytes) -> bytes:
         in_place(b'"data": {', b'"data": {"deep":' + b"[" * 500 + b"]" * 500 + b","),
     ],
 )
-def test_odd_bodies(method: str, arguments: tuple[str, ...], status: int, content: bytes) -> None:
+def test_odd_bodies(
+    library: ModuleType, method: str, arguments: tuple[str, ...], status: int, content: bytes
+) -> None:
     """Pages, huge numbers, deep nesting, double keys and other encodings end the same way."""
-    settle(method, arguments, Answer(status, content))
+    settle(library, method, arguments, Answer(status, content))
 
 
+@pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize(
     "location",
     ["", "/elsewhere", "//", "http:", "http://[::1", "http://h:abc", "ftp://x", "?" * 70_000],
 )
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirects(status: int, location: str) -> None:
+def test_redirects(face: Call, status: int, location: str) -> None:
     """A redirect is not followed, wherever it leads, and is no result."""
     desk = Desk(Answer(status, b"", {"location": location}))
     with pytest.raises(StoreError):
-        call_sync(desk, CREATE[0], *CREATE[1])
+        face(desk, CREATE[0], *CREATE[1])
 
     assert 1 == len(desk.requests)
 
 
+@pytest.mark.parametrize("face", [call_async, call_async_over_httpx2])
 @settings(SEEDED, max_examples=60)
 @given(broken_bytes(), st.sampled_from(CALLS), st.sampled_from([200, 400, 503]))
-def test_async_is_no_worse(content: bytes, call: tuple[str, tuple[str, ...]], status: int) -> None:
+def test_async_is_no_worse(
+    face: Call, content: bytes, call: tuple[str, tuple[str, ...]], status: int
+) -> None:
     """The other face ends in a result or a StoreError, too."""
     with suppress(StoreError):
-        call_async(Desk(Answer(status, content)), call[0], *call[1])
+        face(Desk(Answer(status, content)), call[0], *call[1])
 
 
 @settings(SEEDED, max_examples=100)

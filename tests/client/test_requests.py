@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 from tests.client.wire import (
     CREATE,
@@ -13,6 +14,7 @@ from tests.client.wire import (
     INITIALIZE,
     KEY,
     LIST,
+    OVER_HTTPX2,
     PROVIDERS,
     URL,
     Call,
@@ -45,10 +47,11 @@ def test_headers(face: Call, method: str, arguments: tuple[str, ...]) -> None:
     """Each request has the key and says who sends it; only one of them has an idempotency key."""
     request = sent(face, method, *arguments)
 
+    library = f"python-httpx/{httpx.__version__}"
+    if face in OVER_HTTPX2:
+        library = f"python-httpx2/{httpx2.__version__}"
     assert [KEY] == request.headers.get_list("x-publishable-api-key")
-    assert [f"xclade-store/{__version__} python-httpx/{httpx.__version__}"] == (
-        request.headers.get_list("user-agent")
-    )
+    assert [f"xclade-store/{__version__} {library}"] == request.headers.get_list("user-agent")
     assert "authorization" not in request.headers
     assert (method == INITIALIZE[0]) == ("idempotency-key" in request.headers)
     expected = None if method == LIST[0] else "application/json"

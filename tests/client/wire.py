@@ -1,4 +1,4 @@
-"""What the tests of the client have in common: answers to give it, and both faces to call."""
+"""What the tests of the client share: responses to give it, and ways to call it."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 import httpx
+import httpx2
 
 from xclade_store import AsyncStoreClient, Retries, StoreClient
 
@@ -43,7 +44,7 @@ INITIALIZE = ("initialize_payment_session", ("pay_col_demo", "pp_stripe_stripe")
 
 
 class Answer(NamedTuple):
-    """What a store says to one attempt."""
+    """The response of a store to one attempt."""
 
     status: int = 200
     content: bytes = b""
@@ -51,12 +52,12 @@ class Answer(NamedTuple):
 
 
 def ok(document: Any) -> Answer:
-    """Answer this JSON."""
+    """Return a response with this JSON."""
     return Answer(200, json.dumps(document).encode())
 
 
 def collection(**changes: Any) -> Answer:
-    """Answer a payment collection."""
+    """Return a response with a payment collection."""
     return ok({"payment_collection": {**COLLECTION, **changes}})
 
 
@@ -66,7 +67,7 @@ def initialized(collection_id: str, provider_id: str) -> Answer:
 
 
 def refusal(status: int, kind: str, message: str = "No.", **more: Any) -> Answer:
-    """Answer an error in JSON."""
+    """Return a response with an error."""
     return Answer(status, json.dumps({"type": kind, "message": message, **more}).encode())
 
 
@@ -74,7 +75,7 @@ Reply = Answer | Callable[[httpx.Request], httpx.Response] | Exception
 
 
 class Desk:
-    """Gives the replies one after the other, the last one from then on; keeps the requests."""
+    """Gives the replies one after the other, repeats the last one, and keeps the requests."""
 
     def __init__(self, *replies: Reply) -> None:
         self.requests: list[httpx.Request] = []
@@ -87,45 +88,80 @@ class Desk:
         if isinstance(reply, Exception):
             raise reply
         if isinstance(reply, Answer):
-            # A stream, so that the client is the one to decode it.
+            # A stream, so that the client decodes it.
             stream = httpx.ByteStream(reply.content)
             return httpx.Response(reply.status, headers=reply.headers, stream=stream)
         return reply(request)
 
 
-def open_store(desk: Desk, base_url: str | None = URL, **options: Any) -> StoreClient:
-    """Make a client that talks to a desk, without retries unless they are asked for."""
-    http = httpx.Client(transport=httpx.MockTransport(desk))
+def transport(desk: Desk, library: Any = httpx) -> Any:
+    """Return a transport of httpx or httpx2 in front of a desk."""
+    if library is httpx:
+        return httpx.MockTransport(desk)
+
+    def handle(request: Any) -> Any:
+        try:
+            response = desk(request)
+        except httpx.RequestError as error:
+            raise getattr(library, type(error).__name__)(str(error)) from None
+        assert isinstance(response.stream, httpx.ByteStream)
+        return library.Response(
+            response.status_code,
+            headers=response.headers.raw,
+            stream=library.ByteStream(b"".join(response.stream)),
+        )
+
+    return library.MockTransport(handle)
+
+
+def open_store(
+    desk: Desk, base_url: str | None = URL, library: Any = httpx, **options: Any
+) -> StoreClient:
+    """Return a client that talks to a desk, without retries unless asked for."""
+    http = library.Client(transport=transport(desk, library))
     given = {"publishable_key": KEY, "retries": 0, "http_client": http, **options}
     return StoreClient(base_url, **given)
 
 
-def open_async_store(desk: Desk, base_url: str | None = URL, **options: Any) -> AsyncStoreClient:
-    """Make the same for async code."""
-    http = httpx.AsyncClient(transport=httpx.MockTransport(desk))
+def open_async_store(
+    desk: Desk, base_url: str | None = URL, library: Any = httpx, **options: Any
+) -> AsyncStoreClient:
+    """Return the same for async code."""
+    http = library.AsyncClient(transport=transport(desk, library))
     given = {"publishable_key": KEY, "retries": 0, "http_client": http, **options}
     return AsyncStoreClient(base_url, **given)
 
 
 Call = Callable[..., Any]
-"""call(desk, method, *arguments, options={...}, **more): make one call, answer its result."""
+"""call(desk, method, *arguments, options={...}, **more): make one call and return its result."""
 
 
 def call_sync(
-    desk: Desk, method: str, *arguments: Any, options: Mapping[str, Any] | None = None, **more: Any
+    desk: Desk,
+    method: str,
+    *arguments: Any,
+    options: Mapping[str, Any] | None = None,
+    library: Any = httpx,
+    **more: Any,
 ) -> Any:
-    """Call a method of StoreClient; what it iterates over becomes a list."""
-    result = getattr(open_store(desk, **(options or {})), method)(*arguments, **more)
+    """Call a method of StoreClient; what it yields becomes a list."""
+    store = open_store(desk, library=library, **(options or {}))
+    result = getattr(store, method)(*arguments, **more)
     return list(result) if method.startswith("iter_") else result
 
 
 def call_async(
-    desk: Desk, method: str, *arguments: Any, options: Mapping[str, Any] | None = None, **more: Any
+    desk: Desk,
+    method: str,
+    *arguments: Any,
+    options: Mapping[str, Any] | None = None,
+    library: Any = httpx,
+    **more: Any,
 ) -> Any:
     """Call the same method of AsyncStoreClient, in an event loop of its own."""
 
     async def call() -> Any:
-        async with open_async_store(desk, **(options or {})) as store:
+        async with open_async_store(desk, library=library, **(options or {})) as store:
             result = getattr(store, method)(*arguments, **more)
             if method.startswith("iter_"):
                 return [each async for each in result]
@@ -134,43 +170,55 @@ def call_async(
     return asyncio.run(call())
 
 
-FACES = (call_sync, call_async)
+def call_sync_over_httpx2(desk: Desk, method: str, *arguments: Any, **more: Any) -> Any:
+    """Call a method of StoreClient over httpx2."""
+    return call_sync(desk, method, *arguments, library=httpx2, **more)
+
+
+def call_async_over_httpx2(desk: Desk, method: str, *arguments: Any, **more: Any) -> Any:
+    """Call a method of AsyncStoreClient over httpx2."""
+    return call_async(desk, method, *arguments, library=httpx2, **more)
+
+
+LIBRARIES = (httpx, httpx2)
+OVER_HTTPX2 = (call_sync_over_httpx2, call_async_over_httpx2)
+FACES = (call_sync, call_async, *OVER_HTTPX2)
 
 
 def query(request: httpx.Request) -> dict[str, str]:
-    """Read a query as a server does."""
+    """Parse a query as a server does."""
     parsed = parse_qs(request.url.query.decode("ascii"), True, True)  # noqa: FBT003
     return {name: value for name, (value,) in parsed.items()}
 
 
 def path(request: httpx.Request) -> list[str]:
-    """Read the steps of a path as a server does."""
+    """Return the segments of a path as a server does."""
     raw = request.url.raw_path.decode("ascii").partition("?")[0]
     return [unquote(step, errors="strict") for step in raw.split("/")[1:]]
 
 
 class FakeTime:
-    """A clock that only sleeping moves; it keeps the pauses."""
+    """A clock that only sleeping advances; it keeps the pauses."""
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.pauses: list[float] = []
 
     def clock(self) -> float:
-        """Tell the time."""
+        """Return the time."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass at once."""
+        """Advance the clock."""
         self.pauses.append(seconds)
         self.now += seconds
 
     async def async_sleep(self, seconds: float) -> None:
-        """Let time pass at once, in async code."""
+        """Advance the clock in async code."""
         self.sleep(seconds)
 
     def retries(self, **settings: Any) -> Retries:
-        """Make retries that live in this time, with jitter at its longest."""
+        """Return retries that use this clock and the longest pauses."""
         return Retries(
             **{
                 "clock": self.clock,
