@@ -82,16 +82,12 @@ class BaseClient(Generic[Http, Http2]):
         self._timeouts = self._read_timeout(timeout)
         self._deadline = _read_deadline(deadline, DEADLINE)
         self._is_view = False
-        self._cookie: str | None = None
         if http_client is None:
             settings = {"timeout": TIMEOUT, **http_settings(self._base_url)}
             self._connections: Connections[Http] = self._own_connections(settings)
         else:
             given = cast("Http", http_client)
             self._connections = GivenConnections(given, self._own_connections.scope)
-            # Cookies that the store sets later could be another customer's.
-            configured = given.build_request("GET", f"{self._base_url}/store")
-            self._cookie = configured.headers.get("cookie")
 
     def __repr__(self) -> str:
         # A URL's own repr keeps a password.
@@ -152,10 +148,9 @@ class BaseClient(Generic[Http, Http2]):
         except self._library.InvalidURL as error:  # longer than httpx has them
             message = f"the arguments do not make a valid URL: {error}"
             raise ValueError(message) from error
-        if "cookie" in request.headers:
+        # The cookies that http_client has kept may be another customer's.
+        if "cookie" in request.headers and "cookie" not in http.headers:
             del request.headers["cookie"]
-        if self._cookie is not None:
-            request.headers["cookie"] = self._cookie
         ends = _read_deadline(deadline, self._deadline)
         return Call(request, result, envelope, key, initialized, ends)
 

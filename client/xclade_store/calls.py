@@ -13,7 +13,7 @@ import httpx
 from xclade_store.errors import BrokenAnswer, StoreError, error_class
 from xclade_store.generated.models import Error
 from xclade_store.generated.types import ExactFloat, Model
-from xclade_store.hints import explain_unreadable, with_base_url_hint
+from xclade_store.hints import explain_unauthorized, explain_unreadable, with_base_url_hint
 from xclade_store.transport import Outcome
 
 __version__ = "0.1.0"
@@ -66,7 +66,7 @@ class Call(Generic[Result]):
     def _raise_error(self, response: httpx.Response, error: Error | None) -> NoReturn:
         """Raise the class that says what the error means; a 401 is a bare text."""
         type_ = None if error is None else error.type_
-        message = "Unauthorized" if error is None else error.message
+        message = explain_unauthorized(response) if error is None else error.message
         raise error_class(response.status_code, type_, message)(
             with_base_url_hint(message, response),
             response=response,

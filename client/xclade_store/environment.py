@@ -9,6 +9,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from pathlib import Path
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -88,9 +89,18 @@ def _contains(entry: str, address: IPv4Address | IPv6Address) -> bool:
 
 
 def _certificates() -> ssl.SSLContext:
+    given = {name: os.environ[name] for name in _CERTIFICATES if os.environ.get(name)}
     try:
+        if "SSL_CERT_DIR" in given and "SSL_CERT_FILE" not in given:
+            _require_a_directory(given["SSL_CERT_DIR"])
         return httpx.create_ssl_context()
     except OSError as error:
-        given = ", ".join(f"{n}={os.environ[n]!r}" for n in _CERTIFICATES if os.environ.get(n))
-        message = f"the certificates that the environment names cannot be loaded: {given}: {error}"
+        named = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        message = f"cannot load the certificates that the environment names ({named}): {error}"
         raise ValueError(message) from error
+
+
+def _require_a_directory(paths: str) -> None:
+    """Require one that exists: OpenSSL ignores those that do not."""
+    if not any(Path(each).is_dir() for each in paths.split(os.pathsep)):
+        raise NotADirectoryError(paths)

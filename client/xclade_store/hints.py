@@ -10,7 +10,7 @@ _TOO_LONG = {
     HTTPStatus.REQUEST_URI_TOO_LONG: "the URL is too long: select fewer fields",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
         "the request's headers are too large: shorten customer_token, idempotency_key or the "
-        "headers and cookies of http_client"
+        "headers of http_client"
     ),
 }
 _LOGIN = re.compile(r"log-?in|sign-?in|sso|oauth", re.IGNORECASE)
@@ -28,6 +28,11 @@ def explain_unreadable(response: httpx.Response, error: Exception) -> str:
     else:
         what = f"not what the contract says: {type(error).__name__}: {error}"[:_LONGEST]
     return with_base_url_hint(what, response)
+
+
+def explain_unauthorized(response: httpx.Response) -> str:
+    """Return the message for a 401 without JSON, which the contract documents as a bare text."""
+    return f"Unauthorized: {_page(response)}" if _is_html(response) else "Unauthorized"
 
 
 def with_base_url_hint(message: str, response: httpx.Response) -> str:

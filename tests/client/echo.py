@@ -14,7 +14,7 @@ from tests.client.wire import COLLECTION, SESSION
 
 
 class EchoStore(ThreadingHTTPServer):
-    """Serves the echo, and records which processes used each connection."""
+    """Serves the echo, and records the processes that used each connection, and cookies."""
 
     request_queue_size = 512
     daemon_threads = True
@@ -29,6 +29,7 @@ class EchoStore(ThreadingHTTPServer):
             )
         self.url = f"{scheme}://127.0.0.1:{self.server_address[1]}"
         self.processes: list[set[int]] = []
+        self.cookies: list[str | None] = []
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore clients that went away."""
@@ -47,12 +48,13 @@ class _Echo(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Echo the session's data, with the path's collection."""
         sent = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.seen.add(sent["data"]["process"])
+        self.seen.add(sent["data"].get("process", 0))
+        self.server.cookies.append(self.headers["cookie"])
         time.sleep(random.random() / 50)
         session = {**SESSION, "provider_id": sent["provider_id"], "data": sent["data"]}
         collection = {**COLLECTION, "id": self.path.split("/")[3], "payment_sessions": [session]}
         body = json.dumps({"payment_collection": collection}).encode()
-        head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+        head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nset-cookie: user=a; Path=/\r\n"
         self.wfile.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
 
     def log_message(self, *_: object) -> None:

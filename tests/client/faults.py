@@ -1,8 +1,10 @@
 """A bad line to a store: a real server that treats each connection as its script says."""
 
 import socket
+import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
@@ -117,18 +119,34 @@ def say(status: int, body: bytes = b"<html>", headers: str = "") -> Treatment:
     return treat
 
 
+def drip(content: bytes) -> Treatment:
+    """Send a byte of a response every 50 ms, so that no single wait is long."""
+
+    def treat(line: Line) -> None:
+        line.read_request()
+        for number in range(len(content)):
+            line.connection.sendall(content[number : number + 1])
+            time.sleep(0.05)
+
+    return treat
+
+
 class BadLine:
     """A server before the store that treats the connections as its script says, then forwards."""
 
-    def __init__(self, store_url: str, script: tuple[Treatment, ...]) -> None:
+    def __init__(
+        self, store_url: str, script: tuple[Treatment, ...], certificate: ssl.SSLContext | None
+    ) -> None:
         self._store_url = store_url
         self._script = script
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve)
         self._last: object = None
+        self._certificate = certificate
         self.connections = 0
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        scheme = "https" if certificate else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def listen(self) -> None:
         """Begin to serve; until then, connections are refused."""
@@ -156,14 +174,24 @@ class BadLine:
                 self.connections += 1
                 treat = (*self._script, forward)[min(self.connections - 1, len(self._script))]
                 # The other end may give up at any time.
-                with suppress(ConnectionError):
-                    treat(Line(connection, self._store_url))
+                with suppress(OSError):
+                    treat(Line(self._secured(connection), self._store_url))
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        if self._certificate is None:
+            return connection
+        return self._certificate.wrap_socket(connection, server_side=True)
 
 
 @contextmanager
-def bad_line(store_url: str, *script: Treatment, listening: bool = True) -> Iterator[BadLine]:
+def bad_line(
+    store_url: str,
+    *script: Treatment,
+    listening: bool = True,
+    certificate: ssl.SSLContext | None = None,
+) -> Iterator[BadLine]:
     """Put a bad line before a store."""
-    line = BadLine(store_url, script)
+    line = BadLine(store_url, script, certificate)
     try:
         if listening:
             line.listen()

@@ -152,10 +152,10 @@ def test_timeouts(
 
 
 def test_a_client_of_ones_own() -> None:
-    """It is used with its own headers and cookies, and is open afterwards."""
+    """It is used with its own headers, and is open afterwards."""
     desk = Desk(collection())
     transport = httpx.MockTransport(desk)
-    with httpx.Client(transport=transport, headers={"x-own": "1"}, cookies={"c": "2"}) as http:
+    with httpx.Client(transport=transport, headers={"x-own": "1", "cookie": "c=2"}) as http:
         with StoreClient(URL, publishable_key=KEY, http_client=http) as store:
             store.create_payment_collection("cart_demo")
         store.close()

@@ -16,11 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.mutants import catalogue, console, databases, storage
+from tests.mutants import catalogue, client, console, databases, storage
 from tests.mutants.mutant import Mutant
 
 GROUPS = {
     "core": catalogue.MUTANTS,
+    "client": client.MUTANTS,
     "console": console.MUTANTS,
     "storage": storage.MUTANTS + databases.MUTANTS,
 }

@@ -1,0 +1,151 @@
+"""A deadline ends a call, however slowly the store responds."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+from tests.client.conftest import Authority
+from tests.client.faults import Line, Treatment, bad_line, drip
+from tests.client.wire import (
+    CREATE,
+    FACES,
+    KEY,
+    Call,
+    Desk,
+    FakeTime,
+    call_sync,
+    collection,
+    refusal,
+)
+
+from xclade_store import AsyncStoreClient, RateLimited, StoreClient, TimedOut
+
+BODY = collection().content
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n" % len(BODY)
+
+
+def drip_on_a_used_connection(line: Line) -> None:
+    """Respond to one request, and drip the response to the next one."""
+    line.read_request()
+    line.connection.sendall(HEAD + b"\r\n" + BODY)
+    drip(HEAD + b"\r\n" + BODY)(line)
+
+
+def drip_body(line: Line) -> None:
+    """Send the headers at once, and drip the body."""
+    line.connection.sendall(HEAD + b"\r\n")
+    drip(BODY)(line)
+
+
+def sync_calls(url: str, count: int, http_client: Any, **options: Any) -> None:
+    """Make calls."""
+    with StoreClient(url, publishable_key=KEY, http_client=http_client, **options) as store:
+        for _ in range(count):
+            store.create_payment_collection("cart_demo")
+
+
+def async_calls(url: str, count: int, http_client: Any, **options: Any) -> None:
+    """Make calls in async code."""
+
+    async def calls() -> None:
+        async with AsyncStoreClient(
+            url, publishable_key=KEY, http_client=http_client, **options
+        ) as store:
+            for _ in range(count):
+                await store.create_payment_collection("cart_demo")
+
+    asyncio.run(calls())
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # of the http_clients made here
+@pytest.mark.parametrize(
+    ("calls", "make"),
+    [
+        (sync_calls, None),
+        (sync_calls, httpx.Client),
+        (sync_calls, httpx2.Client),
+        (async_calls, None),
+        (async_calls, httpx.AsyncClient),
+        (async_calls, httpx2.AsyncClient),
+    ],
+    ids=["sync", "sync-httpx", "sync-httpx2", "async", "async-httpx", "async-httpx2"],
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("treatment", "count"),
+    [(drip(HEAD + b"\r\n" + BODY), 1), (drip_body, 1), (drip_on_a_used_connection, 2)],
+    ids=["headers", "body", "used connection"],
+)
+def test_a_dripping_server(
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    calls: Callable[..., None],
+    make: Callable[..., Any] | None,
+    scheme: str,
+    treatment: Treatment,
+    count: int,
+) -> None:
+    """A response that comes byte by byte is not waited for; it would be complete in the end."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.path))
+    trusting = ssl.create_default_context(cafile=authority.path)
+    http_client = make(verify=trusting) if make else None
+    certificate = authority.server if scheme == "https" else None
+    with (
+        bad_line("http://unused", treatment, certificate=certificate) as line,
+        pytest.raises(TimedOut, match=r"no result within the deadline of 0\.4 s \(attempt 1\)"),
+    ):
+        calls(line.url, count, http_client, deadline=0.4)
+
+    assert 1 == line.connections
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize(
+    ("options", "more", "deadline"),
+    [({}, {}, 60), ({"deadline": 7}, {}, 7), ({"deadline": 7}, {"deadline": 2.5}, 2.5)],
+)
+def test_attempts_and_pauses_count(
+    face: Call, options: dict[str, Any], more: dict[str, Any], deadline: float
+) -> None:
+    """The call's deadline counts, then the client's; after it there are no more attempts."""
+    fake = FakeTime()
+
+    def respond_slowly(request: Any) -> httpx.Response:
+        fake.now += request.extensions["timeout"]["read"]
+        message = "slow"
+        raise httpx.ReadTimeout(message)
+
+    desk = Desk(refusal(503, "unknown_error"), respond_slowly)
+    given = {"retries": fake.retries(count=9), "timeout": 100, **options}
+    began = fake.now
+    with pytest.raises(TimedOut, match=rf"the deadline of {deadline:g} s \(attempt 2\)") as raised:
+        face(desk, *CREATE[:1], *CREATE[1], options=given, **more)
+
+    assert deadline == fake.now - began
+    assert 2 == len(desk.requests)
+    assert raised.value.retryable
+
+
+def test_a_pause_that_the_store_asks_for_is_not_begun_in_vain() -> None:
+    """The store's error says at once how long to wait."""
+    fake = FakeTime()
+    answer = refusal(429, "rate_limited")._replace(headers={"retry-after": "20"})
+    with pytest.raises(RateLimited) as raised:
+        call_sync(
+            Desk(answer), *CREATE[:1], *CREATE[1], deadline=2, options={"retries": fake.retries()}
+        )
+
+    assert ([], 20) == (fake.pauses, raised.value.retry_after)
+
+
+@pytest.mark.parametrize("bad", [0, -1, float("inf"), float("nan")])
+def test_bad_deadlines(bad: float) -> None:
+    """Every call ends some time."""
+    with pytest.raises(ValueError, match="deadline"):
+        call_sync(Desk(collection()), *CREATE[:1], *CREATE[1], deadline=bad)
+    with pytest.raises(ValueError, match="deadline"):
+        StoreClient("http://store.test", publishable_key=KEY, deadline=bad)
