@@ -12,24 +12,53 @@ from typing import Any
 COLLECTION = "pay_col_demo"
 PROVIDER = "pp_stripe_stripe"
 KEY = "pk_demo"
+HEADERS = {"x-publishable-api-key": KEY}
 
 
-def face(url: str) -> Callable[[], Any]:
+def store_client(url: str) -> Callable[[], Any]:
     """Call through StoreClient."""
     from xclade_store import StoreClient  # noqa: PLC0415 - each client for itself
 
-    store = StoreClient(url, publishable_key=KEY)
+    return calls_of(StoreClient(url, publishable_key=KEY))
+
+
+def store_client_over_httpx2(url: str) -> Callable[[], Any]:
+    """Call through StoreClient over httpx2."""
+    import httpx2  # noqa: PLC0415
+
+    from xclade_store import StoreClient  # noqa: PLC0415
+
+    return calls_of(StoreClient(url, publishable_key=KEY, http_client=httpx2.Client()))
+
+
+def calls_of(store: Any) -> Callable[[], Any]:
+    """Return a call of a StoreClient."""
     return lambda: store.initialize_payment_session(COLLECTION, PROVIDER).payment_sessions[0].id
 
 
-def async_face(url: str) -> Callable[[], Any]:
+def async_store_client(url: str) -> Callable[[], Any]:
     """Call through AsyncStoreClient, one call at a time."""
     from xclade_store import AsyncStoreClient  # noqa: PLC0415
 
-    store = AsyncStoreClient(url, publishable_key=KEY)
+    return async_calls_of(AsyncStoreClient(url, publishable_key=KEY))
+
+
+def async_store_client_over_httpx2(url: str) -> Callable[[], Any]:
+    """Call through AsyncStoreClient over httpx2, one call at a time."""
+    import httpx2  # noqa: PLC0415
+
+    from xclade_store import AsyncStoreClient  # noqa: PLC0415
+
+    return async_calls_of(
+        AsyncStoreClient(url, publishable_key=KEY, http_client=httpx2.AsyncClient())
+    )
+
+
+def async_calls_of(store: Any) -> Callable[[], Any]:
+    """Return a call of an AsyncStoreClient."""
     loop = asyncio.new_event_loop()
 
-    async def call() -> str:
+    async def call() -> Any:
         collection = await store.initialize_payment_session(COLLECTION, PROVIDER)
         return collection.payment_sessions[0].id
 
@@ -51,11 +80,22 @@ def generated(url: str) -> Callable[[], Any]:
     return lambda: initialize_payment_session.sync_detailed(COLLECTION, client=client, body=body)
 
 
-def by_hand(url: str) -> Callable[[], Any]:
+def plain_httpx(url: str) -> Callable[[], Any]:
     """Call with httpx alone."""
     import httpx  # noqa: PLC0415
 
-    client = httpx.Client(base_url=url, headers={"x-publishable-api-key": KEY})
+    return plain_calls_of(httpx.Client(base_url=url, headers=HEADERS))
+
+
+def plain_httpx2(url: str) -> Callable[[], Any]:
+    """Call with httpx2 alone."""
+    import httpx2  # noqa: PLC0415
+
+    return plain_calls_of(httpx2.Client(base_url=url, headers=HEADERS))
+
+
+def plain_calls_of(client: Any) -> Callable[[], Any]:
+    """Return a call of an HTTP client."""
 
     def call() -> Any:
         response = client.post(
@@ -69,11 +109,22 @@ def by_hand(url: str) -> Callable[[], Any]:
     return call
 
 
-def async_by_hand(url: str) -> Callable[[], Any]:
-    """Call with httpx's other face alone, one call at a time."""
+def plain_async_httpx(url: str) -> Callable[[], Any]:
+    """Call with httpx alone in async code, one call at a time."""
     import httpx  # noqa: PLC0415
 
-    client = httpx.AsyncClient(base_url=url, headers={"x-publishable-api-key": KEY})
+    return plain_async_calls_of(httpx.AsyncClient(base_url=url, headers=HEADERS))
+
+
+def plain_async_httpx2(url: str) -> Callable[[], Any]:
+    """Call with httpx2 alone in async code, one call at a time."""
+    import httpx2  # noqa: PLC0415
+
+    return plain_async_calls_of(httpx2.AsyncClient(base_url=url, headers=HEADERS))
+
+
+def plain_async_calls_of(client: Any) -> Callable[[], Any]:
+    """Return a call of an async HTTP client."""
     loop = asyncio.new_event_loop()
 
     async def call() -> Any:
@@ -100,7 +151,18 @@ def peer(url: str) -> Callable[[], Any]:
 
 def main() -> None:
     """Make calls for each number on standard input."""
-    clients = (face, async_face, generated, by_hand, async_by_hand, peer)
+    clients = (
+        store_client,
+        store_client_over_httpx2,
+        async_store_client,
+        async_store_client_over_httpx2,
+        generated,
+        plain_httpx,
+        plain_httpx2,
+        plain_async_httpx,
+        plain_async_httpx2,
+        peer,
+    )
     make = {each.__name__: each for each in clients}[sys.argv[1]]
     call = make(sys.argv[2])
     for line in sys.stdin:
