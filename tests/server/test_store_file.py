@@ -196,6 +196,24 @@ def test_words_stay_words() -> None:
     } == store.settings.regions
 
 
+def test_anchors_and_merge_keys() -> None:
+    """Carts that differ in little are written once; what a cart has itself comes first."""
+    text = """
+        publishable_keys: []
+        payment_providers: []
+        regions: [{id: &region reg_us, currency_code: usd, payment_providers: []}]
+        carts:
+          - &base {id: cart_1, region_id: *region, currency_code: usd, total: 25.5}
+          - &free {<<: *base, id: cart_2, total: 0}
+          - {<<: *free, id: cart_3}
+          - {<<: [*free, *base], id: cart_4}
+        """
+    carts = parse_store(text, "s.yaml", NOW).carts.values()
+
+    assert {"reg_us"} == {cart.region_id for cart in carts}
+    assert [Decimal("25.5"), Decimal(0), Decimal(0), Decimal(0)] == [cart.total for cart in carts]
+
+
 def test_minimum_is_three_empty_lists() -> None:
     """Carts and collections may be left out; then every origin may call."""
     store = parse_store("{publishable_keys: [], payment_providers: [], regions: []}", "s", NOW)

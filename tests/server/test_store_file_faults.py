@@ -33,10 +33,10 @@ payment_collections:
 """
 
 
-def fault_of(text: str) -> str:
-    """Tell what is wrong with a store file."""
+def fault_of(text: str, name: str = "shop.yaml") -> str:
+    """Return the error for a store file."""
     with pytest.raises(StoreFileError) as raised:
-        parse_store(text, "shop.yaml", NOW)
+        parse_store(text, name, NOW)
     return str(raised.value)
 
 
@@ -120,16 +120,16 @@ def test_unknown_key(good: str, bad: str, place: str) -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "fault"),
     [
-        ("n_id: reg_us", "n_id: reg_gone", "11: carts[0].region_id: there is no region 'reg_gone'"),
+        ("n_id: reg_us", "n_id: reg_gone", "11: carts[0].region_id: no region 'reg_gone'"),
         (
             "cart_id: cart_1",
             "cart_id: cart_gone",
-            "16: payment_collections[0].cart_id: there is no cart 'cart_gone'",
+            "16: payment_collections[0].cart_id: no cart 'cart_gone'",
         ),
         (
             "[pp_system_default]",
             "\n      - pp_system_default\n      - pp_gone_gone",
-            "10: regions[0].payment_providers[1]: there is no payment provider 'pp_gone_gone'",
+            "10: regions[0].payment_providers[1]: no payment provider 'pp_gone_gone'",
         ),
     ],
 )
@@ -168,7 +168,7 @@ def test_same_id_twice(entry: str, twin: str, fault: str) -> None:
     """The second of two entries of one kind with one id is told."""
     text = GOOD.replace(f"  - {entry}\n", f"  - {twin}\n  - {entry}\n")
 
-    assert f"shop.yaml:{fault} is there twice" == fault_of(text)
+    assert f"shop.yaml:{fault} occurs twice" == fault_of(text)
 
 
 def test_first_fault_is_told() -> None:
@@ -181,10 +181,13 @@ def test_first_fault_is_told() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("publishable_keys: []\npublishable_keys: []\n", ":2: 'publishable_keys' is there twice"),
+        ("publishable_keys: []\npublishable_keys: []\n", ":2: 'publishable_keys' occurs twice"),
         ("regions: \x01", ": unacceptable character #x0001: special characters are not allowed"),
         ("regions: &all [*all]\n", ": "),
         ("[" * 3000, ": maximum recursion depth exceeded"),
+        # libyaml's own composer crashes on these.
+        ("[" * 100_000, ": maximum recursion depth exceeded"),
+        ("- " * 100_000, ": maximum recursion depth exceeded"),
         ("[1]: 2", ":1: "),
         ("carts: !!float x", ": "),
     ],
@@ -194,11 +197,56 @@ def test_text_that_cannot_be_read(text: str, fault: str) -> None:
     assert fault_of(text).startswith(f"shop.yaml{fault}")
 
 
+MERGED = """\
+publishable_keys: []
+payment_providers: []
+regions: [{id: reg_us, currency_code: usd, payment_providers: []}]
+carts:
+  - &base {id: cart_1, region_id: reg_us, currency_code: usd, total: 1}
+  - &second
+    <<: *base
+    id: cart_2
+  - {<<: *second, id: cart_3}
+"""
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "fault"),
+    [
+        ("total: 1", "total: -1", "5: carts[0].total: -1 is less than the minimum of 0"),
+        ("id: cart_2", "id: 2", '8: carts[1].id: 2 is not of type "string"'),
+        ("id: cart_3", "region_id: reg_x", "9: carts[2].region_id: no region 'reg_x'"),
+        ("id: cart_3", "id: cart_3, id: x", "9: 'id' occurs twice"),
+        ("<<: *base", "<<: *none", "7: found undefined alias 'none'"),
+    ],
+)
+def test_fault_beside_merged_keys(good: str, bad: str, fault: str) -> None:
+    """An error names the line where the value was written, in an anchor or over it."""
+    text = MERGED.replace(good, bad, 1)
+    if "cart_3" not in text:
+        text = text.replace("{<<: *second,", "{<<: *second, id: cart_3,")
+
+    assert f"shop.yaml:{fault}" == fault_of(text)
+
+
+@pytest.mark.parametrize(("line", "title"), [(3, "\\u20ac"), (1, "\\ud83d\\ude00")])
+def test_fault_in_json(line: int, title: str) -> None:
+    """An error in JSON names its line, or the first one if the JSON is not YAML as well."""
+    text = (
+        f'{{"publishable_keys": [{{"token": "pk", "title": "{title}"}}],\n'
+        '"payment_providers": [],\n'
+        '\t"regions": 5}'
+    )
+
+    fault = f'shop.json:{line}: regions: 5 is not of type "array"'
+    assert fault == fault_of(text, "shop.json")
+
+
 def test_second_collection_of_a_cart() -> None:
     """A cart has one payment collection."""
     twin = "  - {id: pay_col_2, cart_id: cart_1, currency_code: usd, amount: 1}\n"
 
-    assert "'cart_1' has a payment collection already" in fault_of(GOOD + twin)
+    assert "'cart_1' already has a payment collection" in fault_of(GOOD + twin)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Reading a store from a YAML or JSON file; store_file.schema.json is the format."""
+"""Read a store from a YAML or JSON file; store_file.schema.json defines the format."""
 
 import json
 import re
@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from importlib import resources
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonschema_rs import Draft7Validator
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.resolver import Resolver
 
 from xclade_store_mock.payments.model import (
     Cart,
@@ -26,17 +28,17 @@ from xclade_store_mock.payments.model import (
 
 
 class StoreFileError(Exception):
-    """A store file cannot be used; the text names the file, the line and the fault."""
+    """A store file is invalid; the text names the file, the line and the fault."""
 
 
 def demo_store(now: datetime) -> Store:
-    """Read the demo store."""
+    """Return the demo store."""
     source = resources.files(__package__).joinpath("demo_store.yaml")
     return parse_store(source.read_text("utf-8"), "demo_store.yaml", now)
 
 
 def read_store(path: Path, now: datetime) -> Store:
-    """Read a store from a file; `now` becomes the collections' age. Raises StoreFileError."""
+    """Read a store whose collections are created `now`; raise StoreFileError."""
     try:
         text = path.read_text("utf-8")
     except OSError as error:
@@ -49,10 +51,10 @@ def read_store(path: Path, now: datetime) -> Store:
 
 
 def parse_store(text: str, name: str, now: datetime) -> Store:
-    """Read a store from the text of a file of that name. Raises StoreFileError."""
+    """Parse a store from the text of a file with the given name; raise StoreFileError."""
     try:
         root, content = _read_json(text) if name.endswith(".json") else _read_yaml(text)
-        faults = [*islice(_faults(content), 1)]
+        fault = next(_faults(content), None)
     except json.JSONDecodeError as error:
         message = f"{name}:{error.lineno}: {error.msg}"
         raise StoreFileError(message) from error
@@ -60,71 +62,109 @@ def parse_store(text: str, name: str, now: datetime) -> Store:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         message = f"{name}:{line}: {error.problem}"
         raise StoreFileError(message) from error
-    # Control characters, nesting without end, keys or numbers that are none.
+    # Control characters, endless nesting, keys or numbers that are not valid.
     except (yaml.YAMLError, RecursionError, TypeError, ValueError, ArithmeticError) as error:
         message = f"{name}: {str(error).splitlines()[0]}"
         raise StoreFileError(message) from error
-    for path, fault in faults:
-        message = f"{name}:{_line(root, path)}: {_dotted(path)}{fault}"
+    if fault is not None:
+        path, problem = fault
+        message = f"{name}:{_line(root or _find_nodes(text), path)}: {_dotted(path)}{problem}"
         raise StoreFileError(message)
     return _store(content, now)
 
 
-def _read_yaml(text: str) -> tuple[yaml.Node | None, Any]:
-    loader = _Loader(text)
-    root = loader.get_single_node()
-    return root, loader.construct_document(root) if root else None
+def _read_json(text: str) -> tuple[None, Any]:
+    return None, json.loads(text, parse_float=Decimal, parse_int=Decimal)
 
 
-def _read_json(text: str) -> tuple[yaml.Node | None, Any]:
-    content = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+def _find_nodes(text: str) -> yaml.Node | None:
+    """Parse JSON once more for its lines: nearly all JSON is YAML."""
     try:
-        # For the lines only: nearly all JSON is YAML.
-        return _read_yaml(text)[0], content
+        return _Loader(_FastParser(text)).get_single_node()
+    except (yaml.YAMLError, RecursionError):
+        return None
+
+
+def _read_yaml(text: str) -> tuple[yaml.Node | None, Any]:
+    try:
+        return _construct(_FastParser(text))
     except yaml.YAMLError:
-        return None, content
+        # The slow parser's messages say more.
+        return _construct(yaml.SafeLoader(text))
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads scalars as JSON does, numbers exactly: `no` is text, and so is a date."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        """Construct a mapping; refuse a key that is there twice, of which YAML keeps the last."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            is_text = isinstance(key, yaml.ScalarNode)
-            if not is_text or key.value in seen:
-                problem = f"{key.value!r} is there twice" if is_text else "a key has to be text"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own way to say which
+def _construct(parser: Any) -> tuple[yaml.Node | None, Any]:
+    loader = _Loader(parser)
+    root = loader.get_single_node()
+    if root is None:
+        return None, None
+    _require_unique_keys(root)
+    return root, loader.construct_document(root)
 
 
-def _construct_number(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
+# libyaml's, unless PyYAML was built without it.
+_FastParser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(Composer, SafeConstructor, Resolver):
+    """Reads scalars as JSON does, with exact numbers: `no` and dates are text.
+
+    It composes libyaml's events in Python, because libyaml's own composer crashes on deep nesting.
+    """
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - how PyYAML is told
+
+    def __init__(self, parser: Any) -> None:
+        Composer.__init__(self)
+        SafeConstructor.__init__(self)
+        Resolver.__init__(self)
+        self.check_event = parser.check_event
+        self.peek_event = parser.peek_event
+        self.get_event = parser.get_event
+
+
+def _construct_number(loader: Any, node: yaml.ScalarNode) -> Decimal:
     return Decimal(str(loader.construct_scalar(node)))
 
 
 for _tag, _pattern, _first in (
-    ("null", r"null|~|", ["n", "~", ""]),
-    ("bool", r"true|false", ["t", "f"]),
-    ("float", r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", list("-0123456789")),
+    ("null", re.compile(r"^(?:null|~|)$"), ["n", "~", ""]),
+    ("bool", re.compile(r"^(?:true|false)$"), ["t", "f"]),
+    ("float", re.compile(r"^-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$"), list("-0123456789")),
+    ("merge", re.compile(r"^<<$"), ["<"]),
 ):
-    _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first
-    )
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _pattern, _first)
 _Loader.add_constructor("tag:yaml.org,2002:float", _construct_number)
+
+
+def _require_unique_keys(root: yaml.Node) -> None:
+    """Raise ConstructorError for a key that occurs twice: YAML would keep the last one."""
+    nodes, visited = [root], {id(root)}
+    while nodes:
+        node = nodes.pop()
+        children = node.value if isinstance(node, yaml.SequenceNode) else []
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, _ in node.value:
+                is_text = isinstance(key, yaml.ScalarNode)
+                if not is_text or key.value in seen:
+                    problem = f"{key.value!r} occurs twice" if is_text else "a key must be text"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+                seen.add(key.value)
+            children = [value for _, value in node.value]
+        # An anchor's node has several parents.
+        nodes += [each for each in children if id(each) not in visited]
+        visited.update(map(id, children))
 
 
 Steps = Sequence[str | int]
 
 
 def _faults(content: Any) -> Iterator[tuple[Steps, str]]:
-    """Find what is wrong: first the shape, then what refers to something that is not there."""
+    """Yield the faults: first those of the schema, then references to unknown ids."""
     schema = resources.files(__package__).joinpath("store_file.schema.json").read_text("utf-8")
     errors = Draft7Validator(json.loads(schema)).iter_errors(content)
-    # An unknown key first: it is often the missing one, misspelt.
+    # Unknown keys first: they are often misspelled required ones.
     for error in sorted(errors, key=lambda error: error.kind.name != "additionalProperties"):
         unknown = error.kind.value if error.kind.name == "additionalProperties" else []
         yield [*error.instance_path, *unknown[:1]], error.message
@@ -138,14 +178,14 @@ def _faults(content: Any) -> Iterator[tuple[Steps, str]]:
         for place, provider_id in enumerate(region["payment_providers"]):
             if provider_id not in ids["payment_providers"]:
                 path = ("regions", index, "payment_providers", place)
-                yield path, f"there is no payment provider {provider_id!r}"
+                yield path, f"no payment provider {provider_id!r}"
     for index, cart in enumerate(content.get("carts", ())):
         if cart["region_id"] not in ids["regions"]:
-            yield ("carts", index, "region_id"), f"there is no region {cart['region_id']!r}"
+            yield ("carts", index, "region_id"), f"no region {cart['region_id']!r}"
     for index, collection in enumerate(content.get("payment_collections", ())):
         cart_id = collection.get("cart_id")
         if cart_id is not None and cart_id not in ids["carts"]:
-            yield ("payment_collections", index, "cart_id"), f"there is no cart {cart_id!r}"
+            yield ("payment_collections", index, "cart_id"), f"no cart {cart_id!r}"
 
 
 def _repeated(content: Mapping[str, Any]) -> Iterator[tuple[Steps, str]]:
@@ -156,7 +196,7 @@ def _repeated(content: Mapping[str, Any]) -> Iterator[tuple[Steps, str]]:
         seen: set[str] = set()
         for index, entry in enumerate(entries):
             if entry[name] in seen:
-                yield (kind, index, name), f"{entry[name]!r} is there twice"
+                yield (kind, index, name), f"{entry[name]!r} occurs twice"
             seen.add(entry[name])
 
 
@@ -166,16 +206,18 @@ def _shared_carts(content: Mapping[str, Any]) -> Iterator[tuple[Steps, str]]:
         cart_id = collection.get("cart_id")
         if cart_id in seen:
             path = ("payment_collections", index, "cart_id")
-            yield path, f"{cart_id!r} has a payment collection already"
+            yield path, f"{cart_id!r} already has a payment collection"
         if cart_id is not None:
             seen.add(cart_id)
 
 
 def _line(node: yaml.Node | None, path: Steps) -> int:
-    """Find the line that a path leads to, or the last one on the way that exists."""
+    """Return the line of a path, or of the last part of it that exists."""
     for step in path:
         if isinstance(node, yaml.MappingNode):
-            node = next((value for key, value in node.value if key.value == step), node)
+            # The last one: a mapping's own keys come after those it merges.
+            found = [value for key, value in node.value if key.value == step]
+            node = found[-1] if found else node
         elif isinstance(node, yaml.SequenceNode):
             node = node.value[int(step)]
     return node.start_mark.line + 1 if node else 1
