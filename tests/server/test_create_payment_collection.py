@@ -1,4 +1,4 @@
-"""create_payment_collection, seen from outside."""
+"""The operation create_payment_collection."""
 
 import re
 
@@ -8,7 +8,7 @@ from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM, answer, error, ok, 
 
 
 def test_creates_the_collection_of_a_cart(store: httpx.Client) -> None:
-    """A cart's first collection asks for the cart's total, and has no session yet."""
+    """A new collection has the cart's total and no session."""
     response = store.post(COLLECTIONS, json={"cart_id": "cart_new"})
 
     collection = response.json()["payment_collection"]
@@ -21,8 +21,8 @@ def test_creates_the_collection_of_a_cart(store: httpx.Client) -> None:
     )
 
 
-def test_creating_again_is_safe(store: httpx.Client) -> None:
-    """A cart has one collection, which the second call answers as it is by then."""
+def test_second_call_returns_the_same_collection(store: httpx.Client) -> None:
+    """A cart has one collection; the second call returns its current state."""
     first = store.post(COLLECTIONS, json={"cart_id": "cart_new"}).json()["payment_collection"]
     path = f"{COLLECTIONS}/{first['id']}/payment-sessions"
     session = session_of(store.post(path, json=SYSTEM))
@@ -33,8 +33,8 @@ def test_creating_again_is_safe(store: httpx.Client) -> None:
     assert ok({"payment_collection": expected}) == answer(second)
 
 
-def test_answers_a_collection_that_was_there_before(lived_in: httpx.Client) -> None:
-    """A cart that the store came with has its collection already."""
+def test_returns_an_existing_collection(lived_in: httpx.Client) -> None:
+    """A cart of the demo store already has its collection."""
     session = session_of(lived_in.post(SESSIONS, json=SYSTEM))
 
     response = lived_in.post(COLLECTIONS, json={"cart_id": "cart_demo"})
@@ -43,7 +43,7 @@ def test_answers_a_collection_that_was_there_before(lived_in: httpx.Client) -> N
     assert "pay_col_demo" == response.json()["payment_collection"]["id"]
 
 
-def test_answers_selected_fields_of_a_new_collection(store: httpx.Client) -> None:
+def test_returns_selected_fields(store: httpx.Client) -> None:
     """The documented example: `fields=id,status`."""
     response = store.post(f"{COLLECTIONS}?fields=id,status", json={"cart_id": "cart_new"})
 
@@ -53,7 +53,7 @@ def test_answers_selected_fields_of_a_new_collection(store: httpx.Client) -> Non
 
 @pytest.mark.parametrize("cart_id", ["cart_gone", "", "pay_col_demo", "CART_DEMO", "ü"])
 def test_cart_must_exist(untouched: httpx.Client, cart_id: str) -> None:
-    """An unknown cart is named."""
+    """The error for an unknown cart names it."""
     response = untouched.post(COLLECTIONS, json={"cart_id": cart_id})
 
     assert error(404, "not_found", f"Cart id not found: {cart_id}") == answer(response)

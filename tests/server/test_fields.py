@@ -36,19 +36,19 @@ NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 
 
 def paths(selection: Selection, above: str = "") -> set[str]:
-    """Write a selection as dotted names."""
+    """Return a selection as dotted names."""
     found = {f"{above}{name}" for name in selection.names if name not in selection.parts}
     return found.union(*(paths(part, f"{above}{name}.") for name, part in selection.parts.items()))
 
 
 def selected(fields: str | None) -> set[str]:
-    """Name what `fields` selects of a payment collection."""
+    """Return the names that `fields` selects of a payment collection."""
     return paths(select(fields, COLLECTION))
 
 
 @pytest.mark.parametrize("status", ["pending", "authorized", "captured", "error"])
 def test_defaults_are_what_they_select(status: str) -> None:
-    """What is described without `fields` is, to the letter, what the defaults pick."""
+    """`default_document` is exactly what the defaults select of the whole document."""
     session = PaymentSession("payses_1", Decimal("25.5"), "usd", "pp_a_a", {"a": 1}, NOW, NOW)
     collection = settle_session(
         PaymentCollection("pay_col_1", None, "usd", Decimal(51), NOW, NOW, sessions=(session,) * 2),
@@ -79,7 +79,7 @@ def test_defaults_are_what_they_select(status: str) -> None:
     ],
 )
 def test_plus_adds_to_the_defaults(fields: str | None, expected: set[str]) -> None:
-    """A plus, or the blank that it arrives as, keeps the default fields."""
+    """`+name`, or the space that `+` arrives as, adds to the defaults."""
     assert expected == selected(fields)
 
 
@@ -97,7 +97,7 @@ def test_plus_adds_to_the_defaults(fields: str | None, expected: set[str]) -> No
     ],
 )
 def test_minus_removes_from_the_defaults(fields: str, expected: set[str]) -> None:
-    """A minus takes away a field, a relation or a part of a relation, by its whole name."""
+    """`-name` removes a field, a relation or a part of a relation, by its full path."""
     assert expected == selected(fields)
 
 
@@ -124,7 +124,7 @@ def test_minus_removes_from_the_defaults(fields: str, expected: set[str]) -> Non
     ],
 )
 def test_plain_names_replace_the_defaults(fields: str, expected: set[str]) -> None:
-    """Only what is named is answered, with the id of every object on the way."""
+    """Plain names select only themselves and the id of every object on the path."""
     assert expected == selected(fields)
 
 
@@ -143,7 +143,7 @@ def test_plain_names_replace_the_defaults(fields: str, expected: set[str]) -> No
     ],
 )
 def test_signs_mix(fields: str, expected: set[str]) -> None:
-    """Plain names and additions are put together first, then the removals apply."""
+    """Plain names and additions are combined before removals apply."""
     assert expected == selected(fields)
 
 
@@ -159,12 +159,12 @@ def test_signs_mix(fields: str, expected: set[str]) -> None:
     ],
 )
 def test_star_adds_a_whole_relation(entry: str) -> None:
-    """A star before or behind a relation adds all of its own fields to the defaults."""
+    """`*relation` and `relation.*` add all of its own fields to the defaults."""
     assert DEFAULTS | PROVIDERS_WHOLE == selected(entry)
 
 
 def test_star_reaches_into_a_relation() -> None:
-    """The relation may be a nested one; what it relates to in turn is left out."""
+    """A star works for nested relations, and does not include relations of theirs."""
     assert DEFAULTS | {"payments.id"} | REFUNDS_WHOLE == selected("payments.refunds.*")
 
 
@@ -172,7 +172,7 @@ def test_star_reaches_into_a_relation() -> None:
     "removal", ["-payment_sessions", "-*payment_sessions", "-payment_sessions.*"]
 )
 def test_star_removes_a_whole_relation(removal: str) -> None:
-    """A star makes no difference to a removal."""
+    """A removal ignores a star."""
     assert {"id", "currency_code", "amount"} == selected(removal)
 
 
@@ -191,7 +191,7 @@ def test_star_removes_a_whole_relation(removal: str) -> None:
     ],
 )
 def test_unknown_names_are_dropped(fields: str) -> None:
-    """A name that does not exist neither adds nor removes anything."""
+    """Unknown names are ignored."""
     assert DEFAULTS == selected(f"+{fields}")
     assert DEFAULTS == selected(f"-{fields}")
 
@@ -200,13 +200,13 @@ def test_unknown_names_are_dropped(fields: str) -> None:
     "fields", ["", ",", ",,", "nope", "nope,Amount", "-id,id", "id,-id", "amount,-amount,-id"]
 )
 def test_id_is_always_there(fields: str) -> None:
-    """Nothing takes the id away; no name, or none that exists, leaves it alone."""
+    """The id is always selected, even with no valid name."""
     assert {"id"} == selected(fields)
 
 
 @pytest.mark.parametrize("removal", ["-id", "-payment_sessions.id", "-id,-payment_sessions.id"])
 def test_ids_of_relations_are_always_there(removal: str) -> None:
-    """An object within the collection keeps its id as well."""
+    """Nested objects keep their ids as well."""
     assert DEFAULTS == selected(removal)
 
 
@@ -221,7 +221,7 @@ def test_ids_of_relations_are_always_there(removal: str) -> None:
     ],
 )
 def test_projects_relations(related: object, expected: object) -> None:
-    """Each object in a list is cut alike; a relation that is null stays null."""
+    """The selection applies to each object in a list; null stays null."""
     document = {"id": 0, "related": related, "other": 7}
     selection = Selection({"id": None, "related": {"id": None, "a": None}})
 
@@ -229,7 +229,7 @@ def test_projects_relations(related: object, expected: object) -> None:
 
 
 def test_projects_plain_values_whole() -> None:
-    """A field that is no relation is answered whole, whatever it holds."""
+    """A field that is not a relation is returned whole."""
     document = {"id": 1, "data": {"a": [{"b": None}]}, "metadata": None}
 
     assert document == Selection({"id": None, "data": None, "metadata": None}).of(document)
@@ -261,14 +261,14 @@ def test_projects_plain_values_whole() -> None:
 def test_both_operations_select(
     lived_in: httpx.Client, path: str, body: object, fields: str, expected: object
 ) -> None:
-    """Whoever answers a collection answers the selected part of it, the plus encoded or not."""
+    """Both operations that return a collection apply `fields`, with `+` encoded or not."""
     response = lived_in.post(f"{path}?{fields}", json=body)
 
     assert ok({"payment_collection": expected}) == answer(response)
 
 
 def test_reaches_into_a_session(lived_in: httpx.Client) -> None:
-    """A session can be asked for its status, its payment and its collection."""
+    """The fields and relations of a session can be selected."""
     fields = "payment_sessions.status,payment_sessions.payment,payment_sessions.payment_collection"
     session = session_of(lived_in.post(f"{SESSIONS}?fields={fields}", json=SYSTEM))
 

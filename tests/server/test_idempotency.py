@@ -1,4 +1,4 @@
-"""Idempotency keys: what a repeated request is answered."""
+"""Idempotency keys: the responses to repeated requests."""
 
 import httpx
 import pytest
@@ -20,14 +20,14 @@ from xclade_store_mock.payments.providers import ProviderSession
 
 
 def replayed(response: httpx.Response) -> bool:
-    """Tell whether a response is an earlier one; the header is `true` or not there."""
+    """Return whether a response is replayed; the header is `true` or absent."""
     header = response.headers.get("Idempotent-Replayed")
     assert header in {None, "true"}
     return header is not None
 
 
-def test_replays_the_first_answer(lived_in: httpx.Client, idempotency: dict[str, str]) -> None:
-    """The same request gets the same bytes, marked as replayed, and makes no second session."""
+def test_replays_the_first_response(lived_in: httpx.Client, idempotency: dict[str, str]) -> None:
+    """The same request gets the same bytes, marked as replayed, and creates no second session."""
     first = lived_in.post(SESSIONS, headers=idempotency, json=STRIPE)
     second = lived_in.post(SESSIONS, headers=idempotency, json=STRIPE)
 
@@ -38,7 +38,7 @@ def test_replays_the_first_answer(lived_in: httpx.Client, idempotency: dict[str,
 
 
 def test_without_a_key_nothing_is_replayed(lived_in: httpx.Client) -> None:
-    """Two requests without a key are two sessions."""
+    """Two requests without a key create two sessions."""
     first, second = (lived_in.post(SESSIONS, json=SYSTEM) for _ in range(2))
 
     assert not replayed(second)
@@ -46,7 +46,7 @@ def test_without_a_key_nothing_is_replayed(lived_in: httpx.Client) -> None:
 
 
 def test_replay_changes_nothing(lived_in: httpx.Client, idempotency: dict[str, str]) -> None:
-    """A late repetition does not bring back a session that was replaced since."""
+    """A late repetition does not restore a session that has been replaced."""
     first = lived_in.post(SESSIONS, headers=idempotency, json=SYSTEM)
     current = session_of(lived_in.post(SESSIONS, json=SYSTEM))
     late = lived_in.post(SESSIONS, headers=idempotency, json=SYSTEM)
@@ -65,7 +65,7 @@ def test_replay_changes_nothing(lived_in: httpx.Client, idempotency: dict[str, s
 def test_same_json_is_the_same_request(
     lived_in: httpx.Client, idempotency: dict[str, str], content: bytes
 ) -> None:
-    """Spelling and the order of keys do not make a body another one."""
+    """Whitespace, number format and key order do not change the fingerprint of a body."""
     first = lived_in.post(
         SESSIONS, headers=idempotency, json={**SYSTEM, "data": {"a": "ü", "b": [1]}}
     )
@@ -82,7 +82,7 @@ def test_same_json_is_the_same_request(
 def test_keeps_refusals_and_failures(
     stage: Stage, idempotency: dict[str, str], failure: Exception, status: int
 ) -> None:
-    """A provider that said no, or nothing, is not asked again for the same key."""
+    """After a refusal or a failure, the provider is not called again for the same key."""
     stage.provider.play(failure, ProviderSession({}))
     first, second = (
         stage.client.post(SESSIONS, headers=idempotency, json=SYSTEM) for _ in range(2)
@@ -99,14 +99,14 @@ def test_keeps_refusals_and_failures(
     ("collection_id", "provider_id", "status"),
     [("pay_col_gone", "pp_system_default", 404), ("pay_col_demo", "pp_nobody_nobody", 400)],
 )
-def test_keeps_what_the_store_said(
+def test_stores_errors_of_the_store(
     untouched: httpx.Client,
     idempotency: dict[str, str],
     collection_id: str,
     provider_id: str,
     status: int,
 ) -> None:
-    """From the first look at the store on, every answer is kept."""
+    """Every response is stored once the store has been read."""
     path = f"{COLLECTIONS}/{collection_id}/payment-sessions"
     first, second = (
         untouched.post(path, headers=idempotency, json={"provider_id": provider_id})
@@ -118,8 +118,8 @@ def test_keeps_what_the_store_said(
     assert first.content == second.content
 
 
-def test_a_bug_leaves_no_trace(stage: Stage, idempotency: dict[str, str]) -> None:
-    """What ended in an exception has no answer to keep, so a retry runs again."""
+def test_unexpected_exception_is_not_stored(stage: Stage, idempotency: dict[str, str]) -> None:
+    """After an unexpected exception nothing is stored, so a retry executes the request."""
     stage.provider.play(RuntimeError(), ProviderSession({}))
     bug, retry, repeated = (
         stage.client.post(SESSIONS, headers=idempotency, json=SYSTEM) for _ in range(3)
@@ -147,7 +147,7 @@ def test_malformed_request_uses_no_key(
     content: bytes,
     status: int,
 ) -> None:
-    """What was wrong with the request itself can be put right under the same key."""
+    """A malformed request can be corrected and sent again with the same key."""
     wrong = lived_in.post(SESSIONS, headers={**headers, **idempotency}, content=content)
     right = lived_in.post(SESSIONS, headers=idempotency, json=SYSTEM)
 

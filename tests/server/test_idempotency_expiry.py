@@ -1,4 +1,4 @@
-"""Idempotency keys: how long they are remembered."""
+"""Idempotency keys: their lifetime."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ DAY = timedelta(hours=24)
 
 
 class Clock:
-    """Tells the time that a test has set."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
@@ -26,7 +26,7 @@ class Clock:
 
 
 class Era(NamedTuple):
-    """A demo store in a time of its own."""
+    """A demo store and its clock."""
 
     client: httpx.Client
     clock: Clock
@@ -34,7 +34,7 @@ class Era(NamedTuple):
 
 @pytest.fixture(scope="module")
 def era() -> Iterator[Era]:
-    """Serve a demo store by a clock that a test moves on."""
+    """Serve a demo store with a clock that the test controls."""
     clock = Clock()
     app = create_app(clock=clock)
     with served(app) as url, httpx.Client(base_url=url, headers=KEY) as client:
@@ -47,7 +47,7 @@ def era() -> Iterator[Era]:
 def test_keys_expire_after_a_day(
     era: Era, idempotency: dict[str, str], age: timedelta, header: str | None
 ) -> None:
-    """A key is free again 24 hours after its first use, repetitions in between or not."""
+    """A key expires 24 hours after its first use, whether or not it was repeated."""
     first = era.client.post(SESSIONS, headers=idempotency, json=SYSTEM)
     era.clock.now += DAY / 2
     between = era.client.post(SESSIONS, headers=idempotency, json=SYSTEM)
@@ -60,7 +60,7 @@ def test_keys_expire_after_a_day(
 
 
 def test_each_key_has_its_own_day(era: Era, idempotency: dict[str, str]) -> None:
-    """A key that is still remembered does not keep older ones alive, nor they it."""
+    """Each key expires on its own, independent of newer and older ones."""
     older = {"Idempotency-Key": f"{idempotency['Idempotency-Key']}-older"}
     era.client.post(SESSIONS, headers=older, json=SYSTEM)
     era.clock.now += DAY / 2
@@ -76,7 +76,7 @@ def test_each_key_has_its_own_day(era: Era, idempotency: dict[str, str]) -> None
 
 
 def test_expired_key_takes_another_request(era: Era, idempotency: dict[str, str]) -> None:
-    """After 24 hours a key may even stand for something else."""
+    """An expired key can be used for a different request."""
     era.client.post(SESSIONS, headers=idempotency, json=SYSTEM)
     refused = era.client.post(SESSIONS, headers=idempotency, json=STRIPE)
     era.clock.now += DAY

@@ -1,4 +1,4 @@
-"""Idempotency keys: their form, and what they belong to."""
+"""Idempotency keys: their format and scope."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ payment_collections: [{id: pay_col_demo, currency_code: usd, amount: 1}]
 
 
 def initialize(client: httpx.Client, *keys: bytes, path: str = SESSIONS) -> httpx.Response:
-    """Initialize a session with these keys, as bytes on the wire."""
+    """Initialize a session with these bytes as `Idempotency-Key` headers."""
     return client.post(path, headers=[(b"Idempotency-Key", key) for key in keys], json=SYSTEM)
 
 
@@ -64,7 +64,7 @@ def test_malformed_key_is_refused(untouched: httpx.Client, keys: list[bytes]) ->
     ],
 )
 def test_bare_and_quoted_key_are_the_same(lived_in: httpx.Client, one: bytes, other: bytes) -> None:
-    """Quotes and escapes (RFC 8941) are spelling only."""
+    """Quotes and escapes (RFC 8941) do not change the key."""
     first, second = initialize(lived_in, one), initialize(lived_in, other)
 
     assert (200, 200) == (first.status_code, second.status_code)
@@ -73,14 +73,14 @@ def test_bare_and_quoted_key_are_the_same(lived_in: httpx.Client, one: bytes, ot
 
 @pytest.mark.parametrize("other", [b"SCOPE", b"scope2", b'"scope\\\\"'])
 def test_another_key_is_another_request(lived_in: httpx.Client, other: bytes) -> None:
-    """Keys differ to the letter."""
+    """Keys are compared exactly."""
     first, second = initialize(lived_in, b"scope"), initialize(lived_in, other)
 
     assert session_of(first)["id"] != session_of(second)["id"]
 
 
 def test_another_path_is_another_scope(lived_in: httpx.Client, idempotency: dict[str, str]) -> None:
-    """The same key on another collection stands for another request."""
+    """The same key for another collection is another request."""
     key = idempotency["Idempotency-Key"].encode()
     demo = initialize(lived_in, key)
     free = initialize(lived_in, key, path=FREE_SESSIONS)
@@ -90,7 +90,7 @@ def test_another_path_is_another_scope(lived_in: httpx.Client, idempotency: dict
 
 
 def test_another_publishable_key_is_another_scope(serve: Serve) -> None:
-    """Two storefronts cannot get each other's answers."""
+    """Two storefronts never get each other's responses."""
     url = serve(store=parse_store(TWO_CHANNELS, "channels.yaml", datetime.now(UTC)))
     with httpx.Client(base_url=url, headers={"Idempotency-Key": "same"}) as client:
         web, app, again = (

@@ -1,4 +1,4 @@
-"""initialize_payment_session, seen from outside."""
+"""The operation initialize_payment_session."""
 
 import re
 from datetime import UTC, datetime
@@ -27,8 +27,8 @@ from xclade_store_mock.payments.providers import ProviderSession
 MOMENT = datetime(2026, 1, 15, 9, 30, 0, 7_900, UTC)
 
 
-def test_answers_the_collection_with_its_session(serve: Serve) -> None:
-    """The default fields are the recorded backend's, ids and times come from the seams."""
+def test_returns_the_collection_with_its_session(serve: Serve) -> None:
+    """The default fields are the recorded backend's; ids and times are injected."""
     url = serve(clock=lambda: MOMENT, new_id=lambda prefix: f"{prefix}1")
 
     response = httpx.post(url + SESSIONS, headers=KEY, json=SYSTEM)
@@ -60,7 +60,7 @@ def test_answers_the_collection_with_its_session(serve: Serve) -> None:
 
 
 def test_replaces_the_earlier_session(lived_in: httpx.Client) -> None:
-    """A collection holds one session at a time, the last one."""
+    """A collection has only its last session."""
     earlier = session_of(lived_in.post(SESSIONS, json=STRIPE))
     later = session_of(lived_in.post(SESSIONS, json=SYSTEM))
 
@@ -69,7 +69,7 @@ def test_replaces_the_earlier_session(lived_in: httpx.Client) -> None:
 
 
 def test_leaves_other_collections_alone(lived_in: httpx.Client) -> None:
-    """Each collection has a session of its own."""
+    """Other collections keep their sessions."""
     demo = session_of(lived_in.post(SESSIONS, json=SYSTEM))
     free = session_of(lived_in.post(FREE_SESSIONS, json=SYSTEM))
 
@@ -77,8 +77,8 @@ def test_leaves_other_collections_alone(lived_in: httpx.Client) -> None:
     assert [free] == read_collection(lived_in, "cart_free")["payment_sessions"]
 
 
-def test_pays_for_a_collection_that_was_just_created(store: httpx.Client) -> None:
-    """The main flow: a cart's new collection takes a session over its whole amount."""
+def test_initializes_a_session_of_a_new_collection(store: httpx.Client) -> None:
+    """The main flow: a session of a new collection has the cart's total."""
     created = store.post(COLLECTIONS, json={"cart_id": "cart_new"}).json()["payment_collection"]
 
     session = session_of(store.post(f"{COLLECTIONS}/{created['id']}/payment-sessions", json=STRIPE))
@@ -87,14 +87,14 @@ def test_pays_for_a_collection_that_was_just_created(store: httpx.Client) -> Non
 
 
 def test_ids_are_ulids(lived_in: httpx.Client) -> None:
-    """A session's id is made as Medusa makes it."""
+    """A session's id is a ULID, as in Medusa."""
     session = session_of(lived_in.post(SESSIONS, json=SYSTEM))
 
     assert re.fullmatch(r"payses_[0-7][0-9A-HJKMNP-TV-Z]{25}", session["id"])
 
 
 def test_times_are_utc_with_milliseconds(lived_in: httpx.Client) -> None:
-    """A session is as old as its request, to the millisecond."""
+    """`created_at` is the time of the request, with milliseconds."""
     before = datetime.now(UTC)
     session = session_of(lived_in.post(SESSIONS, json=SYSTEM))
     after = datetime.now(UTC)
@@ -116,14 +116,14 @@ def test_times_are_utc_with_milliseconds(lived_in: httpx.Client) -> None:
 def test_system_provider_keeps_data_as_sent(
     lived_in: httpx.Client, data: dict[str, object]
 ) -> None:
-    """The manual provider adds nothing, and no value is altered on its way."""
+    """The manual provider returns the request's data unchanged."""
     session = session_of(lived_in.post(SESSIONS, json={**SYSTEM, "data": data}))
 
     assert data == session["data"]
 
 
 def test_data_is_merged_under_the_providers_answer(stage: Stage) -> None:
-    """Where request and provider name the same key, the provider has the last word."""
+    """The provider's data overrides the request's."""
     answered = ProviderSession(data={"id": "theirs", "secret": "s"}, status="requires_more")
     stage.provider.play(answered)
     data = {"id": "mine", "note": {"kept": True}}
@@ -135,7 +135,7 @@ def test_data_is_merged_under_the_providers_answer(stage: Stage) -> None:
 
 
 def test_refused_call_leaves_the_earlier_session(stage: Stage) -> None:
-    """After a refusal the collection is as it was, down to its session's id."""
+    """After a refusal, the collection is unchanged and keeps its session."""
     stage.provider.play(ProviderSession({}), ProviderRefused("No."))
     stage.client.post(SESSIONS, json=SYSTEM).raise_for_status()
     before = read_collection(stage.client)
@@ -147,8 +147,8 @@ def test_refused_call_leaves_the_earlier_session(stage: Stage) -> None:
     assert before == read_collection(stage.client)
 
 
-def test_amount_of_zero_is_the_manual_providers(untouched: httpx.Client) -> None:
-    """A free cart can only be paid with the manual system provider."""
+def test_only_the_manual_provider_accepts_zero(untouched: httpx.Client) -> None:
+    """Only the manual system provider accepts an amount of 0."""
     free = read_collection(untouched, "cart_free")
 
     assert Decimal(0) == free["amount"]
@@ -161,7 +161,7 @@ def test_amount_of_zero_is_the_manual_providers(untouched: httpx.Client) -> None
 
 
 def test_signed_in_customer_is_in_the_context(store: httpx.Client) -> None:
-    """A token that the store knows names the customer; another one makes a guest."""
+    """A known token adds the customer to the context; an unknown one does not."""
     for token, context in (("customer_demo", {"customer": {"id": "cus_demo"}}), ("other", {})):
         headers = {"Authorization": f"Bearer {token}"}
         assert context == session_of(store.post(SESSIONS, json=SYSTEM, headers=headers))["context"]

@@ -1,4 +1,4 @@
-"""Amounts: exact within, JSON numbers in major units on the wire."""
+"""Amounts: exact inside the server, JSON numbers in major units on the wire."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ MOMENT = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 
 
 def document(amount: str) -> dict[str, Any]:
-    """Describe a collection over this amount, with a session."""
+    """Return the document of a collection with this amount and one session."""
     session = PaymentSession(
         id="payses_1",
         amount=Decimal(amount),
@@ -57,7 +57,7 @@ def document(amount: str) -> dict[str, Any]:
     ],
 )
 def test_amounts_on_the_wire(amount: str, number: bytes, raw: str) -> None:
-    """An amount is the shortest number that says it, and a decimal string beside it."""
+    """An amount is its shortest JSON number; `raw_amount` is its decimal string."""
     collection = document(amount)
     (session,) = collection["payment_sessions"]
 
@@ -66,8 +66,8 @@ def test_amounts_on_the_wire(amount: str, number: bytes, raw: str) -> None:
     assert {"value": raw, "precision": 20} == session["raw_amount"]
 
 
-def test_amounts_beyond_a_number_stay_exact_as_text() -> None:
-    """Where a JSON number ends, the raw amount still has every digit."""
+def test_raw_amounts_are_exact_beyond_doubles() -> None:
+    """`raw_amount` keeps the digits that a JSON number cannot represent."""
     (session,) = document("12345678901234567.89")["payment_sessions"]
 
     assert b"12345678901234568" == jsontext.write(session["amount"])

@@ -1,4 +1,4 @@
-"""Which payment providers a collection takes."""
+"""The payment providers that a collection accepts."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -36,14 +36,14 @@ payment_collections:
 
 @pytest.fixture(scope="module")
 def regions() -> Iterator[httpx.Client]:
-    """Answer a client of a store with a well-stocked and a bare region."""
+    """Yield a client of a store with regions that have several providers and none."""
     store = parse_store(STORE, "regions.yaml", datetime.now(UTC))
     with served(create_app(store=store)) as url, httpx.Client(base_url=url, headers=KEY) as client:
         yield client
 
 
 def initialize(client: httpx.Client, collection_id: str, provider_id: str) -> httpx.Response:
-    """Choose a provider for a collection."""
+    """Initialize a session with a provider."""
     return client.post(
         f"{COLLECTIONS}/{collection_id}/payment-sessions", json={"provider_id": provider_id}
     )
@@ -62,7 +62,7 @@ def initialize(client: httpx.Client, collection_id: str, provider_id: str) -> ht
 def test_provider_must_be_linked_to_the_carts_region(
     regions: httpx.Client, collection_id: str, provider_id: str, region_id: str
 ) -> None:
-    """A provider of another region, or of none, is refused with both names."""
+    """An unlinked provider is refused; the error names it and the region."""
     message = f"Payment provider {provider_id} is not enabled in the cart's region {region_id}."
 
     assert error(400, "invalid_data", message) == answer(
@@ -82,7 +82,7 @@ def test_provider_must_be_linked_to_the_carts_region(
 def test_provider_must_be_installed(
     regions: httpx.Client, collection_id: str, provider_id: str
 ) -> None:
-    """A provider without code is refused, even where the region still links to it."""
+    """A provider that is not installed is refused, even if the region links to it."""
     message = f"Payment provider {provider_id} is not installed."
 
     assert error(400, "invalid_data", message) == answer(
@@ -90,8 +90,8 @@ def test_provider_must_be_installed(
     )
 
 
-def test_provider_that_is_switched_off_still_works(regions: httpx.Client) -> None:
-    """Being linked is what counts (recorded), and variants of Stripe are Stripe."""
+def test_disabled_provider_works(regions: httpx.Client) -> None:
+    """A linked provider works even if it is disabled (recorded), as do variants of Stripe."""
     session = session_of(initialize(regions, "home", "pp_stripe-ideal_stripe"))
 
     assert ("pp_stripe-ideal_stripe", "payment_intent") == (
@@ -101,8 +101,8 @@ def test_provider_that_is_switched_off_still_works(regions: httpx.Client) -> Non
 
 
 @pytest.mark.parametrize("provider_id", ["pp_stripe_stripe", "pp_system_default"])
-def test_collection_without_a_cart_takes_every_provider(
+def test_collection_without_a_cart_accepts_every_provider(
     regions: httpx.Client, provider_id: str
 ) -> None:
-    """Where there is no cart there is no region to ask."""
+    """Without a cart there is no region, so every provider is accepted."""
     assert provider_id == session_of(initialize(regions, "cartless", provider_id))["provider_id"]

@@ -1,4 +1,4 @@
-"""Store files that are good."""
+"""Valid store files."""
 
 import json
 from datetime import UTC, datetime
@@ -111,7 +111,7 @@ RECORDED = {
 
 
 def with_amount(amount: str) -> str:
-    """Write a store with one collection over this amount."""
+    """Return a store file with one collection of this amount."""
     collection = f"{{id: c, currency_code: usd, amount: {amount}}}"
     return (
         "publishable_keys: []\npayment_providers: []\nregions: []\n"
@@ -120,7 +120,7 @@ def with_amount(amount: str) -> str:
 
 
 def test_reads_yaml(tmp_path: Path) -> None:
-    """A store file holds keys, providers, regions, carts, collections and origins."""
+    """A YAML file defines keys, providers, regions, carts, collections and origins."""
     path = tmp_path / "store.yaml"
     path.write_text(YAML, "utf-8")
 
@@ -129,7 +129,7 @@ def test_reads_yaml(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("indent", [None, 2])
 def test_reads_json(tmp_path: Path, indent: int | None) -> None:
-    """The same store may be written as JSON."""
+    """The same store can be written as JSON."""
     content = {
         "publishable_keys": [
             {"token": "pk_web", "title": "Web"},
@@ -174,15 +174,15 @@ def test_reads_json(tmp_path: Path, indent: int | None) -> None:
     ],
 )
 def test_amounts_are_exact(written: str, expected: str) -> None:
-    """An amount is the decimal that was written, not the float next to it."""
+    """An amount is the decimal as written, not the nearest float."""
     amount = parse_store(with_amount(written), "s.yaml", NOW).payment_collections["c"].amount
 
     assert Decimal(expected) == amount
     assert isinstance(amount, Decimal)
 
 
-def test_words_stay_words() -> None:
-    """What YAML 1.1 would turn into a truth value, a date or a number of minutes is text."""
+def test_plain_words_are_text() -> None:
+    """Words that YAML 1.1 reads as booleans, dates or sexagesimal numbers are text."""
     text = """
         publishable_keys: [{token: no, title: 2026-01-15}]
         payment_providers: [{id: on}, {id: 12:30:45}, {id: 0x10}, {id: 1_000}]
@@ -197,7 +197,7 @@ def test_words_stay_words() -> None:
 
 
 def test_anchors_and_merge_keys() -> None:
-    """Carts that differ in little are written once; what a cart has itself comes first."""
+    """Anchors and merge keys work; a cart's own keys override merged ones."""
     text = """
         publishable_keys: []
         payment_providers: []
@@ -214,15 +214,15 @@ def test_anchors_and_merge_keys() -> None:
     assert [Decimal("25.5"), Decimal(0), Decimal(0), Decimal(0)] == [cart.total for cart in carts]
 
 
-def test_minimum_is_three_empty_lists() -> None:
-    """Carts and collections may be left out; then every origin may call."""
+def test_smallest_store_file() -> None:
+    """Carts and collections are optional; without origins, every origin may call."""
     store = parse_store("{publishable_keys: [], payment_providers: [], regions: []}", "s", NOW)
 
     assert Store(Settings({}, {}, {})) == store
 
 
 def test_recorded_store_loads() -> None:
-    """The state of a recorded backend is a store file as it is."""
+    """The recorded state of a backend is a valid store file."""
     store = parse_store(json.dumps(RECORDED), "recorded.json", NOW)
 
     assert ["pk_8edc", "pk_99d4"] == [*store.settings.publishable_keys]
@@ -234,7 +234,7 @@ def test_recorded_store_loads() -> None:
 
 
 def test_demo_store_loads() -> None:
-    """The demo store has a cart with a collection, one that is free, and one without."""
+    """The demo store has a cart with a collection, a free one, and one without a collection."""
     store = demo_store(NOW)
 
     assert ["pk_demo"] == [*store.settings.publishable_keys]
@@ -244,14 +244,14 @@ def test_demo_store_loads() -> None:
     }
 
 
-def test_keys_do_not_show_in_logs() -> None:
-    """A store's text has no token in it."""
+def test_repr_hides_tokens() -> None:
+    """A key's repr does not contain its token."""
     assert "pk_web" not in repr(PublishableKey("pk_web", "Web"))
 
 
 @pytest.mark.parametrize("indent", [None, 2, "\t"])
 def test_json_is_read_as_json(indent: Any) -> None:
-    """Tabs and escaped surrogate pairs, which YAML does not take, are JSON."""
+    """JSON that is not YAML is valid: tabs, escaped surrogate pairs."""
     content = {
         "publishable_keys": [{"token": "pk", "title": "\U0001f600"}],
         "payment_providers": [],
@@ -262,8 +262,8 @@ def test_json_is_read_as_json(indent: Any) -> None:
     assert "\U0001f600" == store.settings.publishable_keys["pk"].title
 
 
-def test_fault_in_json_is_told_by_its_line() -> None:
-    """JSON that is broken, or says what cannot be, is told by its line, too."""
+def test_error_in_json_names_its_line() -> None:
+    """Malformed and invalid JSON is reported with its line."""
     with pytest.raises(StoreFileError, match=r"^store.json:2: Expecting"):
         parse_store('{"regions":\n', "store.json", NOW)
     with pytest.raises(StoreFileError, match=r'^store.json:2: regions: 5 is not of type "array"'):

@@ -1,4 +1,4 @@
-"""Store files that cannot be used."""
+"""Invalid store files: each error names the file, the line and the place."""
 
 import errno
 import os
@@ -40,8 +40,8 @@ def fault_of(text: str, name: str = "shop.yaml") -> str:
     return str(raised.value)
 
 
-def test_the_example_is_good() -> None:
-    """The faults below are the only ones."""
+def test_example_is_valid() -> None:
+    """The example that the other tests break is valid."""
     assert ["pay_col_1"] == [*parse_store(GOOD, "shop.yaml", NOW).payment_collections]
 
 
@@ -56,14 +56,14 @@ def test_the_example_is_good() -> None:
         ("regions:", "---\nregions:", "5: but found another document"),
     ],
 )
-def test_yaml_that_cannot_be_read(good: str, bad: str, fault: str) -> None:
-    """A fault of syntax is told with its line."""
+def test_yaml_syntax(good: str, bad: str, fault: str) -> None:
+    """A syntax error is reported with its line."""
     assert f"shop.yaml:{fault}" == fault_of(GOOD.replace(good, bad, 1))
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "[]", "hello", "null", "25.5"])
-def test_what_is_no_object(text: str) -> None:
-    """A file that holds something else, or nothing, has no place to point at but its start."""
+def test_not_an_object(text: str) -> None:
+    """A file with another value, or without one, is reported at line 1."""
     assert fault_of(text).startswith("shop.yaml:1: ")
     assert fault_of(text).endswith(' is not of type "object"')
 
@@ -84,7 +84,7 @@ def test_what_is_no_object(text: str) -> None:
     ],
 )
 def test_wrong_value(good: str, bad: str, fault: str) -> None:
-    """A value of a wrong type or form is told with its line and path."""
+    """A value of the wrong type or format is reported with its line and path."""
     assert f"shop.yaml:{fault}" == fault_of(GOOD.replace(good, bad, 1))
 
 
@@ -97,7 +97,7 @@ def test_wrong_value(good: str, bad: str, fault: str) -> None:
     ],
 )
 def test_missing_key(line: str, fault: str) -> None:
-    """What an entry lacks is told with the entry's line and path."""
+    """A missing key is reported with the line and path of its entry."""
     assert f"shop.yaml:{fault}" == fault_of(GOOD.replace(line, "", 1))
 
 
@@ -111,7 +111,7 @@ def test_missing_key(line: str, fault: str) -> None:
     ],
 )
 def test_unknown_key(good: str, bad: str, place: str) -> None:
-    """A key that means nothing is a mistake, told with its line and path."""
+    """An unknown key is reported with its line and path."""
     fault = "Additional properties are not allowed ('note' was unexpected)"
 
     assert f"shop.yaml:{place}{fault}" == fault_of(GOOD.replace(good, bad))
@@ -133,8 +133,8 @@ def test_unknown_key(good: str, bad: str, place: str) -> None:
         ),
     ],
 )
-def test_reference_to_nothing(good: str, bad: str, fault: str) -> None:
-    """An id that is not in the file is told where it is used."""
+def test_unknown_reference(good: str, bad: str, fault: str) -> None:
+    """A reference to an id that is not in the file is reported where it is used."""
     assert f"shop.yaml:{fault}" == fault_of(GOOD.replace(good, bad, 1))
 
 
@@ -164,15 +164,15 @@ def test_reference_to_nothing(good: str, bad: str, fault: str) -> None:
         ),
     ],
 )
-def test_same_id_twice(entry: str, twin: str, fault: str) -> None:
-    """The second of two entries of one kind with one id is told."""
+def test_duplicate_id(entry: str, twin: str, fault: str) -> None:
+    """The second of two entries with the same id is reported."""
     text = GOOD.replace(f"  - {entry}\n", f"  - {twin}\n  - {entry}\n")
 
     assert f"shop.yaml:{fault} occurs twice" == fault_of(text)
 
 
-def test_first_fault_is_told() -> None:
-    """Several faults are told one at a time, those of form before those of reference."""
+def test_only_the_first_fault_is_reported() -> None:
+    """Faults are reported one at a time, schema errors before unknown references."""
     text = GOOD.replace("region_id: reg_us", "region_id: reg_gone").replace("25.5", "much", 1)
 
     assert 'shop.yaml:13: carts[0].total: "much" is not of type "number"' == fault_of(text)
@@ -192,8 +192,8 @@ def test_first_fault_is_told() -> None:
         ("carts: !!float x", ": "),
     ],
 )
-def test_text_that_cannot_be_read(text: str, fault: str) -> None:
-    """What YAML's own parser chokes on is told, too."""
+def test_unreadable_yaml(text: str, fault: str) -> None:
+    """Errors of the YAML parser itself are reported."""
     assert fault_of(text).startswith(f"shop.yaml{fault}")
 
 
@@ -220,8 +220,8 @@ carts:
         ("<<: *base", "<<: *none", "7: found undefined alias 'none'"),
     ],
 )
-def test_fault_beside_merged_keys(good: str, bad: str, fault: str) -> None:
-    """An error names the line where the value was written, in an anchor or over it."""
+def test_faults_with_merge_keys(good: str, bad: str, fault: str) -> None:
+    """An error names the line on which the value is written, merged or not."""
     text = MERGED.replace(good, bad, 1)
     if "cart_3" not in text:
         text = text.replace("{<<: *second,", "{<<: *second, id: cart_3,")
@@ -242,8 +242,8 @@ def test_fault_in_json(line: int, title: str) -> None:
     assert fault == fault_of(text, "shop.json")
 
 
-def test_second_collection_of_a_cart() -> None:
-    """A cart has one payment collection."""
+def test_two_collections_of_one_cart() -> None:
+    """A cart can have only one payment collection."""
     twin = "  - {id: pay_col_2, cart_id: cart_1, currency_code: usd, amount: 1}\n"
 
     assert "'cart_1' already has a payment collection" in fault_of(GOOD + twin)
@@ -257,8 +257,8 @@ def test_second_collection_of_a_cart() -> None:
         ("latin-1.yaml", "not UTF-8 text"),
     ],
 )
-def test_file_that_cannot_be_read(tmp_path: Path, name: str, fault: str) -> None:
-    """A file that is not there, or no text, is told with its path."""
+def test_unreadable_file(tmp_path: Path, name: str, fault: str) -> None:
+    """A missing file, a folder and a file that is not UTF-8 are reported with the path."""
     (tmp_path / "folder.yaml").mkdir()
     (tmp_path / "latin-1.yaml").write_bytes("# Käse\n".encode("latin-1"))
 

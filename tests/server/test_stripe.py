@@ -15,7 +15,7 @@ from xclade_store_mock.payments.providers.stripe import StripeProvider, minor_un
 
 
 def request(amount: str, currency_code: str) -> SessionRequest:
-    """Ask for a session over an amount."""
+    """Return a request for a session with this amount."""
     return SessionRequest(
         session_id="payses_1",
         provider_id="pp_stripe_stripe",
@@ -26,8 +26,8 @@ def request(amount: str, currency_code: str) -> SessionRequest:
     )
 
 
-def test_answers_a_payment_intent(lived_in: httpx.Client) -> None:
-    """A session's data is what a browser needs for Stripe, in minor units."""
+def test_returns_a_payment_intent(lived_in: httpx.Client) -> None:
+    """A session's data is a PaymentIntent in minor units, with the client secret."""
     session = session_of(lived_in.post(SESSIONS, json=STRIPE))
     intent = session["data"]
 
@@ -45,15 +45,15 @@ def test_answers_a_payment_intent(lived_in: httpx.Client) -> None:
     }.items() <= intent.items()
 
 
-def test_each_intent_is_another(lived_in: httpx.Client) -> None:
-    """Two sessions share neither the intent's id nor its secret."""
+def test_intents_are_unique(lived_in: httpx.Client) -> None:
+    """Two sessions have different intent ids and client secrets."""
     first, second = (session_of(lived_in.post(SESSIONS, json=STRIPE))["data"] for _ in range(2))
 
     assert {first["id"], first["client_secret"]}.isdisjoint({second["id"], second["client_secret"]})
 
 
 def test_takes_options_from_data(lived_in: httpx.Client) -> None:
-    """Data tells Stripe how to capture; what Stripe decides itself it can't override."""
+    """Request data sets options such as the capture method, but no field that Stripe decides."""
     data = {"capture_method": "automatic", "amount": 1, "id": "mine", "note": "kept"}
     intent = session_of(lived_in.post(SESSIONS, json={**STRIPE, "data": data}))["data"]
 
@@ -85,7 +85,7 @@ def test_takes_options_from_data(lived_in: httpx.Client) -> None:
     ],
 )
 def test_minor_units(amount: str, currency_code: str, expected: int) -> None:
-    """ISO 4217 says how many there are; halves are rounded up, exactly."""
+    """The currency decides the number of decimals; halves are rounded up."""
     assert expected == minor_units(Decimal(amount), currency_code)
 
 
@@ -100,7 +100,7 @@ def test_minor_units(amount: str, currency_code: str, expected: int) -> None:
     ],
 )
 def test_refuses_amounts_below_its_minimum(amount: str, currency_code: str, expected: str) -> None:
-    """Stripe's own words tell what it takes."""
+    """The message is Stripe's."""
     with pytest.raises(ProviderRefused) as refused:
         asyncio.run(StripeProvider().initiate(request(amount, currency_code)))
 
@@ -110,8 +110,8 @@ def test_refuses_amounts_below_its_minimum(amount: str, currency_code: str, expe
 @pytest.mark.parametrize(
     ("amount", "currency_code"), [("0.50", "usd"), ("50", "jpy"), ("0.01", "xyz")]
 )
-def test_takes_the_minimum_itself(amount: str, currency_code: str) -> None:
-    """The limit belongs to what is taken; a currency without one starts at its smallest unit."""
+def test_accepts_the_minimum(amount: str, currency_code: str) -> None:
+    """The minimum itself is accepted; without one, the minor unit is the minimum."""
     session = asyncio.run(StripeProvider().initiate(request(amount, currency_code)))
 
     assert minor_units(Decimal(amount), currency_code) == session.data["amount"]

@@ -1,8 +1,8 @@
-"""Safe retries: of all requests with one idempotency key, only the first is carried out.
+"""Safe retries: of all requests with one idempotency key, only the first is executed.
 
-A record is kept before the first step that cannot be taken back, and its answer together with what
-the request changed. So a retry finds either the answer or the record of a request that died; that
-one it carries on, under the same session id, by which the provider knows it again.
+A record is stored before the first irreversible step, and its answer in the same transaction as the
+changes of the request. So a retry finds either the answer, or the record of a request that died. It
+then continues that request with the same session id, by which the provider recognizes it.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ LIFETIME = timedelta(hours=24)
 
 
 class Answer(Struct, frozen=True):
-    """What a request was answered; `replayed` if it is an earlier request's answer."""
+    """The response to a request; `replayed` if it is the stored one of an earlier request."""
 
     status: int
     body: bytes
@@ -31,7 +31,7 @@ class Answer(Struct, frozen=True):
 
 
 class KeyScope(Struct, frozen=True, dict=True):
-    """What a key belongs to: the same key elsewhere is another key."""
+    """Where a key is valid: the same key in another scope is another key."""
 
     publishable_key: str
     method: str
@@ -40,13 +40,13 @@ class KeyScope(Struct, frozen=True, dict=True):
 
     @cached_property
     def digest(self) -> str:
-        """A name for the scope that gives neither key away."""
+        """A name for the scope that reveals neither key."""
         parts = json.dumps([self.publishable_key, self.method, self.path, self.key])
         return hashlib.sha256(parts.encode()).hexdigest()
 
 
 class Record(Struct, frozen=True):
-    """Of a key: the request that it came with, and its answer once there is one."""
+    """The request that a key came with, and its answer once it has one."""
 
     scope: KeyScope
     fingerprint: str
@@ -55,38 +55,38 @@ class Record(Struct, frozen=True):
     answer: Answer | None = None
 
     def answered(self, answer: Answer) -> "Record":
-        """Make the record of the finished request."""
+        """Return the record of the finished request."""
         return replace(self, answer=answer)
 
 
 class Records(Protocol):
-    """Where records are kept."""
+    """A storage of records."""
 
     def claim(self, scope: KeyScope) -> AbstractAsyncContextManager[bool]:
-        """Tell whether nobody else is at work in the scope; then nobody else will be meanwhile."""
+        """Claim the scope until the block ends; False if another request has claimed it."""
 
     async def record(self, scope: KeyScope) -> Record | None:
-        """Find a scope's record, expired or not."""
+        """Return the record of a scope, even an expired one."""
 
     async def open_record(self, record: Record, now: datetime) -> None:
-        """Keep the record of a claimed scope, in place of an earlier one; forget expired ones."""
+        """Store the record of a claimed scope, replacing an earlier one; delete expired ones."""
 
 
 def parse_key(value: str) -> str:
-    """Read a key, bare or as a quoted string (RFC 8941); its form is the contract's affair."""
+    """Parse a key, bare or a quoted string (RFC 8941); the contract has checked its form."""
     if not value.startswith('"'):
         return value
     return re.sub(r"\\(.)", r"\1", value[1:-1])
 
 
 def fingerprint(query: Mapping[str, str], body: Any) -> str:
-    """Tell requests apart by their query and the meaning of their body."""
+    """Return a hash of a request's query and of the meaning of its body."""
     canonical = json.dumps([query, _canonical(body)], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _canonical(value: Any) -> Any:
-    """Write equal numbers alike: 1.0 is 1."""
+    """Return a value in which equal numbers are written alike: 1.0 is 1."""
     if isinstance(value, dict):
         return {name: _canonical(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -99,13 +99,13 @@ def _canonical(value: Any) -> Any:
 async def once(
     records: Records,
     draft: Record,
-    carry_out: Callable[[Record], Awaitable[Answer]],
+    execute: Callable[[Record], Awaitable[Answer]],
     now: datetime,
 ) -> Answer:
-    """Carry a request out, or answer as its twin was answered.
+    """Execute a request, or return the stored answer to an earlier one with its key.
 
-    `carry_out` keeps the answered record with what it changed. Raises RequestStillRunning while
-    the twin has no answer, and IdempotencyKeyReused if it is no twin.
+    `execute` stores the answered record together with its changes. Raises: RequestStillRunning
+    while the earlier request has no answer, IdempotencyKeyReused if it was a different request.
     """
     async with records.claim(draft.scope) as claimed:
         record = await records.record(draft.scope)
@@ -119,4 +119,4 @@ async def once(
             raise RequestStillRunning
         if record is None:
             await records.open_record(draft, now)
-        return await carry_out(record or draft)
+        return await execute(record or draft)

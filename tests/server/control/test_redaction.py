@@ -1,4 +1,4 @@
-"""No secret leaves the control API: not by the journal, not by events, not by the state."""
+"""The control API never shows a secret: not in the journal, in events or in the state."""
 
 import json
 import re
@@ -11,12 +11,12 @@ from tests.server.wire import COLLECTIONS, JSON, SESSIONS, STRIPE, SYSTEM
 
 from xclade_store_mock.redaction import hide_body, hide_header, hide_query, hide_text
 
-SECRET = "pi_3abc_secret_XYZ"  # noqa: S105 - of nobody's
-"""Stands for every secret that a test sends."""
+SECRET = "pi_3abc_secret_XYZ"  # noqa: S105 - not a real one
+"""The secret that the tests send."""
 
 
 def everything(mock: Served, entries: int) -> str:
-    """Read all that the control API has to say, so many entries of its journal included."""
+    """Return everything that the control API shows, including this many journal events."""
     seen = mock.control.get("/journal").text
     for path in ("/state", "/carts", "/payment-collections", "/faults", "/scenarios"):
         seen += mock.control.get(path).text
@@ -30,8 +30,8 @@ def everything(mock: Served, entries: int) -> str:
     return seen
 
 
-def test_nothing_secret_is_told(either: Served) -> None:
-    """Keys, tokens, cookies, and client secrets in any place, sent or answered."""
+def test_no_secret_is_shown(either: Served) -> None:
+    """Keys, tokens, cookies and client secrets are hidden in requests and responses."""
     headers = {
         "Authorization": f"Bearer {SECRET}",
         "Cookie": f"sid={SECRET}",
@@ -74,8 +74,8 @@ def test_nothing_secret_is_told(either: Served) -> None:
         assert secret not in seen
 
 
-def test_idempotency_keys_are_told(mock: Served) -> None:
-    """By them one follows a retry."""
+def test_idempotency_keys_are_shown(mock: Served) -> None:
+    """Idempotency keys are shown, because they identify retries."""
     mock.store.post(SESSIONS, headers={"Idempotency-Key": "checkout-1"}, json=SYSTEM)
 
     (entry,) = mock.journal()
@@ -86,8 +86,8 @@ def test_idempotency_keys_are_told(mock: Served) -> None:
 @pytest.mark.parametrize(
     "body", ['{"a": 1.50, "b": [true, null]}', "[]", '"ü"', "no json", "a=b&c=d", "", "NaN"]
 )
-def test_body_without_secrets_is_shown_to_the_letter(body: str) -> None:
-    """Nothing else is touched."""
+def test_body_without_secrets_is_unchanged(body: str) -> None:
+    """A body without secrets is shown exactly."""
     assert body == hide_body(body)
 
 
@@ -106,15 +106,15 @@ def test_body_without_secrets_is_shown_to_the_letter(body: str) -> None:
         ('{"a": "https://b:c@d/e"}', '{"a":"https://b:[redacted]@d/e"}'),
     ],
 )
-def test_secrets_go_by_their_names_or_looks(body: str, shown: str | None) -> None:
-    """The name stays, the value does not."""
+def test_secrets_in_bodies(body: str, shown: str | None) -> None:
+    """A secret is hidden by its name or its looks; the name stays."""
     expected = '{"client_secret":null,"x":"client_secret[redacted]"}' if shown is None else shown
 
     assert expected == hide_body(body)
 
 
 def test_headers_queries_and_texts() -> None:
-    """Each has its way to hide a secret."""
+    """Secrets in headers, queries and other texts are hidden."""
     assert "[redacted]" == hide_header("set-cookie", "a")
     assert "no-cache" == hide_header("cache-control", "no-cache")
     assert "a=1&token=[redacted]&b" == hide_query("a=1&token=x&b")
@@ -122,8 +122,8 @@ def test_headers_queries_and_texts() -> None:
     assert "/x/[redacted]/y" == hide_text("/x/pk_demo/y")
 
 
-def test_creating_a_collection_shows_no_secret_either(either: Served) -> None:
-    """An answer with an earlier session in it is redacted as well."""
+def test_created_collection_shows_no_secret(either: Served) -> None:
+    """The response with an earlier session is redacted as well."""
     made = either.initialize()["data"]["client_secret"]
     either.store.post(COLLECTIONS, json={"cart_id": "cart_demo"})
 

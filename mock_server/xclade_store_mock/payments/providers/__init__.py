@@ -1,8 +1,8 @@
-"""Payment providers: what one is, and how those that are installed are found.
+"""Payment providers: their protocol, and how the installed ones are found.
 
-A provider id is `pp_{service}_{instance}`. The service names the code, through the entry point
-group `xclade_store_mock.providers`; a variant such as `stripe-ideal` is served by `stripe`, and a
-service that nobody simulates by the manual system provider.
+A provider id is `pp_{service}_{instance}`. The service names the simulator, an entry point of the
+group `xclade_store_mock.providers`. A variant such as `stripe-ideal` uses the simulator `stripe`; a
+service without one uses the manual system provider.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,10 +19,10 @@ ENTRY_POINTS = "xclade_store_mock.providers"
 
 
 class SessionRequest(Struct, frozen=True):
-    """What a provider is asked; the amount is in major units.
+    """A request to a provider; the amount is in major units.
 
-    The session's id is the request's idempotency key: when a call is made again because nobody
-    knows how the first one ended, it has the same id.
+    The session's id is the idempotency key: a call that is retried, because the result of the first
+    one is unknown, has the same id.
     """
 
     session_id: str
@@ -34,9 +34,9 @@ class SessionRequest(Struct, frozen=True):
 
 
 class ProviderSession(Struct, frozen=True):
-    """What a provider answers: its own view of the session, and the status this stands for.
+    """A provider's response: its data for the session, and the session's status.
 
-    Raises TypeError or ValueError for what could not be answered as JSON.
+    Raises: TypeError or ValueError for data that JSON cannot represent.
     """
 
     data: Mapping[str, Any]
@@ -54,31 +54,31 @@ class Provider(Protocol):
     """A payment provider."""
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
-        """Start a payment; raise ProviderRefused or ProviderUnreachable when it can't be."""
+        """Start a payment. Raises: ProviderRefused, ProviderUnreachable."""
 
 
 FindProvider = Callable[[str], Provider]
-"""Finds the code behind a provider id."""
+"""Returns the provider with a given id."""
 
 
 class SystemProvider:
-    """The manual system provider: takes every amount, 0 included, and adds nothing.
+    """The manual system provider: accepts every amount, 0 included, and adds no data.
 
     Documentation; recordings `amount/free-item-system`, `body/system-with-data`.
     """
 
-    async def initiate(self, request: SessionRequest) -> ProviderSession:  # noqa: ARG002 - it looks at nothing
-        """Answer a pending session that holds the request's data as it is."""
+    async def initiate(self, request: SessionRequest) -> ProviderSession:  # noqa: ARG002 - nothing in it matters
+        """Return a pending session without data of its own."""
         return ProviderSession(data={})
 
 
 def installed_providers() -> dict[str, Provider]:
-    """Make every provider that a distribution offers, by the name of its service."""
+    """Return an instance of every installed provider, by the name of its service."""
     return {point.name: point.load()() for point in entry_points(group=ENTRY_POINTS)}
 
 
 def find_provider(providers: Mapping[str, Provider], provider_id: str) -> Provider:
-    """Find the code behind a provider id; one without a simulator is like the manual provider."""
+    """Return the provider with an id; the manual provider if none simulates it."""
     service = provider_id.removeprefix("pp_").rpartition("_")[0]
     for name in (service, service.partition("-")[0]):
         if name in providers:

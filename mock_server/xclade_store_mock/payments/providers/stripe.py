@@ -1,6 +1,6 @@
-"""A simulator of Stripe behind `pp_stripe_…`: answers the PaymentIntent that Stripe would.
+"""A simulator of Stripe for `pp_stripe_…`: returns the PaymentIntent that Stripe would.
 
-Shape and rounding are recorded (`amount/jpy-stripe`, `amount/fine3-stripe`, `stripe/opts-*`).
+Its shape and rounding are recorded (`amount/jpy-stripe`, `amount/fine3-stripe`, `stripe/opts-*`).
 """
 
 import string
@@ -12,7 +12,7 @@ from typing import Any
 from xclade_store_mock.errors import ProviderRefused
 from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
 
-# ISO 4217: the currencies whose minor unit is not a hundredth, by its number of digits.
+# ISO 4217: the currencies whose minor unit is not a hundredth, by its number of decimals.
 _EXPONENTS: Mapping[str, int] = {
     currency: digits
     for digits, currencies in {
@@ -23,7 +23,7 @@ _EXPONENTS: Mapping[str, int] = {
     for currency in currencies.split()
 }
 
-# Stripe's minimum charges, in major units; its documentation lists them by currency.
+# Stripe's minimum charges by currency, in major units (Stripe's documentation).
 _MINIMUMS: Mapping[str, Decimal] = {
     currency: Decimal(amount)
     for amount, currencies in {
@@ -41,7 +41,7 @@ _MINIMUMS: Mapping[str, Decimal] = {
     for currency in currencies.split()
 }
 
-# The one method of payment of each variant of the provider, `pp_stripe-{variant}_…`.
+# The payment method of each variant of the provider, `pp_stripe-{variant}_…`.
 _VARIANTS: Mapping[str, str] = {
     "bancontact": "bancontact",
     "blik": "blik",
@@ -56,16 +56,16 @@ _ALPHABET = string.ascii_letters + string.digits
 
 
 def minor_units(amount: Decimal, currency_code: str) -> int:
-    """Count an amount in the currency's smallest unit: 32.97 eur is 3297, 1500 jpy is 1500."""
+    """Return an amount in the currency's minor unit: 32.97 eur is 3297, 1500 jpy is 1500."""
     scaled = amount.scaleb(_EXPONENTS.get(currency_code.lower(), 2))
     return int(scaled.to_integral_value(rounding=ROUND_HALF_UP))
 
 
 class StripeProvider:
-    """Make PaymentIntents; refuse amounts that Stripe refuses."""
+    """Creates PaymentIntents, and refuses the amounts that Stripe refuses."""
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
-        """Answer a PaymentIntent; raise ProviderRefused for an amount of 0 or below the minimum."""
+        """Return a PaymentIntent; raise ProviderRefused if the amount is below the minimum."""
         amount = minor_units(request.amount, request.currency_code)
         if amount < 1:
             message = "Invalid amount: this value must be greater than or equal to 1."
@@ -78,16 +78,16 @@ class StripeProvider:
 
 
 def payment_intent(request: SessionRequest, amount: int) -> dict[str, Any]:
-    """Build the PaymentIntent that Stripe answers; the amount is in minor units.
+    """Return the PaymentIntent for an amount in minor units.
 
-    Of the request's data it takes what the backend hands on to Stripe.
+    It contains the fields of the request's data that the backend passes on to Stripe.
     """
-    # As Stripe does, answers the same intent to the same idempotency key.
-    letters = Random(request.session_id).choices(_ALPHABET, k=48)  # noqa: S311 - no secret of anyone's
+    # Like Stripe, it returns the same intent for the same idempotency key.
+    letters = Random(request.session_id).choices(_ALPHABET, k=48)  # noqa: S311 - not a real secret
     intent_id = "pi_3" + "".join(letters[:23])
     variant = request.provider_id.removeprefix("pp_stripe-").partition("_")[0]
     method = _VARIANTS.get(variant)
-    # Null counts as left out.
+    # Null counts as absent.
     data = {name: value for name, value in request.data.items() if value is not None}
     return {
         "id": intent_id,
