@@ -1,4 +1,4 @@
-# The mock server, installed from its wheel, run by a user without rights:
+# The mock server, installed from its wheel and run by an unprivileged user:
 #
 #     docker build --tag xclade-store-mock .
 #     docker run --rm --publish 127.0.0.1:4010:4010 xclade-store-mock --dialect medusa
