@@ -63,13 +63,6 @@ MUTANTS = (
         (INITIALIZE,),
     ),
     Mutant(
-        "null where not nullable",
-        SERVER / "payments/documents.py",
-        '"id": session.id,\n        "currency_code": session.currency_code,',
-        '"id": session.id,\n        "currency_code": None,',
-        (INITIALIZE,),
-    ),
-    Mutant(
         "amount in minor units",
         SERVER / "payments/documents.py",
         '"amount": number(collection.amount),',
@@ -170,18 +163,18 @@ MUTANTS = (
         ("tests/server/test_documented_statuses.py::test_409",),
     ),
     Mutant(
-        "answered twins told to wait",
+        "finished requests count as running",
         SERVER / "payments/idempotency.py",
         "if record is not None and record.answer is not None:",
         "if claimed and record is not None and record.answer is not None:",
-        (f"{WORKERS}::test_key_is_taken_while_its_request_runs",),
+        (f"{WORKERS}::test_key_is_reserved_while_its_request_runs",),
     ),
     Mutant(
         "new id for a retry",
         SERVER / "web/operations.py",
         "self._initialize(held, request, record.session_id)",
         'self._initialize(held, request, self.new_id("payses_"))',
-        (f"{WORKERS}::test_death_amid_a_provider_call_is_retried_under_the_same_id",),
+        (f"{WORKERS}::test_call_of_a_killed_process_is_retried_under_the_same_id",),
     ),
     Mutant(
         "keys never expire",
