@@ -2,7 +2,7 @@
 
 import sys
 
-from xclade_store_mock.check import CANNOT, INTERRUPTED
+from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED
 
 
 def main() -> int:
@@ -21,7 +21,7 @@ def _run() -> int:
             f"xclade-store-mock: {error}. `serve` comes with the extra mock, `check` with the extra"
             " check: pip install 'xclade-store[mock]' or 'xclade-store[check]'\n"
         )
-        return CANNOT
+        return CANNOT_CHECK
     return run()
 
 

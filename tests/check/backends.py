@@ -1,4 +1,4 @@
-"""Backends with one thing wrong: the mock, behind somebody who meddles."""
+"""Broken backends: the mock, behind a proxy that changes requests and responses."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ class Request:
 
     @property
     def provider(self) -> Any:
-        """The provider that is asked for, if the body has one."""
+        """The `provider_id` in the body, if it has one."""
         try:
             document = json.loads(self.body)
         except ValueError:
@@ -39,7 +39,7 @@ class Response:
     body: bytes = b""
 
     def edit(self, change: Callable[[Any], None]) -> None:
-        """Change the JSON document that the body is."""
+        """Change the body, a JSON document."""
         document = json.loads(self.body)
         change(document)
         self.body = json.dumps(document).encode()
@@ -47,7 +47,7 @@ class Response:
 
 @dataclass(slots=True)
 class Meddler:
-    """Serves an application, and lets somebody change its requests and responses."""
+    """Serves an application, and changes its requests and responses."""
 
     app: Callable[..., Awaitable[None]]
     meddle: Meddle = lambda _request, _response: None
@@ -56,13 +56,13 @@ class Meddler:
     seen: list[Request] = field(default_factory=list)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        """Pass a request on, and change what comes of it."""
+        """Forward a request, and change the response."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        # uvicorn's own; a port would not do, since the system gives ports away again.
+        # The connection object of uvicorn: a client's port may be reused by its next connection.
         request = await self._read(scope, receive, send.__self__.transport)
-        response = await self._ask(scope, request)
+        response = await self._forward(scope, request)
         await asyncio.sleep(self.delay(request))
         self.meddle(request, response)
         response.headers["content-length"] = str(len(response.body))
@@ -85,7 +85,7 @@ class Meddler:
         self.forge(request)
         return request
 
-    async def _ask(self, scope: MutableMapping[str, Any], request: Request) -> Response:
+    async def _forward(self, scope: MutableMapping[str, Any], request: Request) -> Response:
         response = Response()
 
         async def receive() -> dict[str, Any]:

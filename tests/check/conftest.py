@@ -1,4 +1,4 @@
-"""The command `check`, run in this process against servers on real sockets."""
+"""Run the command `check` in this process against servers on real sockets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ import pytest
 from xclade_store_mock.cli import main
 
 IDS = ("--region-id", "reg_demo", "--cart-id", "cart_demo")
-"""What the demo store has to be tested with."""
+"""Ids of the demo store."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run of the command came to."""
+    """The result of a run: exit code and output."""
 
     code: int
     out: str
@@ -25,7 +25,7 @@ Check = Callable[..., Outcome]
 
 @pytest.fixture
 def check(capsys: pytest.CaptureFixture[str]) -> Check:
-    """Run the command on a URL with a small budget, the demo store's key and more options."""
+    """Return a function that checks a URL with few examples and the demo store's key."""
 
     def run(url: str, *options: str, key: str = "pk_demo") -> Outcome:
         budget = ("--max-examples", "1", "--seed", "1")

@@ -1,4 +1,4 @@
-"""Backends with something wrong: it is found, and told in plain words."""
+"""Broken backends: each fault is found and described."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ INITIALIZE = "initialize_payment_session"
 
 
 def untidy(request: Request, response: Response) -> None:
-    """Answer 201; forget the currency; say in JSON that somebody is not authorized."""
+    """Return 201; omit the currency; return JSON with a 401."""
     if response.status == 401:
         response.headers["content-type"] = "application/json"
         response.body = b'{"type": "unauthorized", "message": "Unauthorized"}'
@@ -27,7 +27,7 @@ def untidy(request: Request, response: Response) -> None:
 
 
 def careless(request: Request, response: Response) -> None:
-    """Count in words; refuse without a type; cut collections with a session short."""
+    """Return a count in words, errors without a type and truncated collections."""
     if b'"count"' in response.body:
         response.edit(lambda document: document.update(count="two"))
     elif request.method == "POST" and response.status == 400:
@@ -37,7 +37,7 @@ def careless(request: Request, response: Response) -> None:
 
 
 def failing(request: Request, response: Response) -> None:
-    """Fail at every session; send whoever creates a collection elsewhere."""
+    """Return 500 for each session, and a redirect for each collection."""
     if request.path.endswith("-sessions"):
         response.status = 500
         response.body = b'{"type": "unknown_error", "message": "Oh."}'
@@ -47,10 +47,10 @@ def failing(request: Request, response: Response) -> None:
 
 
 def found(out: str) -> dict[tuple[str, str], tuple[str, str]]:
-    """Read the findings: what was expected and what came, by operation and title."""
-    pattern = r"^\d+\. (\w+): (.+)\n   expected  (.+)\n   came      (.+)\n   calls     [1-9]"
+    """Return what each finding expected and received, by operation and title."""
+    pattern = r"^\d+\. (\w+): (.+)\n   expected  (.+)\n   received  (.+)\n   calls     [1-9]"
     findings = re.findall(pattern, out, re.MULTILINE)
-    return {(operation, title): (expected, came) for operation, title, expected, came in findings}
+    return {(operation, title): (expected, got) for operation, title, expected, got in findings}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def found(out: str) -> dict[tuple[str, str], tuple[str, str]]:
                 ),
                 (
                     INITIALIZE,
-                    "a default field is missing or wrong, though `fields` does not ask for that",
+                    "a default field is missing or wrong, although `fields` is not given",
                     '"currency_code" is a required property',
                     "200 application/json {",
                 ),
@@ -90,19 +90,19 @@ def found(out: str) -> dict[tuple[str, str], tuple[str, str]]:
             [
                 (
                     LIST,
-                    "the answer breaks the contract's schema",
+                    "the response breaks the contract's schema",
                     '"two" is not of type "integer" (at count)',
                     "200 application/json {",
                 ),
                 (
                     CREATE,
-                    "body is not JSON: the answer breaks the contract's schema",
+                    "body is not JSON: the response breaks the contract's schema",
                     '"type" is a required property',
                     '400 application/json {"message": "No."}',
                 ),
                 (
                     INITIALIZE,
-                    "the answer is not JSON",
+                    "the response is not JSON",
                     "JSON: Expecting ',' delimiter",
                     "200 application/json {",
                 ),
@@ -133,37 +133,37 @@ def test_faults_are_found(
     meddle: Callable[[Request, Response], None],
     faults: list[tuple[str, str, str, str]],
 ) -> None:
-    """Each finding names the operation and the fault, what was expected, and what came."""
+    """Each finding names the operation, the fault, the expected and the received response."""
     with served(Meddler(create_app(), meddle), is_store=False) as url:
         outcome = check(url, *IDS, "--collection-id", "pay_col_demo")
 
     assert (1, "") == (outcome.code, outcome.err)
     findings = found(outcome.out)
-    for operation, title, expected, came in faults:
-        told_expected, told_came = findings[operation, title]
-        assert expected == told_expected
-        assert told_came.startswith(came)
+    for operation, title, expected, received in faults:
+        shown_expected, shown_received = findings[operation, title]
+        assert expected == shown_expected
+        assert shown_received.startswith(received)
 
 
 def test_unchecked_key_is_found(check: Check) -> None:
-    """A backend that takes every key, and none, is found out for each operation."""
+    """A backend that accepts any key, or none, is a finding for each operation."""
 
-    def anyone(request: Request) -> None:
+    def accept_any_key(request: Request) -> None:
         request.headers["x-publishable-api-key"] = "pk_demo"
 
-    with served(Meddler(create_app(), forge=anyone), is_store=False) as url:
+    with served(Meddler(create_app(), forge=accept_any_key), is_store=False) as url:
         outcome = check(url, *IDS)
 
     assert 1 == outcome.code
     findings = found(outcome.out)
     for operation in (LIST, CREATE, INITIALIZE):
-        expected, came = findings[operation, "API accepts requests without authentication"]
+        expected, received = findings[operation, "API accepts requests without authentication"]
         assert "401" == expected
-        assert came.startswith("200 application/json {")
+        assert received.startswith("200 application/json {")
 
 
-def test_silence_is_found(check: Check) -> None:
-    """A call that gets no answer in time is a finding; the others go on."""
+def test_timeout_is_found(check: Check) -> None:
+    """A call that gets no response in time is a finding; the other calls go on."""
 
     def delay(request: Request) -> float:
         return 2 if b"1e400" in request.body else 0
@@ -172,4 +172,6 @@ def test_silence_is_found(check: Check) -> None:
         outcome = check(url, *IDS, "--timeout", "1")
 
     assert 1 == outcome.code
-    assert {(INITIALIZE, "no answer"): ("an answer", "no answer within 1 s")} == found(outcome.out)
+    assert {(INITIALIZE, "no response"): ("a response", "no response within 1 s")} == found(
+        outcome.out
+    )

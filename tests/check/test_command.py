@@ -10,62 +10,62 @@ from xclade_store_mock.cli import main
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
-        (["--rate", "20"], "argument --rate: '20' is not a rate, such as 20/s"),
-        (["--rate", "0/s"], "argument --rate: '0/s' is not a rate, such as 20/s"),
+        (["--rate", "20"], "argument --rate: '20' is not a rate such as 20/s"),
+        (["--rate", "0/s"], "argument --rate: '0/s' is not a rate such as 20/s"),
         (
             ["--max-examples", "0"],
             "argument --max-examples: must be an integer of at least 1, not '0'",
         ),
-        (["--cart-id", " "], "argument --cart-id: an id is not blank"),
-        (["--publishable-key", "pk\u00e9"], "argument --publishable-key: this cannot be a"),
+        (["--cart-id", " "], "argument --cart-id: must not be blank"),
+        (["--publishable-key", "pk\u00e9"], "argument --publishable-key: must be printable ASCII"),
         (["--dialect", "klingon"], "argument --dialect: invalid choice: 'klingon'"),
     ],
 )
-def test_refuses_what_it_does_not_know(
-    capsys: pytest.CaptureFixture[str], options: list[str], told: str
+def test_refuses_invalid_options(
+    capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
-    """A wrong option is answered with the usage."""
+    """An invalid option prints an error that names it."""
     with pytest.raises(SystemExit) as stopped:
         main(["check", "http://127.0.0.1:4010", *options])
 
     assert 2 == stopped.value.code
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "message"),
     [
         ("127.0.0.1:4010", "'127.0.0.1:4010' is not the URL of a backend, such as https://"),
         ("ftp://127.0.0.1", "'ftp://127.0.0.1' is not the URL of a backend"),
         ("http://[::1", "'http://[::1' is not the URL of a backend"),
         ("http://127.0.0.1/?x=1", "is not the URL of a backend"),
-        ("http://me:hush@127.0.0.1", "leave the user and the password out of the URL"),
+        ("http://me:hush@127.0.0.1", "remove the user name and password from the URL"),
     ],
 )
-def test_refuses_what_is_no_backend(check: Check, url: str, told: str) -> None:
-    """A URL that cannot be a backend's is told, without the password in it."""
+def test_refuses_invalid_urls(check: Check, url: str, message: str) -> None:
+    """An invalid URL is reported, without the password in it."""
     outcome = check(url)
 
     assert 2 == outcome.code
-    assert told in outcome.err
+    assert message in outcome.err
     assert "hush" not in outcome.err
 
 
 def test_key_comes_from_the_environment(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the option the variable counts; without either the check is refused."""
+    """Without the option the variable is used; without either there is an error."""
     monkeypatch.delenv("XCLADE_PUBLISHABLE_KEY", raising=False)
     without = main(["check", "http://127.0.0.1:1", "--region-id", "reg_demo"])
-    asked = capsys.readouterr().err
+    error = capsys.readouterr().err
     monkeypatch.setenv("XCLADE_PUBLISHABLE_KEY", "pk_demo")
     main(["check", "http://127.0.0.1:1", "--region-id", "reg_demo"])
 
     assert (2, "xclade-store-mock: pass --publishable-key, or set XCLADE_PUBLISHABLE_KEY\n") == (
         without,
-        asked,
+        error,
     )
     assert "connection refused" in capsys.readouterr().err
 
@@ -73,7 +73,7 @@ def test_key_comes_from_the_environment(
 def test_help_hides_the_key(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A key in the environment is not printed as a default."""
+    """A key in the environment is not shown as a default."""
     monkeypatch.setenv("XCLADE_PUBLISHABLE_KEY", "pk_hush")
     with pytest.raises(SystemExit):
         main(["check", "--help"])
@@ -83,8 +83,8 @@ def test_help_hides_the_key(
     assert "pk_hush" not in out
 
 
-def test_missing_extra_is_told() -> None:
-    """Without Schemathesis the command says what to install; `serve` works all the same."""
+def test_missing_extra_is_reported() -> None:
+    """Without Schemathesis the command says which extra to install."""
     program = (
         "import sys; sys.modules['schemathesis'] = None\n"
         "from xclade_store_mock.__main__ import main\n"

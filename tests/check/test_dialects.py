@@ -1,4 +1,4 @@
-"""The mock, checked in either dialect: nothing is found, or just what the table lists."""
+"""Check the mock in either dialect: it shows no deviations but those that the table lists."""
 
 import json
 import re
@@ -8,14 +8,14 @@ from tests.check.conftest import IDS, Check
 from tests.conftest import Serve, served
 
 from xclade_store_mock.app import create_app
-from xclade_store_mock.check.situations import SITUATIONS, listed_deviations
+from xclade_store_mock.check.situations import NAMES, SITUATIONS
 from xclade_store_mock.dialects import MEDUSA
 
-PROVOKED = [each.name for each in SITUATIONS if each.calls and each.deviates]
+PROVOKED = [each.name for each in SITUATIONS if each.requests and each.deviates]
 
 
 def json_body(request: Request) -> dict[str, object]:
-    """Read a body that is an object, or none."""
+    """Return the body if it is a JSON object, or an empty one."""
     try:
         document = json.loads(request.body)
     except ValueError:
@@ -24,13 +24,13 @@ def json_body(request: Request) -> dict[str, object]:
 
 
 def lines_under(title: str, out: str) -> list[str]:
-    """Read a section of the report: what its lines say before their colon."""
+    """Return the lines of a section of the report, up to their colons."""
     _, _, section = out.partition(f"{title}:\n")
     return [line.strip().partition(":")[0] for line in section.partition("\n\n")[0].splitlines()]
 
 
 def test_documented_mock_keeps_the_contract(check: Check, serve: Serve) -> None:
-    """Nothing is found, and nothing was left out."""
+    """There are no findings, and nothing is left untested."""
     outcome = check(serve(), *IDS, "--max-examples", "5")
 
     assert (0, "") == (outcome.code, outcome.err)
@@ -45,16 +45,16 @@ def test_documented_mock_keeps_the_contract(check: Check, serve: Serve) -> None:
 
 
 def test_medusa_mock_has_exactly_the_listed_deviations(check: Check, serve: Serve) -> None:
-    """Every row that can be provoked shows, and nothing else does."""
+    """Each row that can be provoked shows, and nothing else does."""
     outcome = check(serve(dialect=MEDUSA), *IDS, "--dialect", "medusa")
 
     assert (0, "") == (outcome.code, outcome.err)
     assert sorted(PROVOKED) == sorted(
-        lines_under("Known of Medusa 2.21.2, and so expected", outcome.out)
+        lines_under("Known and expected of Medusa 2.21.2", outcome.out)
     )
     assert "but not seen" not in outcome.out
-    assert {*listed_deviations()} - {*PROVOKED} == {
-        *lines_under("Known of it, but not provoked", outcome.out)
+    assert {NAMES[row] for row in MEDUSA.deviations} - {*PROVOKED} == {
+        *lines_under("Known, but not provoked", outcome.out)
     }
 
 
@@ -64,11 +64,13 @@ def test_medusa_mock_deviates_from_the_documentation(check: Check, serve: Serve)
 
     assert (1, "") == (outcome.code, outcome.err)
     known = re.findall(
-        r"^   known     Medusa 2.21.2 answers so \((.+?): ", outcome.out, re.MULTILINE
+        r"^   known     Medusa 2.21.2 does this \((.+?): ", outcome.out, re.MULTILINE
     )
     titles = re.findall(r"^\d+\. \w+: (.+)$", outcome.out, re.MULTILINE)
     assert len(known) == len(titles), outcome.out
-    advice = f"\nAll {len(known)} findings are known of Medusa 2.21.2: try --dialect medusa.\n"
+    advice = (
+        f"\nAll {len(known)} findings are known behavior of Medusa 2.21.2: try --dialect medusa.\n"
+    )
     assert advice in outcome.out
     assert {
         "publishable key missing or blank",
@@ -79,8 +81,8 @@ def test_medusa_mock_deviates_from_the_documentation(check: Check, serve: Serve)
     } <= {*known}
 
 
-def test_what_the_table_does_not_explain_is_found(check: Check) -> None:
-    """A failure where none is listed, and another status than the listed one, are findings."""
+def test_other_deviations_are_found(check: Check) -> None:
+    """A failure that is not listed, and a status other than the listed one, are findings."""
 
     def fail(request: Request, response: Response) -> None:
         plain = request.method == "POST" and not json_body(request).get("data")
@@ -98,15 +100,15 @@ def test_what_the_table_does_not_explain_is_found(check: Check) -> None:
     assert 1 == outcome.code
     assert "initialize_payment_session: the backend fails" in outcome.out
     assert "list_payment_providers: publishable key missing or blank" in outcome.out
-    explained = lines_under("Known of Medusa 2.21.2, and so expected", outcome.out)
+    explained = lines_under("Known and expected of Medusa 2.21.2", outcome.out)
     assert not {"publishable key missing or blank", "provider refuses"} & {*explained}
     assert "   known     " not in outcome.out
 
 
 def test_documented_mock_lacks_the_listed_deviations(check: Check, serve: Serve) -> None:
-    """A deviation that was provoked but did not show is told, and is no finding."""
+    """A listed deviation that does not show is reported, but not as a finding."""
     outcome = check(serve(), *IDS, "--dialect", "medusa")
 
     assert (0, "") == (outcome.code, outcome.err)
-    assert PROVOKED == lines_under("Known of it and provoked, but not seen", outcome.out)
-    assert "and so expected" not in outcome.out
+    assert PROVOKED == lines_under("Known, but not seen when provoked", outcome.out)
+    assert "Known and expected" not in outcome.out

@@ -1,4 +1,4 @@
-"""The reports: for a terminal, for CI and for a browser; no secret in any, whatever came."""
+"""The reports for the terminal, CI and browsers: none shows a secret."""
 
 import json
 import os
@@ -13,13 +13,14 @@ from xml.etree.ElementTree import parse
 
 import pytest
 from playwright.sync_api import Page as BrowserPage
-from tests.check.backends import Meddler, Request, Response
+from tests.check.backends import Meddler, Request
+from tests.check.backends import Response as Sent
 from tests.check.conftest import IDS, Check, Outcome
 from tests.conftest import served
 
 from xclade_store_mock.app import create_app
-from xclade_store_mock.check.backend import Answer, Exchange
-from xclade_store_mock.check.report import show_answer, show_curl
+from xclade_store_mock.check.backend import Interaction, Response
+from xclade_store_mock.check.report import show_curl, show_response
 from xclade_store_mock.check.showing import make_show
 from xclade_store_mock.dialects import MEDUSA
 
@@ -28,7 +29,7 @@ SCRIPT = "</td></dd><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
 class Page(HTMLParser):
-    """What is on a page: its tags, its attributes and its text."""
+    """The tags, attributes and text of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -39,17 +40,17 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep a tag and the names of its attributes."""
+        """Collect a tag and the names of its attributes."""
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
 
     def handle_data(self, data: str) -> None:
-        """Keep a text."""
+        """Collect text."""
         self.text += data
 
 
-def hostile(request: Request, response: Response) -> None:
-    """Answer what would run in a browser, move a cursor, and tell secrets."""
+def hostile(request: Request, response: Sent) -> None:
+    """Return scripts, terminal control characters and secrets."""
     if response.status == 400:
         response.status = 418
         secrets = {"client_secret": "pi_1_secret_2", "your_key": request.headers.get(
@@ -57,19 +58,19 @@ def hostile(request: Request, response: Response) -> None:
         response.body = json.dumps({"type": SCRIPT, "message": "\x1b[2J\u202e", **secrets}).encode()
         response.body = response.body.replace(b"\\u001b", b"\x1b")
     elif b'"count"' in response.body:
-        # What breaks the schema is told in its words, and they quote it.
+        # The message of a schema error quotes the value.
         response.edit(lambda document: document.update(count=f"{KEY} \x1b pi_1_secret_2"))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Answer where the reports of this module are."""
+    """Return the folder of this module's reports."""
     return tmp_path_factory.mktemp("reports")
 
 
 @pytest.fixture
 def outcome(check: Check, folder: Path) -> Outcome:
-    """Check a hostile backend, and write every report."""
+    """Check a hostile backend, and write all reports."""
     with served(Meddler(create_app(), hostile), is_store=False) as url:
         return check(
             url,
@@ -78,8 +79,8 @@ def outcome(check: Check, folder: Path) -> Outcome:
         )
 
 
-def test_hostile_answers_do_no_harm(outcome: Outcome, folder: Path) -> None:
-    """They stand in each report as text, without secrets and without control characters."""
+def test_hostile_responses_are_escaped(outcome: Outcome, folder: Path) -> None:
+    """Each report shows them as text, without secrets and control characters."""
     page = (folder / "report.html").read_text("utf-8")
     document = (folder / "report.xml").read_text("utf-8")
 
@@ -109,7 +110,7 @@ def test_hostile_answers_do_no_harm(outcome: Outcome, folder: Path) -> None:
 
 @pytest.fixture
 def shell(tmp_path: Path) -> dict[str, str]:
-    """Answer the environment of a shell in which curl only tells what it was told."""
+    """Return the environment of a shell in which curl prints its arguments and input."""
     curl = tmp_path / "curl"
     curl.write_text(
         f"#!{sys.executable}\n"
@@ -133,28 +134,28 @@ def shell(tmp_path: Path) -> dict[str, str]:
         b"@file",
     ],
 )
-def test_commands_say_what_was_sent(shell: dict[str, str], body: bytes) -> None:
-    """A shell makes the same call of the command: method, URL, headers and body."""
+def test_commands_repeat_calls(shell: dict[str, str], body: bytes) -> None:
+    """In a shell, the command makes the same call: method, URL, headers and body."""
     headers = {"x-publishable-api-key": KEY, "Idempotency-Key": "", "X-Odd": "é 'x' \"y\" %s"}
     url = "http://127.0.0.1:4010/store/payment-collections?fields=a%2Cb&x='y'"
-    exchange = Exchange("create_payment_collection", "POST", url, headers, body, None)
+    call = Interaction("create_payment_collection", "POST", url, headers, body, None)
 
-    command = show_curl(exchange, KEY, make_show(KEY))
+    command = show_curl(call, KEY, make_show(KEY))
 
     assert KEY not in command
     assert command.isprintable()
-    said = subprocess.run(["sh", "-c", command], env=shell, capture_output=True, check=True)
-    words, piped = json.loads(said.stdout)
+    printed = subprocess.run(["sh", "-c", command], env=shell, capture_output=True, check=True)
+    words, piped = json.loads(printed.stdout)
     assert ["-sS", "-i", "-X", "POST", url] == words[:5]
     assert [f"x-publishable-api-key: {KEY}", "Idempotency-Key;", "X-Odd: é 'x' \"y\" %s"] == [
         words[index + 1] for index, word in enumerate(words) if word == "-H"
     ]
-    told = piped if words[-1] == "@-" else words[-1]
-    assert body == told.encode("latin-1")
+    sent = piped if words[-1] == "@-" else words[-1]
+    assert body == sent.encode("latin-1")
 
 
 @pytest.mark.parametrize(
-    ("answer", "shown"),
+    ("body", "shown"),
     [
         (
             b'{"data": {"client_secret": "pi_1_secret_2"}}',
@@ -162,21 +163,21 @@ def test_commands_say_what_was_sent(shell: dict[str, str], body: bytes) -> None:
         ),
         (b'{"access_token":"a\\"b","x":1}', '{"access_token":"[redacted]","x":1}'),
         (b'{"password": "never clo', '{"password": "[redacted]"'),
-        (b"pi_3N8k_secret_9z said pk_demo", "[redacted] said [publishable key]"),
+        (b"pi_3N8k_secret_9z and pk_demo", "[redacted] and [publishable key]"),
         (b"\x1b[31mred\x1b[0m\n\n  plain", "\\x1b[31mred\\x1b[0m plain"),
         (b"x" * 1000, "x" * 400 + " …"),
     ],
 )
-def test_answers_are_shown_without_secrets(answer: bytes, shown: str) -> None:
-    """Neither secrets nor control characters are shown, and not too much."""
-    received = Answer(200, {"content-type": "application/json; charset=utf-8"}, answer)
-    exchange = Exchange("create_payment_collection", "GET", "", {}, b"", received)
+def test_responses_are_shown_without_secrets(body: bytes, shown: str) -> None:
+    """Secrets are hidden, control characters escaped, and long bodies shortened."""
+    response = Response(200, {"content-type": "application/json; charset=utf-8"}, body)
+    call = Interaction("create_payment_collection", "GET", "", {}, b"", response)
 
-    assert f"200 application/json {shown}" == show_answer(exchange, make_show(KEY))
+    assert f"200 application/json {shown}" == show_response(call, make_show(KEY))
 
 
-def test_medusa_report_tells_the_deviations(check: Check, tmp_path: Path) -> None:
-    """Each listed deviation that showed is told on the page, and a test case that passed."""
+def test_reports_list_deviations(check: Check, tmp_path: Path) -> None:
+    """A deviation that showed is listed on the page, and passes as a test case."""
     junit, html = tmp_path / "report.xml", tmp_path / "report.html"
     with served(create_app(dialect=MEDUSA)) as url:
         outcome = check(
@@ -197,7 +198,7 @@ def test_medusa_report_tells_the_deviations(check: Check, tmp_path: Path) -> Non
 
 
 def test_page_fits_a_phone(outcome: Outcome, folder: Path, page: BrowserPage) -> None:
-    """Nothing stands out to the right."""
+    """The page does not scroll sideways."""
     assert 1 == outcome.code
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto((folder / "report.html").as_uri())
@@ -205,8 +206,8 @@ def test_page_fits_a_phone(outcome: Outcome, folder: Path, page: BrowserPage) ->
     assert 390 == page.evaluate("document.documentElement.scrollWidth")
 
 
-def test_report_that_cannot_be_written_is_told_first(check: Check, tmp_path: Path) -> None:
-    """Nothing is called for a report that would be lost."""
+def test_unwritable_report(check: Check, tmp_path: Path) -> None:
+    """If a report cannot be written, nothing is called."""
     path = tmp_path / "nowhere/report.xml"
 
     outcome = check("http://127.0.0.1:1", *IDS, "--junit", str(path))

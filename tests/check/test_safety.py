@@ -25,7 +25,7 @@ from xclade_store_mock.app import create_app
 from xclade_store_mock.check.backend import Backend
 from xclade_store_mock.check.discovery import Ids
 from xclade_store_mock.check.engine import Budget
-from xclade_store_mock.check.run import check as hold
+from xclade_store_mock.check.run import check as check_backend
 from xclade_store_mock.check.target import is_loopback
 from xclade_store_mock.cli import main
 from xclade_store_mock.dialects import DIALECTS, DOCUMENTED
@@ -36,7 +36,7 @@ PATHS = re.compile(r"/store/payment-providers|/store/payment-collections(/[^/]+/
 
 @pytest.fixture(scope="module", params=DIALECTS.values(), ids=[*DIALECTS])
 def seen(request: pytest.FixtureRequest) -> list[Request]:
-    """Check the mock with a provider that is not the manual one; answer what it was asked."""
+    """Check the mock with a third-party provider; return its requests."""
     backend = Meddler(create_app(dialect=request.param))
     options = [*IDS, "--provider-id", "pp_stripe_stripe", "--max-examples", "5", "--seed", "1"]
     with served(backend, is_store=False) as url, redirect_stdout(StringIO()):
@@ -45,7 +45,7 @@ def seen(request: pytest.FixtureRequest) -> list[Request]:
 
 
 def test_only_the_three_operations_are_called(seen: list[Request]) -> None:
-    """No other path, no method that could change something else, and not too many calls."""
+    """No other path or method is called, and not too many calls are made."""
     assert 150 < len(seen) < 500
     assert [] == [each.path for each in seen if not PATHS.fullmatch(each.path)]
     methods = {(each.method, each.path.endswith("-providers")) for each in seen}
@@ -58,31 +58,31 @@ def test_only_the_three_operations_are_called(seen: list[Request]) -> None:
     } == methods
 
 
-def test_only_the_given_provider_is_asked(seen: list[Request]) -> None:
-    """Nobody else is told to start a payment, whatever examples or answers say."""
-    asked = {each.provider for each in seen if isinstance(each.provider, str)}
+def test_only_the_given_provider_is_called(seen: list[Request]) -> None:
+    """No other provider starts a payment, whatever examples or responses contain."""
+    called = {each.provider for each in seen if isinstance(each.provider, str)}
 
-    assert {"pp_stripe_stripe"} == asked
+    assert {"pp_stripe_stripe"} == called
 
 
 def test_every_call_carries_the_key(seen: list[Request]) -> None:
-    """But for those that see whether it is asked for."""
+    """All but those that test whether it is required."""
     keys = Counter(each.headers.get("x-publishable-api-key") for each in seen)
 
     with_key = keys.pop("pk_demo")
     assert sum(keys.values()) < with_key / 2
-    assert {None, "pk_of_nobody_in_this_store", "SCHEMATHESIS-INVALID-VALUE"} >= keys.keys()
+    assert {None, "pk_unknown_in_this_store", "SCHEMATHESIS-INVALID-VALUE"} >= keys.keys()
 
 
 def test_every_call_has_a_connection_of_its_own(seen: list[Request]) -> None:
-    """So none is lost because the backend closes one that has been idle, as it may."""
+    """So no call is lost when the backend closes an idle connection."""
     calls = Counter(each.connection for each in seen)
 
     assert {1} == {*calls.values()}
 
 
 def test_idempotency_keys_are_new(seen: list[Request]) -> None:
-    """No call gets the answer that was meant for another, but where that is the point."""
+    """No call gets the response of another one, except where that is tested."""
     used = Counter(
         each.headers["idempotency-key"]
         for each in seen
@@ -95,7 +95,7 @@ def test_idempotency_keys_are_new(seen: list[Request]) -> None:
 
 
 def test_redirects_are_not_followed(check: Check) -> None:
-    """Neither on the same host nor to another one; each is a finding."""
+    """A redirect to the same or another host is a finding."""
     backend = Meddler(create_app())
 
     def redirect(request: Request, response: Response) -> None:
@@ -110,20 +110,20 @@ def test_redirects_are_not_followed(check: Check) -> None:
         outcome = check(url, *IDS)
 
     assert 1 == outcome.code
-    assert "   came      307 application/json" in outcome.out
+    assert "   received  307 application/json" in outcome.out
     assert [] == [each.path for each in backend.seen if each.path == "/elsewhere"]
 
 
 @pytest.fixture
 def other_machine() -> Iterator[tuple[Meddler, str]]:
-    """Serve a backend at an address that does not name this machine, though it is this machine."""
+    """Serve a backend here, at an address that is not a loopback address."""
     backend = Meddler(create_app())
     with served(backend, is_store=False) as url:
         yield backend, url.replace("127.0.0.1", "0.0.0.0")  # noqa: S104 - as a target
 
 
 def run_in_terminal(url: str, folder: Path, typed: str) -> tuple[int, str]:
-    """Run the command in a terminal where somebody types; answer its code and what it showed."""
+    """Run the command in a terminal, type; return the exit code and the output."""
     command: list[str | Path] = [
         *(COMMAND, "check", url, "--publishable-key", "pk_demo"),
         *("--region-id", "reg_demo", "--max-examples", "1"),
@@ -139,30 +139,30 @@ def run_in_terminal(url: str, folder: Path, typed: str) -> tuple[int, str]:
             while part := os.read(ours, 10_000):
                 shown += part
         except OSError:
-            # The other end was closed: the command is over.
+            # The other end was closed: the command has ended.
             pass
     os.close(ours)
     return process.returncode, shown.decode()
 
 
-def test_other_machine_needs_a_yes(check: Check, other_machine: tuple[Meddler, str]) -> None:
-    """Without a terminal to ask in, nothing is called."""
+def test_other_machine_needs_confirmation(check: Check, other_machine: tuple[Meddler, str]) -> None:
+    """Without a terminal to ask in and without --yes, nothing is called."""
     backend, url = other_machine
 
     outcome = check(url, *IDS)
 
-    told = f"{url} is another machine: pass --yes if it is to be checked"
-    assert (2, f"xclade-store-mock: {told}\n") == (outcome.code, outcome.err)
+    message = f"{url} is another machine: pass --yes to check it"
+    assert (2, f"xclade-store-mock: {message}\n") == (outcome.code, outcome.err)
     assert [] == backend.seen
 
 
 @pytest.mark.parametrize(("typed", "code", "called"), [("n\n", 2, False), ("y\n", 0, True)])
-def test_other_machine_is_asked_about(
+def test_other_machine_is_confirmed(
     other_machine: tuple[Meddler, str], tmp_path: Path, typed: str, code: int, *, called: bool
 ) -> None:
-    """In a terminal somebody decides, knowing what will happen.
+    """In a terminal, the command says what it will do, and asks.
 
-    The folder where one happens to be stays as it is, and its settings are not read.
+    It neither writes to the current folder nor reads settings from it.
     """
     backend, url = other_machine
     (tmp_path / "schemathesis.toml").write_text("no = settings", "utf-8")
@@ -170,7 +170,7 @@ def test_other_machine_is_asked_about(
     result, shown = run_in_terminal(url, tmp_path, typed)
 
     assert code == result, shown
-    assert f"some hundred calls to {url}, at most 20/s,\r\nand creates payment sessions" in shown
+    assert f"several hundred calls to {url}, at most 20/s,\r\nand creates payment sessions" in shown
     assert called == bool(backend.seen)
     assert ["schemathesis.toml"] == [each.name for each in tmp_path.iterdir()]
 
@@ -181,7 +181,7 @@ def test_other_machine_is_asked_about(
 def test_other_machine_is_not_called_too_fast(
     check: Check, options: tuple[str, ...], pace: str
 ) -> None:
-    """The rate has a limit, unless another one is given."""
+    """The rate has a default limit; --rate replaces it."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -191,11 +191,11 @@ def test_other_machine_is_not_called_too_fast(
 
 
 def test_every_call_counts_against_the_rate() -> None:
-    """Whoever makes it: the first calls, the situations, Schemathesis and its checks."""
+    """The rate covers discovery, situations, Schemathesis and its checks."""
     limiter = build_limiter("99999/h")
     backend = Meddler(create_app())
     with served(backend, is_store=False) as url, Backend(url, "pk_demo", limiter, 10) as called:
-        hold(
+        check_backend(
             called,
             Ids("reg_demo", "cart_demo"),
             Budget(1, 1),
@@ -222,13 +222,13 @@ def test_every_call_counts_against_the_rate() -> None:
         ("http://2130706433", False),
     ],
 )
-def test_this_machine_is_known_by_its_names(url: str, *, expected: bool) -> None:
-    """Only what cannot be anybody else is not asked about."""
+def test_loopback_urls(url: str, *, expected: bool) -> None:
+    """Only a URL that certainly names this machine needs no confirmation."""
     assert expected == is_loopback(url)
 
 
 def test_a_seed_repeats_the_calls(check: Check) -> None:
-    """Two runs with one seed make the same calls; another seed makes others."""
+    """Two runs with the same seed make the same calls; another seed makes others."""
     backend = Meddler(create_app())
     runs: list[list[tuple[str, str, bytes]]] = []
     with served(backend, is_store=False) as url:
@@ -241,14 +241,14 @@ def test_a_seed_repeats_the_calls(check: Check) -> None:
     assert runs[0] != runs[2]
 
 
-def test_answers_teach_nothing(check: Check) -> None:
-    """Whatever a backend says, the calls are the same: its answers suggest no values."""
+def test_responses_do_not_change_calls(check: Check) -> None:
+    """Hints in error responses and ids in lists do not change the calls."""
 
-    def refuse(told: dict[str, Any]) -> Meddle:
+    def refuse(error: dict[str, Any]) -> Meddle:
         def meddle(request: Request, response: Response) -> None:
             if request.path.endswith("-sessions") and b"fields=" in request.query:
-                response.status, response.body = 400, json.dumps(told).encode()
-            elif b'"payment_providers"' in response.body and "detail" in told:
+                response.status, response.body = 400, json.dumps(error).encode()
+            elif b'"payment_providers"' in response.body and "detail" in error:
                 response.edit(
                     lambda document: document.update(payment_providers=[{"id": "pp_acme_acme"}])
                 )
@@ -258,8 +258,8 @@ def test_answers_teach_nothing(check: Check) -> None:
     fault = {"type": "missing", "loc": ["body", "data"], "msg": "Field required"}
     ids = ("--region-id", "reg_demo", "--collection-id", "pay_col_demo")
     runs: list[list[tuple[str, str, bytes, bytes]]] = []
-    for told in ({"message": "No."}, {"detail": [fault]}):
-        backend = Meddler(create_app(), refuse(told))
+    for error in ({"message": "No."}, {"detail": [fault]}):
+        backend = Meddler(create_app(), refuse(error))
         with served(backend, is_store=False) as url:
             check(url, *ids, "--provider-id", "pp_system_default", "--max-examples", "10")
         runs.append([(each.method, each.path, each.query, each.body) for each in backend.seen])
@@ -268,10 +268,10 @@ def test_answers_teach_nothing(check: Check) -> None:
 
 
 def test_time_limit_ends_the_calls(check: Check) -> None:
-    """What was not tried is told."""
+    """The time limit ends the check, and the rest is listed as not tested."""
     backend = Meddler(create_app(), delay=lambda _: 0.05)
     with served(backend, is_store=False) as url:
         outcome = check(url, *IDS, "--time-limit", "1", "--max-examples", "60")
 
     assert 0 == outcome.code
-    assert "   the rest: the time limit of 1 s ended it early\n" in outcome.out
+    assert "   the rest: stopped by --time-limit 1\n" in outcome.out

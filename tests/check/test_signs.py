@@ -1,45 +1,56 @@
-"""By which signs a call is known to be in a situation: no more is explained than the table says."""
+"""How calls that run into a deviation are recognized: no more is excused than the table lists."""
 
 from dataclasses import replace
 
 import pytest
+from tests.conftest import Serve
 
 from xclade_store_mock.check import signs
-from xclade_store_mock.check.backend import Answer, Exchange
+from xclade_store_mock.check.backend import Backend, Interaction, Request, Response
 from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST
-from xclade_store_mock.check.signs import Known, Sign
+from xclade_store_mock.check.signs import Evidence, Recognizer
+from xclade_store_mock.check.situations import explain
 from xclade_store_mock.contract import load_contract
+from xclade_store_mock.dialects import DOCUMENTED, MEDUSA
 
-KNOWN = Known("pk_demo", frozenset({"pay_col_demo"}), load_contract("store.yaml"))
+CONTRACT = load_contract("store.yaml")
+EVIDENCE = Evidence(
+    "pk_demo", {"pay_col_demo", "pay_col_free"}, CONTRACT, free_collections={"pay_col_free"}
+)
 BASE = "http://127.0.0.1:4010/store"
 KEY = {"X-Publishable-Api-Key": "pk_demo"}
-LISTED = Exchange(LIST, "GET", f"{BASE}/payment-providers?region_id=reg_demo", KEY, b"", None)
-CREATED = Exchange(
+LISTED = Interaction(LIST, "GET", f"{BASE}/payment-providers?region_id=reg_demo", KEY, b"", None)
+CREATED = Interaction(
     CREATE, "POST", f"{BASE}/payment-collections", KEY, b'{"cart_id": "cart_demo"}', None
 )
-INITIALIZED = Exchange(
+INITIALIZED = Interaction(
     INITIALIZE,
     "POST",
     f"{BASE}/payment-collections/pay_col_demo/payment-sessions",
     KEY,
     b'{"provider_id": "pp_stripe_stripe"}',
-    Answer(500, {}, b""),
+    Response(500, {}, b""),
 )
-NONE = "keeps the contract"
+VALID = "valid"
 
 
-def with_query(text: str) -> Exchange:
-    """List the providers with more query."""
-    return replace(LISTED, url=f"{LISTED.url}&{text}")
+def with_query(text: str, call: Interaction = LISTED) -> Interaction:
+    """Add query parameters to a call."""
+    return replace(call, url=f"{call.url}{'&' if '?' in call.url else '?'}{text}")
 
 
-def with_key(key: str, exchange: Exchange = INITIALIZED) -> Exchange:
-    """Make a call with an idempotency key."""
-    return replace(exchange, headers={**KEY, "Idempotency-Key": key})
+def with_key(key: str, call: Interaction = INITIALIZED) -> Interaction:
+    """Add an idempotency key to a call."""
+    return replace(call, headers={**KEY, "Idempotency-Key": key})
+
+
+def for_collection(collection: str) -> Interaction:
+    """Initialize a session for another payment collection."""
+    return replace(INITIALIZED, url=INITIALIZED.url.replace("pay_col_demo", collection))
 
 
 CALLS = {
-    NONE: [LISTED, CREATED, INITIALIZED, with_query("limit=5&offset=0"), with_key("k-1")],
+    VALID: [LISTED, CREATED, INITIALIZED, with_query("limit=5&offset=0"), with_key("k-1")],
     "no_key": [
         replace(LISTED, headers={}),
         replace(LISTED, headers={"x-publishable-api-key": " "}),
@@ -51,28 +62,40 @@ CALLS = {
         with_query("limit=1.5"),
         with_query("offset=-1"),
         with_query("limit=&offset=x"),
+        # Digits to Python, but not to the contract.
+        with_query("limit=%D9%A3"),
+        with_query("limit=2147483648&=0"),
     ],
-    "unknown_collection": [
-        replace(INITIALIZED, url=INITIALIZED.url.replace("pay_col_demo", "0")),
-        replace(INITIALIZED, url=INITIALIZED.url.replace("pay_col_demo", "a%2Fb")),
+    "negative_paging": [with_query("offset=-1"), with_query("limit=%20-x")],
+    "dropped_parameter": [
+        with_query("fields=&=0"),
+        with_query("=0&=1"),
+        with_query("toString=1"),
+        with_query("=0", with_key("a b")),
     ],
+    "unknown_collection": [for_collection("0"), for_collection("a%2Fb")],
     "unstorable_data": [
         replace(INITIALIZED, body=b'{"provider_id": "pp_system_default", "data": {"x": "\\u0000"}}')
     ],
-    "data_for_a_third_party": [
-        replace(INITIALIZED, body=b'{"provider_id": "pp_stripe_stripe", "data": {"x": 1}}')
+    "third_party_refusal": [
+        replace(INITIALIZED, body=b'{"provider_id": "pp_stripe_stripe", "data": {"x": 1}}'),
+        for_collection("pay_col_free"),
     ],
-    "malformed_idempotency_key": [with_key(""), with_key("a b")],
+    "malformed_idempotency_key": [
+        with_key(""),
+        with_key("a b"),
+        with_query("=0", with_key("")),
+    ],
 }
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name != NONE])
-def test_sign_tells_its_calls_from_others(name: str) -> None:
-    """It is there in its own calls; not in those that keep the contract, nor with more wrong."""
-    sign: Sign = getattr(signs, name)
+@pytest.mark.parametrize("name", [name for name in CALLS if name != VALID])
+def test_recognizes_its_calls(name: str) -> None:
+    """It recognizes its own calls, and none that keep the contract."""
+    recognizes: Recognizer = getattr(signs, name)
 
-    assert [] == [call for call in CALLS[name] if not sign(call, KNOWN)]
-    assert [] == [call for call in CALLS[NONE] if sign(call, KNOWN)]
+    assert [] == [call for call in CALLS[name] if not recognizes(call, EVIDENCE)]
+    assert [] == [call for call in CALLS[VALID] if recognizes(call, EVIDENCE)]
 
 
 @pytest.mark.parametrize(
@@ -80,15 +103,39 @@ def test_sign_tells_its_calls_from_others(name: str) -> None:
     [
         ("odd_paging", replace(LISTED, url=f"{BASE}/payment-providers?limit=1.5")),
         ("odd_paging", with_query("limit=1.5&sort=id")),
+        ("negative_paging", with_query("limit=1.5")),
+        ("dropped_parameter", with_query("=0&sort=id")),
+        ("dropped_parameter", replace(with_query("=0", INITIALIZED), body=b"{}")),
         ("malformed_idempotency_key", with_key("", replace(INITIALIZED, body=b"{}"))),
-        (
-            "malformed_idempotency_key",
-            with_key("", replace(INITIALIZED, url=f"{INITIALIZED.url}?sort=id")),
-        ),
+        ("malformed_idempotency_key", with_query("sort=id", with_key(""))),
     ],
 )
-def test_what_is_accepted_must_have_nothing_else_wrong(name: str, call: Exchange) -> None:
-    """A row that lists an acceptance does not excuse another fault of the same call."""
-    sign: Sign = getattr(signs, name)
+def test_excuses_nothing_else(name: str, call: Interaction) -> None:
+    """A deviation that accepts one invalid part does not excuse another one."""
+    recognizes: Recognizer = getattr(signs, name)
 
-    assert not sign(call, KNOWN)
+    assert not recognizes(call, EVIDENCE)
+
+
+# The call that made --seed 4122610936, 2934505823 and 369801242 report a finding, and its kin.
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ({"fields": "", "": "0"}, ["query"]),
+        ({"": "", "limit": "1.5"}, ["query", "paging"]),
+        ({"": "0", "limit": "-1"}, ["paging"]),
+    ],
+)
+def test_explains_each_invalid_part(serve: Serve, query: dict[str, str], rows: list[str]) -> None:
+    """The medusa dialect accepts or fails at what the documented one refuses, as listed."""
+    request = Request(LIST, "GET", "/store/payment-providers", {"region_id": "reg_demo", **query})
+    calls = {}
+    for dialect in (DOCUMENTED, MEDUSA):
+        with Backend(serve(dialect=dialect), "pk_demo", None, 10) as backend:
+            calls[dialect.name] = backend.send(request)
+
+    refused, deviates = calls[DOCUMENTED.name], calls[MEDUSA.name]
+    assert refused.response
+    assert 400 == refused.response.status
+    assert [] == [*explain(refused, EVIDENCE)]
+    assert rows == [situation.id for situation in explain(deviates, EVIDENCE)]

@@ -1,4 +1,4 @@
-"""The GitHub workflow that others call, and what the documentation says of `check`."""
+"""The reusable GitHub workflow, and the documented command."""
 
 import json
 import os
@@ -20,25 +20,25 @@ ADVERTISED = "http://127.0.0.1:4010"
 
 @pytest.fixture(scope="module")
 def workflow() -> dict[Any, Any]:
-    """Read the workflow."""
+    """Return the workflow."""
     text = (ROOT / ".github/workflows/contract-check.yml").read_text("utf-8")
     document: dict[Any, Any] = yaml.safe_load(text)
     return document
 
 
-def test_no_input_is_read_as_a_command(workflow: dict[Any, Any]) -> None:
-    """Expressions stand in variables, never in a script; each input is used."""
+def test_inputs_are_not_run_as_commands(workflow: dict[Any, Any]) -> None:
+    """Expressions appear in variables only, never in a script; each input is used."""
     steps = workflow["jobs"]["check"]["steps"]
 
     assert [] == [step["run"] for step in steps if "${{" in step.get("run", "")]
-    # PyYAML reads the word `on` as a boolean.
+    # PyYAML reads `on` as a boolean.
     inputs = workflow[True]["workflow_call"]["inputs"]
     used = re.findall(r"\$\{\{ inputs\.([a-z-]+) \}\}", json.dumps(steps))
     assert sorted(inputs) == sorted(used)
 
 
-def test_check_is_run_as_the_inputs_say(workflow: dict[Any, Any], tmp_path: Path) -> None:
-    """The script passes what was given, to the letter, and leaves out what was not."""
+def test_inputs_become_options(workflow: dict[Any, Any], tmp_path: Path) -> None:
+    """The script passes each given input unchanged, and omits the others."""
     command = tmp_path / "xclade-store-mock"
     command.write_text(
         f"#!{sys.executable}\nimport json, sys\njson.dump(sys.argv[1:], sys.stdout)", "utf-8"
@@ -56,7 +56,7 @@ def test_check_is_run_as_the_inputs_say(workflow: dict[Any, Any], tmp_path: Path
     }
     environment = {name: given.get(name, "") for name in script["env"]}
 
-    said = subprocess.run(
+    printed = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script["run"]],
         env={**environment, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
         cwd=tmp_path,
@@ -69,12 +69,12 @@ def test_check_is_run_as_the_inputs_say(workflow: dict[Any, Any], tmp_path: Path
         *("--dialect=medusa", "--rate=5/s", "--max-examples=10", "--time-limit=60"),
         *("--junit=contract-check.xml", "--html=contract-check.html"),
         *("--", "https://staging.example.com"),
-    ] == json.loads(said.stdout)
+    ] == json.loads(printed.stdout)
     assert ["xclade-store-mock"] == [each.name for each in tmp_path.iterdir()]
 
 
 def test_documented_command_works(check: Check, serve: Serve) -> None:
-    """The command of the documentation finds nothing in the demo store."""
+    """The documented command has no findings with the demo store."""
     page = (ROOT / "docs/contract-testing.md").read_text("utf-8")
     found = re.search(rf"^\$ \S*xclade-store-mock check {ADVERTISED} (.+)$", page, re.MULTILINE)
     assert found

@@ -1,7 +1,7 @@
-"""Fuzz the server in either dialect, or the client: one harness for all, with one contract.
+"""Fuzz the server in either dialect, or the client, with one contract.
 
-Schemathesis makes the calls and judges the answers, as schemathesis.toml tells it. The calls that
-fail are kept in tests/contract/regressions, and replayed by the tests ever after.
+Schemathesis makes the calls and checks the responses, configured by schemathesis.toml. Calls that
+fail are kept in tests/contract/regressions, which the tests replay.
 """
 
 import argparse
@@ -22,12 +22,12 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 CRASHES = Path(".schemathesis/default/cache/crashes")
-"""Where Schemathesis keeps the calls that failed, below the folder that it runs in."""
+"""Where Schemathesis keeps failed calls, below its working directory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is fuzzed: a command that serves it, and prints its URL first."""
+    """What to fuzz: a command that serves it and first prints its URL."""
 
     name: str
     command: tuple[str, ...]
@@ -36,7 +36,7 @@ class Subject:
 
     @property
     def regressions(self) -> Path:
-        """The folder of the calls that once failed."""
+        """The folder of calls that failed once."""
         return HERE / "regressions" / self.name
 
 
@@ -54,7 +54,7 @@ SUBJECTS = {
 
 @contextmanager
 def serving(subject: Subject, log: Path) -> Iterator[str]:
-    """Serve a subject, what it logs in a file; answer its URL."""
+    """Serve a subject, logging to a file; yield its URL."""
     with (
         log.open("w") as stderr,
         subprocess.Popen(
@@ -71,9 +71,9 @@ def serving(subject: Subject, log: Path) -> Iterator[str]:
 def run(
     subject: Subject, url: str, folder: Path, *options: str, capture: bool = True
 ) -> subprocess.CompletedProcess[str]:
-    """Have Schemathesis fuzz what is served there, and leave in the folder what failed."""
+    """Run Schemathesis in a folder, which keeps the failed calls."""
     contract = subject.contract.format(url=url)
-    # What is kept is replayed, and has to be whole for that.
+    # Kept calls are replayed, so they must be complete.
     whole = ("--output-sanitize", "false")
     return _schemathesis(
         subject, folder, "run", contract, "--url", url, *whole, *options, capture=capture
@@ -81,7 +81,7 @@ def run(
 
 
 def replay(subject: Subject, url: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Have Schemathesis repeat the calls that once failed."""
+    """Replay the calls that failed once."""
     contract = ("--schema-location", subject.contract.format(url=url))
     return _schemathesis(
         subject, folder, "replay", str(subject.regressions), "--keep", "--url", url, *contract
@@ -95,7 +95,7 @@ def _schemathesis(
     command = [str(BIN / "schemathesis"), "--config-file", config, "--no-color"]
     environment = {
         **os.environ,
-        # Importing Connexion warns of what Starlette will want one day.
+        # Importing Connexion causes a deprecation warning of Starlette's.
         "PYTHONWARNINGS": "ignore",
         "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT)))),
         "SCHEMATHESIS_HOOKS": subject.hooks,
@@ -111,13 +111,13 @@ def _schemathesis(
 
 
 def bugs_in(log: Path) -> str:
-    """Answer what was logged, if it tells of a bug: its answer may look like an expected one."""
+    """Return the log if it has a traceback: a bug's 500 may look like an expected one."""
     logged = log.read_text("utf-8")
     return logged if "Traceback" in logged else ""
 
 
 def keep_failures(subject: Subject, folder: Path) -> Iterator[Path]:
-    """Copy the calls that failed to where the tests replay them; answer the new files."""
+    """Copy failed calls to where the tests replay them; yield the new files."""
     subject.regressions.mkdir(parents=True, exist_ok=True)
     for crash in sorted((folder / CRASHES).glob("*_*.json")):
         call = json.loads(crash.read_text("utf-8"))["case_id"]
@@ -127,16 +127,16 @@ def keep_failures(subject: Subject, folder: Path) -> Iterator[Path]:
 
 
 def main() -> int:
-    """Fuzz for some time; answer the exit code."""
+    """Fuzz for some time; return the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
-    parser.add_argument("--hours", type=float, default=1.0, help="for how long (default: 1)")
-    parser.add_argument("--seed", type=int, help="repeat a run (default: a new one)")
+    parser.add_argument("--hours", type=float, default=1.0, help="how long (default: 1)")
+    parser.add_argument("--seed", type=int, help="repeat an earlier run (default: random)")
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--dialect",
         choices=("documented", "medusa"),
         default="documented",
-        help="of the server that is fuzzed (default: documented)",
+        help="the server's dialect (default: documented)",
     )
     what.add_argument("--client", action="store_true", help="fuzz the client, not the server")
     arguments = parser.parse_args()

@@ -1,13 +1,19 @@
-"""`xclade-store-mock check`: the contract, held against any backend."""
+"""Check any backend against the contract: `xclade-store-mock check`.
+
+May import `contract`, `dialects`, `web.dialect` and the leaves. `cli.check` holds the options.
+"""
 
 KEY_VARIABLE = "XCLADE_PUBLISHABLE_KEY"
-"""The environment variable for the key, here and in the commands that are shown."""
+"""The environment variable that holds the publishable key, here and in the printed commands."""
 
 KEY_HEADER = "x-publishable-api-key"
-"""The header that carries the key."""
+"""The header that carries the publishable key."""
 
-CANNOT = 2
-"""The exit code of a check that could not be made, as argparse has it for wrong options."""
+IDEMPOTENCY_HEADER = "idempotency-key"
+"""The header that carries the idempotency key; in lower case, as all names that are compared."""
+
+CANNOT_CHECK = 2
+"""The exit code if the check could not be made; argparse uses it for invalid options."""
 
 INTERRUPTED = 130
-"""The exit code of a check that somebody ended before its time."""
+"""The exit code of an interrupted check."""

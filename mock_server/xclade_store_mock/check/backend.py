@@ -1,6 +1,6 @@
-"""The backend that is checked, and how it is called.
+"""The backend under test: requests, responses, and the client that sends them.
 
-Redirects are never followed: whoever answers stands at the URL that was confirmed.
+Redirects are never followed, so only the confirmed URL is called.
 """
 
 import json
@@ -16,10 +16,23 @@ from schemathesis.core.rate_limit import ratelimit
 
 from xclade_store_mock.check import KEY_HEADER
 
+INCOMPLETE = "the response was incomplete"
+
+# Fragments of httpx's and requests' messages; the first that matches counts.
+_REASONS = {
+    "peer closed connection": INCOMPLETE,
+    "IncompleteRead": INCOMPLETE,
+    "Response ended prematurely": INCOMPLETE,
+    "Server disconnected": "the connection was closed without an HTTP response",
+    "Remote end closed": "the connection was closed without an HTTP response",
+    "reset by peer": "the connection was reset",
+    "onnection refused": "connection refused: no server is listening there",
+}
+
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A request of an operation; a header that is None is left out, the key's too."""
+class Request:
+    """A request for an operation; a header that is None is not sent, not even the key."""
 
     operation: str
     method: str
@@ -30,8 +43,8 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer; the names of its headers are in lower case."""
+class Response:
+    """A response; its header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -39,12 +52,12 @@ class Answer:
 
     @property
     def media_type(self) -> str:
-        """The media type without its parameters, or an empty text."""
+        """The media type without its parameters; empty if there is none."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
     def document(self) -> Any:
-        """The body as JSON, or None."""
+        """The body as JSON; None if it is not JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -52,52 +65,38 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request of an operation and its answer; or why there is none."""
+class Interaction:
+    """A request as it was sent, and its response, or the reason why there is none."""
 
     operation: str
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes
-    answer: Answer | None
-    trouble: str = ""
+    response: Response | None
+    error: str = ""
 
     @property
     def succeeded(self) -> bool:
-        """Whether the answer is a success."""
-        return self.answer is not None and self.answer.status // 100 == 2  # noqa: PLR2004 - 2xx
+        """Whether the response's status is 2xx."""
+        return self.response is not None and self.response.status // 100 == 2  # noqa: PLR2004 - 2xx
 
     def header(self, name: str) -> str | None:
-        """Answer a header that was sent, or None."""
+        """Return a request header by its lower-case name, or None."""
         return next((value for key, value in self.headers.items() if key.lower() == name), None)
 
 
-BROKE_OFF = "the answer broke off"
-
-# By what httpx and requests say, in this order.
-_SIGNS = {
-    "peer closed connection": BROKE_OFF,
-    "IncompleteRead": BROKE_OFF,
-    "Response ended prematurely": BROKE_OFF,
-    "Server disconnected": "the connection was closed without an HTTP answer",
-    "Remote end closed": "the connection was closed without an HTTP answer",
-    "reset by peer": "the connection was reset",
-    "onnection refused": "connection refused: nothing listens there",
-}
-
-
 class Backend:
-    """Sends calls, each with the key, at the allowed rate, and waits `timeout` seconds."""
+    """Sends requests with the publishable key, within the rate limit; `timeout` is in seconds."""
 
     def __init__(self, url: str, key: str, limiter: Limiter | None, timeout: int) -> None:
         self.url = url
         self.key = key
         self.limiter = limiter
         self.timeout = timeout
-        # A backend may close a connection that has been idle just when the next call is on its way.
-        alone = httpx.Limits(max_keepalive_connections=0)
-        self._http = httpx.Client(timeout=timeout, follow_redirects=False, limits=alone)
+        # A backend may close an idle connection just when the next request is on its way.
+        no_reuse = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(timeout=timeout, follow_redirects=False, limits=no_reuse)
 
     def __enter__(self) -> Self:
         return self
@@ -105,55 +104,56 @@ class Backend:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def send(self, call: Call) -> Exchange:
-        """Send a call; what keeps it from being answered is told in the exchange."""
+    def send(self, request: Request) -> Interaction:
+        """Send a request; a failure to get a response is recorded in the interaction."""
         headers: dict[str, str | None] = {KEY_HEADER: self.key}
-        if call.content is not None:
+        if request.content is not None:
             headers["content-type"] = "application/json"
-        sent = {
-            name: value for name, value in {**headers, **call.headers}.items() if value is not None
-        }
-        request = self._http.build_request(
-            call.method,
-            self.url + call.path,
-            params=call.query or None,
+        headers.update(request.headers)
+        sent = {name: value for name, value in headers.items() if value is not None}
+        message = self._http.build_request(
+            request.method,
+            self.url + request.path,
+            params=request.query or None,
             headers=sent,
-            content=call.content,
+            content=request.content,
         )
-        answer, trouble = None, ""
+        response, reason = None, ""
         with ratelimit(self.limiter, self.url):
             try:
-                answer = _answer(self._http.send(request))
+                response = _read_response(self._http.send(message))
             except httpx.TransportError as error:
-                trouble = explain_failure(error, self.timeout)
-        url = str(request.url)
-        return Exchange(call.operation, call.method, url, sent, request.content, answer, trouble)
+                reason = explain_failure(error, self.timeout)
+        url = str(message.url)
+        return Interaction(
+            request.operation, request.method, url, sent, message.content, response, reason
+        )
 
 
-def _answer(response: httpx.Response) -> Answer:
+def _read_response(response: httpx.Response) -> Response:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, response.content)
+    return Response(response.status_code, headers, response.content)
 
 
 def explain_failure(error: BaseException | None, timeout: int) -> str:
-    """Say why there was no answer, in words for a person."""
+    """Return why there was no response, in plain words."""
     text = str(error)
     if isinstance(error, httpx.TimeoutException | requests.Timeout) or "Read timed out" in text:
-        return f"no answer within {timeout} s"
-    for sign, told in _SIGNS.items():
-        if sign in text:
-            return told
+        return f"no response within {timeout} s"
+    for fragment, reason in _REASONS.items():
+        if fragment in text:
+            return reason
     if "SSL" in text or "TLS" in text:
         return f"TLS failed: {text}"
     if _is_name_failure(error):
-        return f"the host's name cannot be resolved: {text}"
+        return f"the host name cannot be resolved: {text}"
     if isinstance(error, httpx.RemoteProtocolError):
-        return f"the answer is not HTTP: {text}"
+        return f"the response is not HTTP: {text}"
     return f"{type(error).__name__}: {text}"
 
 
 def _is_name_failure(error: BaseException | None) -> bool:
-    """Look for the resolver's error behind the client's own."""
+    """Return whether the resolver's error is among the causes."""
     while error is not None:
         if isinstance(error, socket.gaierror):
             return True

@@ -1,4 +1,4 @@
-"""Text that may be shown: without secrets, and without characters that a terminal would obey."""
+"""Text for people: without secrets, and without characters that control a terminal."""
 
 import html
 import json
@@ -12,8 +12,8 @@ from xclade_store_mock.redaction import hide_members
 Show = Callable[[str], str]
 
 
-def say(text: str, stream: TextIO | None = None) -> None:
-    """Print, whatever the stream's encoding has no characters for."""
+def print_safely(text: str, stream: TextIO | None = None) -> None:
+    """Print text, escaping what the stream's encoding lacks."""
     stream = stream or sys.stdout
     encoding = stream.encoding or "utf-8"
     stream.write(text.encode(encoding, errors="backslashreplace").decode(encoding))
@@ -21,7 +21,7 @@ def say(text: str, stream: TextIO | None = None) -> None:
 
 
 def make_show(key: str | None) -> Show:
-    """Make the function through which everything goes that is shown."""
+    """Return a function that hides the key and other secrets and escapes control characters."""
     forms = {key, quote(key, safe=""), json.dumps(key)[1:-1], html.escape(key)} if key else set()
 
     def show(text: str) -> str:

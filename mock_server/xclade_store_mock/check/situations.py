@@ -1,7 +1,6 @@
-"""The table of deviations as calls: how to provoke a row, and how to know it again.
+"""The table of deviations as calls: how to provoke a situation, and how to recognize it.
 
-The rows are those of `dialects.table.ROWS` and `BEHAVIOURS`, which
-docs/deviations.md renders.
+The table is `dialects.table`, which docs/deviations.md shows.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,22 +9,32 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from xclade_store_mock import errors
-from xclade_store_mock.check import KEY_HEADER, signs
-from xclade_store_mock.check.backend import Answer, Call
-from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST, NOBODYS, Ids
-from xclade_store_mock.check.signs import Sign
-from xclade_store_mock.dialects import describe
+from xclade_store_mock.check import IDEMPOTENCY_HEADER, KEY_HEADER, signs
+from xclade_store_mock.check.backend import Interaction, Request, Response
+from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST, UNKNOWN_ID, Ids
+from xclade_store_mock.check.signs import Evidence, Recognizer
+from xclade_store_mock.dialects import DOCUMENTED, MEDUSA, describe
 from xclade_store_mock.dialects.table import BEHAVIOURS, ROWS
 from xclade_store_mock.errors import Refusal
 from xclade_store_mock.web.bodies import MAX_BODY
 from xclade_store_mock.web.dialect import Reply
 
+Requests = Callable[[Ids], tuple[Request, ...]]
+
+NAMES = {row.id: row.situation for row in ROWS.values()} | {
+    name: row.situation for name, row in BEHAVIOURS.items()
+}
+"""The situations in words, by id, in the order of the table."""
+
+_TYPE = "content-type"
+_REPLAYED = "idempotent-replayed"
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A reply of the table, and perhaps a header: None where there should not be one.
+    """The response to expect: a reply of the table, and perhaps a header (None: without it).
 
-    Of a status without a body in the contract, only the status counts.
+    `only_status` is for replies whose body the contract does not describe.
     """
 
     reply: Reply
@@ -39,20 +48,20 @@ class Expected:
         name, value = self.header
         return f"{words} without {name}" if value is None else f"{words}, {name}: {value}"
 
-    def allows(self, answer: Answer) -> bool:
-        """Tell whether status, media type and header are these: the vocabularies stay open."""
+    def allows(self, response: Response) -> bool:
+        """Return whether status, media type and header match: error types are an open set."""
         media_type = self.reply.media_type.partition(";")[0]
         return (
-            answer.status == self.reply.status
-            and (self.only_status or answer.media_type == media_type)
-            and (self.header is None or answer.headers.get(self.header[0]) == self.header[1])
+            response.status == self.reply.status
+            and (self.only_status or response.media_type == media_type)
+            and (self.header is None or response.headers.get(self.header[0]) == self.header[1])
         )
 
-    def is_met_by(self, answer: Answer) -> bool:
-        """Tell whether the answer is exactly this: its type and code, too."""
-        if not self.allows(answer) or self.reply.type is None:
-            return self.allows(answer)
-        document = answer.document
+    def matches(self, response: Response) -> bool:
+        """Return whether the error's type and code match as well."""
+        if not self.allows(response) or self.reply.type is None:
+            return self.allows(response)
+        document = response.document
         return (
             isinstance(document, dict)
             and document.get("type") == self.reply.type
@@ -60,10 +69,6 @@ class Expected:
         )
 
 
-Calls = Callable[[Ids], tuple[Call, ...]]
-
-_TYPE = "content-type"
-_REPLAYED = "idempotent-replayed"
 _ACCEPTED = Expected(Reply(200))
 _REFUSED = Expected(Reply(400, "invalid_data"))
 _FAILED = Expected(Reply(500, "unknown_error", "unknown_error"))
@@ -71,205 +76,202 @@ _FAILED = Expected(Reply(500, "unknown_error", "unknown_error"))
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A row by its name on the page: the answers in either dialect, and what shows it.
+    """A row of the table: what is documented, what the table lists instead, how to get there.
 
-    `calls` provoke it, the last one's answer tells; `needs` is the operation they are made of, the
-    first one that is tested if None. `sign` tells it in somebody else's call. `title` says what is
-    called, where the name does not.
+    `requests` provoke it; the response to the last one counts. They are for the operation `needs`,
+    or for any that is tested if it is None. `recognize` finds it in other calls. `title` names the
+    call where the row's name does not.
     """
 
-    name: str
-    expected: Expected
-    listed: tuple[Expected, ...]
+    id: str
     needs: str | None = None
-    calls: Calls | None = None
-    sign: Sign | None = None
+    requests: Requests | None = None
+    recognize: Recognizer | None = None
+    expected: Expected = _REFUSED
+    listed: Expected = _ACCEPTED
     title: str = ""
 
     @property
+    def name(self) -> str:
+        """The situation in the words of the table."""
+        return NAMES[self.id]
+
+    @property
     def deviates(self) -> bool:
-        """Whether the dialects differ here at all."""
-        return self.listed != (self.expected,)
+        """Whether the dialects differ here."""
+        return self.listed != self.expected
 
-    def find_listed(self, answer: Answer) -> Expected | None:
-        """Find which deviation of this row the answer is, if it is one."""
-        if not self.deviates:
-            return None
-        return next((each for each in self.listed if each.is_met_by(answer)), None)
+    def is_listed(self, response: Response) -> bool:
+        """Return whether a response is the deviation that the table lists."""
+        return self.deviates and self.listed.matches(response)
 
 
-def listed_deviations() -> Iterator[str]:
-    """Name all rows in which the dialects differ."""
-    yield from (row.situation for row in ROWS.values() if row.documented != row.medusa)
-    yield from (behaviour.situation for behaviour in BEHAVIOURS.values())
+def explain(call: Interaction, evidence: Evidence) -> Iterator[Situation]:
+    """Yield the situations whose listed deviation explains a call's response."""
+    for situation in SITUATIONS:
+        if (
+            situation.recognize
+            and situation.recognize(call, evidence)
+            and call.response
+            and situation.is_listed(call.response)
+        ):
+            yield situation
 
 
-def _row(
+def _error(
     error: type[Refusal],
     needs: str | None = None,
-    calls: Calls | None = None,
-    sign: Sign | None = None,
+    requests: Requests | None = None,
+    recognize: Recognizer | None = None,
     *,
     only_status: bool = False,
     title: str = "",
 ) -> Situation:
-    """Take a row of the errors; where none arises, the documented dialect knows no such parameter.
+    """Return the situation in which an error arises.
 
-    The other one does not look at the key that is used again.
+    Where the documented dialect has no such error, it refuses the query parameter. Where the medusa
+    dialect has none, it ignores the idempotency key.
     """
-    row = ROWS[error]
+    documented, listed = DOCUMENTED.replies.get(error), MEDUSA.replies.get(error)
     return Situation(
-        row.situation,
-        Expected(row.documented, only_status=only_status) if row.documented else _REFUSED,
-        (Expected(row.medusa) if row.medusa else _ACCEPTED,),
+        ROWS[error].id,
         needs,
-        calls,
-        sign,
+        requests,
+        recognize,
+        Expected(documented, only_status=only_status) if documented else _REFUSED,
+        Expected(listed) if listed else _ACCEPTED,
         title,
     )
 
 
-def _behaviour(
-    name: str,
-    needs: str | None,
-    calls: Calls,
-    sign: Sign | None = None,
-    *,
-    expected: Expected = _REFUSED,
-    listed: tuple[Expected, ...],
-    title: str = "",
-) -> Situation:
-    """Take a row of the behaviours."""
-    row = BEHAVIOURS[name]
-    return Situation(row.situation, expected, listed, needs, calls, sign, title)
+def _with_key(*requests: Request) -> tuple[Request, ...]:
+    """Give requests one new idempotency key."""
+    headers = {IDEMPOTENCY_HEADER: f"check-{uuid4()}"}
+    return tuple(replace(request, headers=headers) for request in requests)
 
 
-def _keyed(*calls: Call) -> tuple[Call, ...]:
-    """Give calls one idempotency key that nobody has used before."""
-    headers = {"idempotency-key": f"check-{uuid4()}"}
-    return tuple(replace(call, headers=headers) for call in calls)
+def _with_type(request: Request, media_type: str, content: bytes | None) -> tuple[Request, ...]:
+    return (replace(request, headers={_TYPE: media_type}, content=content),)
 
 
-def _with_type(call: Call, media_type: str, content: bytes | None = None) -> tuple[Call, ...]:
-    content = call.content if content is None else content
-    return (replace(call, headers={_TYPE: media_type}, content=content),)
+def _too_large(ids: Ids) -> tuple[Request, ...]:
+    request = ids.create_collection()
+    return (replace(request, content=(request.content or b"") + b" " * MAX_BODY),)
 
 
-# In the order in which the recorded backend would come upon them.
+def _wrong_charset(ids: Ids) -> tuple[Request, ...]:
+    request = ids.create_collection()
+    return _with_type(request, "application/json; charset=iso-8859-1", request.content)
+
+
+def _form(ids: Ids) -> tuple[Request, ...]:
+    content = urlencode({"cart_id": ids.cart}).encode()
+    return _with_type(ids.create_collection(), "application/x-www-form-urlencoded", content)
+
+
+def _huge_number(ids: Ids) -> tuple[Request, ...]:
+    request = ids.initialize_session({})
+    return (replace(request, content=(request.content or b"")[:-2] + b'"check": 1e400}}'),)
+
+
+# In the order in which the recorded backend checks them.
 SITUATIONS = (
-    _row(
-        errors.BodyTooLarge,
-        CREATE,
-        lambda ids: (
-            replace(
-                ids.create_collection(),
-                content=(ids.create_collection().content or b"") + b" " * MAX_BODY,
-            ),
-        ),
-    ),
-    _row(
-        errors.UnsupportedMediaType,
-        CREATE,
-        lambda ids: _with_type(ids.create_collection(), "application/json; charset=iso-8859-1"),
-    ),
-    _row(
+    _error(errors.BodyTooLarge, CREATE, _too_large),
+    _error(errors.UnsupportedMediaType, CREATE, _wrong_charset),
+    _error(
         errors.NotJson,
         CREATE,
         lambda ids: (replace(ids.create_collection(), content=b'{"cart_id": '),),
     ),
-    _behaviour(
+    Situation(
         "odd-number",
         INITIALIZE,
-        lambda ids: (
-            replace(
-                ids.initialize_session({}),
-                content=(ids.initialize_session({}).content or b"")[:-2] + b'"check": 1e400}}',
-            ),
-        ),
-        listed=(_ACCEPTED,),
+        _huge_number,
         title="a number beyond a double's range",
     ),
-    _row(
+    _error(
         errors.PublishableKeyMissing,
         None,
-        lambda ids: (replace(ids.any_call(), headers={KEY_HEADER: None}),),
+        lambda ids: (replace(ids.any_request(), headers={KEY_HEADER: None}),),
         signs.no_key,
     ),
-    _row(
+    _error(
         errors.PublishableKeyInvalid,
         None,
-        lambda ids: (replace(ids.any_call(), headers={KEY_HEADER: f"pk_{NOBODYS}"}),),
+        lambda ids: (replace(ids.any_request(), headers={KEY_HEADER: f"pk_{UNKNOWN_ID}"}),),
         signs.other_key,
     ),
-    _row(
+    _error(
         errors.MethodNotAllowed,
         CREATE,
         lambda ids: (replace(ids.create_collection(), method="GET", content=None),),
         signs.other_method,
         only_status=True,
     ),
-    _behaviour(
+    Situation(
         "body",
         CREATE,
-        lambda ids: _with_type(
-            ids.create_collection(),
-            "application/x-www-form-urlencoded",
-            urlencode({"cart_id": ids.cart}).encode(),
-        ),
+        _form,
         expected=Expected(Reply(415, "invalid_data")),
-        listed=(_ACCEPTED,),
         title="a form as body",
     ),
-    _row(
+    _error(
         errors.QueryKeyTooDeep,
         LIST,
         lambda ids: (ids.list_providers(**{"check.the.query": "1"}),),
         signs.deep_query,
         title="an unknown query parameter, with two dots in its name",
     ),
-    _row(errors.RegionMissing, LIST, lambda ids: (ids.list_providers(region_id=""),)),
-    _behaviour(
+    Situation(
+        "query",
+        LIST,
+        lambda ids: (ids.list_providers(**{"": "0"}),),
+        signs.dropped_parameter,
+        title="a query parameter without a name",
+    ),
+    _error(errors.RegionMissing, LIST, lambda ids: (ids.list_providers(region_id=""),)),
+    Situation(
         "paging",
         LIST,
         lambda ids: (ids.list_providers(limit="1.5"),),
         signs.odd_paging,
-        listed=(_ACCEPTED, _FAILED),
     ),
-    _row(errors.CartNotFound, CREATE, lambda ids: (ids.create_collection(cart=NOBODYS),)),
-    _row(
+    Situation("paging", LIST, None, signs.negative_paging, listed=_FAILED),
+    _error(errors.CartNotFound, CREATE, lambda ids: (ids.create_collection(cart=UNKNOWN_ID),)),
+    _error(
         errors.CollectionNotFound,
         INITIALIZE,
-        lambda ids: (ids.initialize_session(collection=NOBODYS),),
+        lambda ids: (ids.initialize_session(collection=UNKNOWN_ID),),
         signs.unknown_collection,
     ),
-    _behaviour(
+    Situation(
         "unstorable-data",
         INITIALIZE,
         lambda ids: (ids.initialize_session({"check": "\ud800"}),),
         signs.unstorable_data,
-        listed=(_FAILED,),
+        listed=_FAILED,
     ),
-    _row(errors.ProviderRefused, sign=signs.data_for_a_third_party),
-    _behaviour(
+    _error(errors.ProviderRefused, recognize=signs.third_party_refusal),
+    Situation(
         "idempotency-key",
         INITIALIZE,
-        lambda ids: _keyed(ids.initialize_session(), ids.initialize_session()),
+        lambda ids: _with_key(ids.initialize_session(), ids.initialize_session()),
         signs.malformed_idempotency_key,
         expected=Expected(Reply(200), (_REPLAYED, "true")),
-        listed=(Expected(Reply(200), (_REPLAYED, None)),),
+        listed=Expected(Reply(200), (_REPLAYED, None)),
         title="the same call again, with its `Idempotency-Key`",
     ),
-    _row(
+    _error(
         errors.IdempotencyKeyReused,
         INITIALIZE,
-        lambda ids: _keyed(ids.initialize_session(), ids.initialize_session({"check": "other"})),
+        lambda ids: _with_key(ids.initialize_session(), ids.initialize_session({"check": "x"})),
     ),
-    _behaviour(
+    Situation(
         "json-type",
         None,
-        lambda ids: (ids.any_call(),),
+        lambda ids: (ids.any_request(),),
         expected=_ACCEPTED,
-        listed=(Expected(Reply(200), (_TYPE, "application/json; charset=utf-8")),),
+        listed=Expected(Reply(200), (_TYPE, MEDUSA.json_type)),
     ),
 )
-"""The rows that can be provoked from outside, or met by chance."""
+"""The rows that a caller can provoke or come across."""

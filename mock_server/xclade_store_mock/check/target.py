@@ -1,71 +1,92 @@
-"""Whether a backend may be checked at all: found out before anything is loaded or called."""
+"""What to check, and whether it may be checked: decided before anything is loaded or called."""
 
-import argparse
 import ipaddress
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from xclade_store_mock.check import KEY_VARIABLE
 
-_RATE = "20/s"
+_DEFAULT_RATE = "20/s"
 
 
-class Unusable(Exception):
-    """The check cannot be made; the message tells a person why."""
+class CannotCheck(Exception):
+    """The check cannot be made; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """The options of a check, as given; `time_limit` and `timeout` are in seconds.
+
+    None means: ids unknown, rate and time unlimited (but see `confirm_target`), seed random.
+    """
+
+    url: str
+    publishable_key: str | None
+    dialect: str
+    region_id: str | None
+    cart_id: str | None
+    collection_id: str | None
+    provider_id: str | None
+    junit: Path | None
+    html: Path | None
+    yes: bool
+    rate: str | None
+    max_examples: int
+    time_limit: int | None
+    timeout: int
+    seed: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A backend that may be checked: its URL without a slash at the end, its key, and the rate."""
+    """A backend that may be checked: its URL without a trailing slash, its key and the rate."""
 
     url: str
     key: str
     rate: str | None
 
 
-def approve(options: argparse.Namespace) -> Target:
-    """Answer what may be checked; raise Unusable if nothing may."""
+def confirm_target(options: CheckOptions) -> Target:
+    """Return the backend to check; ask first if it is on another machine.
+
+    Raises:
+        CannotCheck: If it must not be called, or a report could not be written.
+    """
     url = parse_url(options.url)
     if options.publishable_key is None:
         message = f"pass --publishable-key, or set {KEY_VARIABLE}"
-        raise Unusable(message)
-    for path in filter(None, (options.junit, options.html)):
-        try:
-            # Better now than after the check.
-            is_new = not path.exists()
-            path.touch()
-            if is_new:
-                path.unlink()
-        except OSError as error:
-            message = f"cannot write {path}: {error.strerror}"
-            raise Unusable(message) from error
+        raise CannotCheck(message)
+    for path in (options.junit, options.html):
+        if path is not None:
+            _require_writable(path)
     if is_loopback(url):
         return Target(url, options.publishable_key, options.rate)
-    target = Target(url, options.publishable_key, options.rate or _RATE)
+    target = Target(url, options.publishable_key, options.rate or _DEFAULT_RATE)
     if not options.yes:
         _ask(target)
     return target
 
 
 def parse_url(text: str) -> str:
-    """Answer a backend's URL without a slash at its end; raise Unusable if it is none."""
+    """Return a backend's URL without its trailing slash; raise CannotCheck if it is invalid."""
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        is_valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment:
+        is_valid = False
+    if not is_valid or parts.query or parts.fragment:
         message = f"{text!r} is not the URL of a backend, such as https://demo.api.myxclade.com"
-        raise Unusable(message)
+        raise CannotCheck(message)
     if parts.username is not None or parts.password is not None:
-        message = "leave the user and the password out of the URL"
-        raise Unusable(message)
+        message = "remove the user name and password from the URL"
+        raise CannotCheck(message)
     return text.rstrip("/")
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether a URL names this machine, whatever names resolve to."""
+    """Return whether a URL names this machine, without resolving the name."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -73,16 +94,28 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def _require_writable(path: Path) -> None:
+    """Raise CannotCheck if a report cannot be written: better now than after the check."""
+    try:
+        is_new = not path.exists()
+        path.touch()
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        message = f"cannot write {path}: {error.strerror}"
+        raise CannotCheck(message) from error
+
+
 def _ask(target: Target) -> None:
-    """Make sure that somebody wants another machine to be called; raise Unusable if not."""
+    """Ask whether to call another machine; raise CannotCheck unless the answer is yes."""
     if not sys.stdin.isatty():
-        message = f"{target.url} is another machine: pass --yes if it is to be checked"
-        raise Unusable(message)
+        message = f"{target.url} is another machine: pass --yes to check it"
+        raise CannotCheck(message)
     sys.stdout.write(
-        f"This makes some hundred calls to {target.url}, at most {target.rate},\n"
-        "and creates payment sessions there. Go on? [y/N] "
+        f"This makes several hundred calls to {target.url}, at most {target.rate},\n"
+        "and creates payment sessions there. Continue? [y/N] "
     )
     sys.stdout.flush()
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         message = "nothing was called"
-        raise Unusable(message)
+        raise CannotCheck(message)

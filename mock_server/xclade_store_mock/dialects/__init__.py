@@ -6,7 +6,7 @@ May import: web and below. Imported by `app`, `check` and `cli` alone.
 from collections.abc import Mapping
 
 from xclade_store_mock.dialects.documented import Documented
-from xclade_store_mock.dialects.medusa import Medusa
+from xclade_store_mock.dialects.medusa import RECORDED, Medusa
 from xclade_store_mock.dialects.table import BEHAVIOURS, ROWS
 from xclade_store_mock.web.dialect import Dialect, Reply
 
@@ -14,13 +14,13 @@ DOCUMENTED: Dialect = Documented()
 MEDUSA: Dialect = Medusa()
 DIALECTS: Mapping[str, Dialect] = {each.name: each for each in (DOCUMENTED, MEDUSA)}
 
-_HEAD = """\
+_HEAD = f"""\
 # How the dialects differ
 
 Written by scripts/generate; do not edit.
 
 `xclade-store-mock serve --dialect documented` (the default) answers as the documentation says,
-`--dialect medusa` as a real Medusa 2.21.2 was recorded to
+`--dialect medusa` as a real {RECORDED} was recorded to
 ([tests/contract/recordings](../tests/contract/recordings)). `scripts/replay` proves the latter.
 """
 

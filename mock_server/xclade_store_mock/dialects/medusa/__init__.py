@@ -1,4 +1,4 @@
-"""The medusa dialect: what a real Medusa 2.21.2 was recorded to do.
+"""The medusa dialect: what a real Medusa was recorded to do.
 
 Sources are the cases of tests/contract/recordings, named `group/case` throughout.
 """
@@ -20,6 +20,9 @@ from xclade_store_mock.dialects.table import BEHAVIOURS, ROWS
 from xclade_store_mock.errors import Refusal, UnknownFailure
 from xclade_store_mock.payments.documents import Selectable, Selection
 from xclade_store_mock.web.dialect import Check, Reply, Site, respond
+
+RECORDED = "Medusa 2.21.2"
+"""The backend that was recorded."""
 
 
 class Medusa(Documented):

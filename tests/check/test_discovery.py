@@ -1,4 +1,4 @@
-"""The first calls: what cannot be checked is told, and what can be found is found."""
+"""The first calls: find ids, and report what cannot be checked."""
 
 import re
 import socket
@@ -18,43 +18,43 @@ from xclade_store_mock.web.dialect import Dialect
 
 
 @pytest.fixture
-def babbler() -> Iterator[str]:
-    """Listen to one connection, and answer something that is not HTTP."""
+def smtp_server() -> Iterator[str]:
+    """Yield the URL of a server that answers one connection as an SMTP server does."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def babble() -> None:
+        def greet() -> None:
             connection, _ = listener.accept()
             with connection:
                 connection.recv(10_000)
                 connection.sendall(b"220 mail.example ready\r\n")
 
-        thread = threading.Thread(target=babble)
+        thread = threading.Thread(target=greet)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         thread.join()
 
 
-def test_nobody_listens(check: Check) -> None:
-    """A dead port is told as such."""
+def test_closed_port(check: Check) -> None:
+    """A refused connection is reported."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
     outcome = check(f"http://127.0.0.1:{port}", *IDS)
 
-    told = f"http://127.0.0.1:{port}: connection refused: nothing listens there"
-    assert (2, f"xclade-store-mock: {told}\n") == (outcome.code, outcome.err)
+    message = f"http://127.0.0.1:{port}: connection refused: no server is listening there"
+    assert (2, f"xclade-store-mock: {message}\n") == (outcome.code, outcome.err)
 
 
-def test_not_http(check: Check, babbler: str) -> None:
-    """Somebody who does not speak HTTP is told as such."""
-    outcome = check(babbler, *IDS)
+def test_not_http(check: Check, smtp_server: str) -> None:
+    """A server that does not speak HTTP is reported."""
+    outcome = check(smtp_server, *IDS)
 
     assert 2 == outcome.code
-    assert f"{babbler}: the connection was closed without an HTTP answer\n" in outcome.err
+    assert f"{smtp_server}: the connection was closed without an HTTP response\n" in outcome.err
 
 
 def test_no_tls(check: Check, serve: Serve) -> None:
-    """A failure of TLS is told as such."""
+    """A failure of TLS is reported."""
     outcome = check(serve().replace("http:", "https:"), *IDS)
 
     assert 2 == outcome.code
@@ -62,63 +62,63 @@ def test_no_tls(check: Check, serve: Serve) -> None:
 
 
 def test_unknown_host() -> None:
-    """A name that does not resolve is told as such."""
+    """A host name that does not resolve is reported."""
     error = httpx.ConnectError("[Errno -2] Name or service not known")
     error.__cause__ = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    assert explain_failure(error, 10).startswith("the host's name cannot be resolved: ")
+    assert explain_failure(error, 10).startswith("the host name cannot be resolved: ")
 
 
-def test_nobody_answers_in_time(check: Check) -> None:
-    """A backend that does not answer is told as such."""
+def test_first_call_times_out(check: Check) -> None:
+    """A backend that does not respond in time is reported."""
     with served(Meddler(create_app(), delay=lambda _: 3), is_store=False) as url:
         outcome = check(url, *IDS, "--timeout", "1")
 
-    assert (2, f"xclade-store-mock: {url}: no answer within 1 s\n") == (outcome.code, outcome.err)
+    assert (2, f"xclade-store-mock: {url}: no response within 1 s\n") == (outcome.code, outcome.err)
 
 
 def shop_page(_: Request, response: Response) -> None:
-    """Answer a page, whatever was asked."""
+    """Return an HTML page."""
     response.status, response.body = 200, b"<!DOCTYPE html><p>Welcome"
     response.headers = {"content-type": "text/html"}
 
 
 def gateway(_: Request, response: Response) -> None:
-    """Answer as a proxy does whose backend is away."""
+    """Return what a gateway returns if the backend is down."""
     response.status, response.body = 502, b"<h1>Bad Gateway"
 
 
 def sign_in(_: Request, response: Response) -> None:
-    """Send everyone elsewhere."""
+    """Redirect to a login page."""
     response.status = 302
     response.headers["location"] = "https://login.example/"
 
 
 @pytest.mark.parametrize(
-    ("meddle", "told"),
+    ("meddle", "message"),
     [
         (
             shop_page,
-            "{} is not a Store API: GET /store/payment-providers is answered 200 text/html",
+            "{} is not a Store API: GET /store/payment-providers returns 200 text/html",
         ),
-        (gateway, "{}: the gateway answers, not the backend: 502 <h1>Bad Gateway"),
+        (gateway, "{}: a gateway responds, not the backend: 502 <h1>Bad Gateway"),
         (
             sign_in,
             "{} redirects to https://login.example/, which is not followed: check that URL instead",
         ),
     ],
 )
-def test_not_a_store_api(check: Check, meddle: object, told: str) -> None:
-    """Whoever else answers is told, and is not tested."""
+def test_not_a_store_api(check: Check, meddle: object, message: str) -> None:
+    """A server that is not the backend is reported, and not tested."""
     with served(Meddler(create_app(), meddle), is_store=False) as url:  # type: ignore[arg-type]
         outcome = check(url, *IDS)
 
-    assert (2, f"xclade-store-mock: {told.format(url)}\n") == (outcome.code, outcome.err)
+    assert (2, f"xclade-store-mock: {message.format(url)}\n") == (outcome.code, outcome.err)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_wrong_key(check: Check, serve: Serve, dialect: Dialect) -> None:
-    """A key that is refused is told, in either dialect, and not repeated."""
+    """A refused key is reported in either dialect, but not shown."""
     url = serve(dialect=dialect)
 
     outcome = check(url, *IDS, key="pk_wrong")
@@ -129,16 +129,16 @@ def test_wrong_key(check: Check, serve: Serve, dialect: Dialect) -> None:
 
 
 def test_wrong_base_path(check: Check, serve: Serve) -> None:
-    """A URL that is not the API's is told."""
+    """A URL below the API's base path is reported."""
     outcome = check(f"{serve()}/store", *IDS)
 
     assert 2 == outcome.code
-    assert "is not a Store API: GET /store/payment-providers is answered 404" in outcome.err
+    assert "is not a Store API: GET /store/payment-providers returns 404" in outcome.err
     assert outcome.err.endswith("; give the URL without /store\n")
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (("--cart-id", "cart_gone"), "404 not_found: Cart id not found: cart_gone. Are the ids"),
         (
@@ -156,12 +156,12 @@ def test_wrong_base_path(check: Check, serve: Serve) -> None:
         ((), "there is nothing to test: list_payment_providers: needs a region, --region-id; "),
     ],
 )
-def test_wrong_ids(check: Check, serve: Serve, options: tuple[str, ...], told: str) -> None:
-    """Ids that the backend refuses are told before anything is tested."""
+def test_wrong_ids(check: Check, serve: Serve, options: tuple[str, ...], message: str) -> None:
+    """Ids that the backend refuses are reported before anything is tested."""
     outcome = check(serve(), *options)
 
     assert 2 == outcome.code
-    assert told in outcome.err
+    assert message in outcome.err
     assert ".." not in outcome.err
 
 
@@ -202,14 +202,14 @@ def test_wrong_ids(check: Check, serve: Serve, options: tuple[str, ...], told: s
         ),
     ],
 )
-def test_what_lacks_an_id_is_not_tested(
+def test_operations_without_ids_are_not_tested(
     check: Check,
     serve: Serve,
     options: tuple[str, ...],
     tested: list[str],
     not_tested: dict[str, str],
 ) -> None:
-    """It is listed, with what it needs; the rest is tested."""
+    """They are listed with the ids that they need; the others are tested."""
     outcome = check(serve(), *options)
 
     assert (0, "") == (outcome.code, outcome.err)

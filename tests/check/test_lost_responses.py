@@ -1,4 +1,4 @@
-"""Answers that do not arrive, or not whole: each is found, and what was not tested is told."""
+"""Responses that are lost or incomplete are findings; what could not be tested is listed."""
 
 import os
 import re
@@ -31,15 +31,15 @@ from xclade_store_mock.control.faults import Break, FaultPlan, Moment
 RUN = (*IDS, "--timeout", "1", "--seed", "5")
 
 
-TROUBLES = {
-    Break.TRUNCATED: "the answer broke off",
+ERRORS = {
+    Break.TRUNCATED: "the response was incomplete",
     Break.DROPPED: "the connection was reset",
-    None: "no answer within 1 s",
+    None: "no response within 1 s",
 }
 
 
 class Later:
-    """Serves a mock, and does something once so many calls were made."""
+    """Serves a mock, and calls `do` after a number of requests."""
 
     def __init__(
         self, app: StoreMockApp, calls: int, do: Callable[[], object] = lambda: None
@@ -50,7 +50,7 @@ class Later:
         self.do = do
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        """Count a call."""
+        """Count a request."""
         if scope["type"] == "http":
             self.calls -= 1
             if self.calls == 0:
@@ -60,7 +60,7 @@ class Later:
 
 @contextmanager
 def dying(app: Later) -> Iterator[str]:
-    """Serve until the application does what it does later."""
+    """Serve an application until its `do` is called, which stops the server."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
     app.do = partial(setattr, server, "should_exit", True)  # noqa: FBT003 - setattr takes it so
     thread = threading.Thread(target=server.run)
@@ -73,66 +73,70 @@ def dying(app: Later) -> Iterator[str]:
 
 
 def check_with(check: Check, plan: FaultPlan, times: int | None, calls: int) -> Outcome:
-    """Check the mock, with a fault planned after so many calls."""
+    """Check the mock, with a fault planned after a number of calls."""
     app = create_app(control=Access())
     later = Later(app, calls, partial(app.control.faults.plan, plan, times=times))
     with serving(later) as mock:  # type: ignore[arg-type]
         return check(mock.url, *RUN)
 
 
-# The first four calls of a check end it if they are not answered.
+# A check ends if one of its first four calls gets no response.
 @pytest.mark.parametrize("calls", [5, 60])
 @pytest.mark.parametrize(
     ("plan", "title", "expected"),
     [
-        (FaultPlan(INITIALIZE, broken=Break.TRUNCATED), "the answer broke off", "all of it"),
-        (FaultPlan(INITIALIZE, broken=Break.DROPPED), "no answer", "an answer"),
-        (FaultPlan(INITIALIZE, when=Moment.AFTER, delay=1500), "no answer", "an answer"),
+        (
+            FaultPlan(INITIALIZE, broken=Break.TRUNCATED),
+            "the response was incomplete",
+            "a complete response",
+        ),
+        (FaultPlan(INITIALIZE, broken=Break.DROPPED), "no response", "a response"),
+        (FaultPlan(INITIALIZE, when=Moment.AFTER, delay=1500), "no response", "a response"),
     ],
 )
-def test_one_lost_answer_is_found(
+def test_lost_response_is_found(
     check: Check, plan: FaultPlan, title: str, expected: str, calls: int
 ) -> None:
-    """Whenever it is lost, and however."""
+    """A single lost response is a finding, early and late in the check."""
     outcome = check_with(check, plan, 1, calls)
 
     assert 1 == outcome.code, outcome.out
-    assert {(INITIALIZE, title): (expected, TROUBLES[plan.broken])} == found(outcome.out)
+    assert {(INITIALIZE, title): (expected, ERRORS[plan.broken])} == found(outcome.out)
 
 
 @pytest.mark.parametrize("calls", [5, 60])
-def test_garbled_answers_are_found(check: Check, calls: int) -> None:
-    """Whenever they begin to come."""
+def test_garbled_responses_are_found(check: Check, calls: int) -> None:
+    """Responses that are not JSON are findings, early and late in the check."""
     outcome = check_with(check, FaultPlan(INITIALIZE, broken=Break.GARBLED), None, calls)
 
     assert 1 == outcome.code, outcome.out
-    assert (INITIALIZE, "the answer is not JSON") in found(outcome.out)
+    assert (INITIALIZE, "the response is not JSON") in found(outcome.out)
 
 
-def test_what_a_lost_answer_ends_is_told(check: Check) -> None:
-    """The rest of that operation's test is listed as not tested."""
+def test_lost_response_ends_its_test(check: Check) -> None:
+    """The rest of the operation's test is listed as not tested."""
     outcome = check_with(check, FaultPlan(LIST, broken=Break.DROPPED), None, 60)
 
     assert 1 == outcome.code
-    assert f"   the rest of {LIST}: a call got no answer\n" in outcome.out
+    assert f"   the rest of {LIST}: a call got no response\n" in outcome.out
     assert re.search(r"\n1 finding in \d+ s; \d things? w\w+ not tested; --", outcome.out)
 
 
-def test_backend_that_dies_is_told(check: Check) -> None:
-    """What was not tested because of that does not look tested."""
+def test_backend_that_stops(check: Check) -> None:
+    """The rest of the check is listed as not tested."""
     later = Later(create_app(), 60)
     with dying(later) as url:
         outcome = check(url, *RUN)
 
     assert 1 == outcome.code, outcome.out
-    assert "   the rest: the backend stopped answering\n" in outcome.out
+    assert "   the rest: the backend stopped responding\n" in outcome.out
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_check_tells_what_was_found(
+def test_interrupted_check_writes_reports(
     check: Check, tmp_path: Path, number: signal.Signals
 ) -> None:
-    """In every report, and that it was interrupted."""
+    """Each report says that the check was interrupted, and what it found."""
     junit, html = tmp_path / "report.xml", tmp_path / "report.html"
     later = Later(create_app(), 60, partial(os.kill, os.getpid(), number))
     with serving(later) as mock:  # type: ignore[arg-type]
@@ -147,7 +151,7 @@ def test_interrupted_check_tells_what_was_found(
 
 
 class LastMoment(engine.Engine):
-    """A run that is interrupted just when a phase has ended, and Schemathesis does not notice."""
+    """A run that is interrupted at the end of a phase, which Schemathesis does not notice."""
 
     def _read(self, event: events.EngineEvent) -> Iterator[engine.Tested]:
         if isinstance(event, events.PhaseFinished):
@@ -156,7 +160,7 @@ class LastMoment(engine.Engine):
 
 
 def test_no_interrupt_is_lost() -> None:
-    """One that Schemathesis swallows ends the run nevertheless, and not as if it were complete."""
+    """An interrupt that Schemathesis ignores still ends the run."""
     with serving(create_app()) as mock, Backend(mock.url, "pk_demo", None, 1) as backend:
         ids = Ids(region="reg_demo", cart="cart_demo")
         run = LastMoment(backend, load_contract("store.yaml"), ids, Budget(1, 1), threading.Event())
@@ -165,8 +169,8 @@ def test_no_interrupt_is_lost() -> None:
             deque(run, maxlen=0)
 
 
-def test_check_that_cannot_be_made_leaves_no_report(check: Check, tmp_path: Path) -> None:
-    """Not an empty one either."""
+def test_failed_check_leaves_no_report(check: Check, tmp_path: Path) -> None:
+    """If the check cannot be made, no report is left, not even an empty one."""
     junit, html = tmp_path / "report.xml", tmp_path / "report.html"
     outcome = check("http://127.0.0.1:1", *IDS, "--junit", str(junit), "--html", str(html))
 
