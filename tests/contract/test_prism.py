@@ -59,6 +59,7 @@ def test_check_finds_what_prism_has_no_state_for(
         "an unknown query parameter, with two dots in its name",
         "a request that breaks the contract is accepted",
         "a method that the contract does not have is not refused",
-        # It never answers broken JSON.
-        "no answer",
+        "a query parameter without a name",
+        # It does not respond to malformed JSON.
+        "no response",
     } == {*titles}
