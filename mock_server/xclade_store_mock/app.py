@@ -152,7 +152,6 @@ def _chain(
             find_handler=partial(getattr, operations),
             checks=dialect.checks(site),
             read_query=dialect.read_query,
-            respond=partial(respond, dialect),
             json_type=dialect.json_type,
         ),
         partial(Pages, contract=site.contract),

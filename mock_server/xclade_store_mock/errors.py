@@ -1,10 +1,10 @@
 """Every reason why a request is refused; a dialect gives each its status and body.
 
 Refusal
-├── InvalidData             the request breaks the contract
+├── InvalidData             the request violates the contract
 ├── NotJson                 the body cannot be read
 ├── PublishableKeyMissing
-├── PublishableKeyInvalid   unknown or revoked
+├── PublishableKeyInvalid   unknown, revoked or sent twice
 ├── BodyTooLarge
 ├── UnsupportedMediaType
 ├── RouteNotFound
@@ -14,9 +14,9 @@ Refusal
 ├── CartNotFound
 ├── CollectionNotFound
 ├── ProviderNotEnabled      not linked to the region of the collection's cart
-├── ProviderNotInstalled    linked, or no region to ask, but nothing answers to its id
+├── ProviderNotInstalled    linked, or no region to ask, but the provider's code is missing
 ├── ProviderRefused         the provider said no
-├── ProviderUnreachable     the provider said nothing
+├── ProviderUnreachable     the provider did not answer
 ├── RequestStillRunning     another request with the same idempotency key
 ├── IdempotencyKeyReused    the idempotency key of another request
 ├── StorageUnavailable      the store's state can be neither read nor kept
@@ -24,22 +24,27 @@ Refusal
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
-_MOST_TOLD = 3
+_MAX_LISTED = 3
 
 
 class Refusal(Exception):
-    """A request is refused; the text is for a person to read."""
+    """A request is refused: the arguments, in the class's text, say why to a person."""
+
+    text: ClassVar[str] = "{}"
+
+    def __str__(self) -> str:
+        return self.text.format(*self.args)
 
     @property
     def message(self) -> str:
-        """The text."""
+        """The whole text."""
         return str(self)
 
 
 class Violation(NamedTuple):
-    """A rule that a request breaks: where, the schema's keyword for it, and in words."""
+    """A rule that a request violates: where, the schema's keyword for it, and in words."""
 
     location: tuple[str, ...]
     code: str
@@ -47,39 +52,37 @@ class Violation(NamedTuple):
 
 
 class InvalidData(Refusal):
-    """The request breaks the contract."""
+    """The request violates the contract."""
 
     def __init__(self, message: str, violations: Sequence[Violation] = ()) -> None:
-        super().__init__(message)
+        super().__init__(message, violations)
         self.violations = violations
 
     @classmethod
     def of(cls, violations: Iterable[Violation]) -> Self:
-        """Tell the first three violations in one sentence, and keep them all."""
-        kept = tuple(violations)
-        told = "; ".join(each.message for each in kept[:_MOST_TOLD])
-        return cls(f"Invalid request: {told}", kept)
+        """Return the refusal for some violations; its text lists the first three."""
+        found = tuple(violations)
+        listed = "; ".join(each.message for each in found[:_MAX_LISTED])
+        return cls(f"Invalid request: {listed}", found)
 
 
 class NotJson(Refusal):
-    """The body cannot be read, or not kept as it is."""
+    """The body cannot be read, or not be kept as it is."""
 
 
 class PublishableKeyMissing(Refusal):
     """No publishable key was sent, or a blank one."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Publishable API key required in the request header: x-publishable-api-key."
-            " You can manage your keys in settings in the dashboard."
-        )
+    text = (
+        "Publishable API key required in the request header: x-publishable-api-key."
+        " You can manage your keys in settings in the dashboard."
+    )
 
 
 class PublishableKeyInvalid(Refusal):
-    """The publishable key is unknown or revoked."""
+    """The publishable key is unknown, revoked or sent twice."""
 
-    def __init__(self) -> None:
-        super().__init__("A valid publishable key is required to proceed with the request")
+    text = "A valid publishable key is required to proceed with the request"
 
 
 class BodyTooLarge(Refusal):
@@ -87,66 +90,60 @@ class BodyTooLarge(Refusal):
 
 
 class UnsupportedMediaType(Refusal):
-    """The body declares itself to be something that is not read."""
+    """The body has a media type, charset or encoding that cannot be read."""
 
 
 class RouteNotFound(Refusal):
-    """No operation has this path."""
+    """No operation has this path (the argument)."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(f"The mock does not serve {path}.")
+    text = "The mock does not serve {}."
 
 
 class MethodNotAllowed(Refusal):
     """The path has operations, but none with this method."""
 
+    text = "{} is not possible at {}."
+
     def __init__(self, method: str, path: str, allowed: str) -> None:
-        super().__init__(f"{method} is not possible at {path}.")
+        super().__init__(method, path, allowed)
         self.allowed = allowed
+        """The methods that the path has, joined by commas."""
 
 
 class RegionMissing(Refusal):
-    """Providers were asked for without a region."""
+    """Providers were requested without a region."""
 
-    def __init__(self) -> None:
-        super().__init__("You must provide the region_id to list payment providers")
+    text = "You must provide the region_id to list payment providers"
 
 
 class QueryKeyTooDeep(Refusal):
-    """A query parameter's name has more than one dot."""
+    """A query parameter's name (the argument) has more than one dot."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"Key accessor more than 2 levels deep: {name}")
+    text = "Key accessor more than 2 levels deep: {}"
 
 
 class CartNotFound(Refusal):
-    """The cart does not exist."""
+    """The cart with this id does not exist."""
 
-    def __init__(self, cart_id: str) -> None:
-        super().__init__(f"Cart id not found: {cart_id}")
+    text = "Cart id not found: {}"
 
 
 class CollectionNotFound(Refusal):
-    """The payment collection does not exist."""
+    """The payment collection with this id does not exist."""
 
-    def __init__(self, collection_id: str) -> None:
-        super().__init__(f"Payment collection id not found: {collection_id}")
+    text = "Payment collection id not found: {}"
 
 
 class ProviderNotEnabled(Refusal):
-    """The region of the collection's cart is not linked to the payment provider."""
+    """The payment provider (by id) is not linked to the region (by id) of the collection's cart."""
 
-    def __init__(self, provider_id: str, region_id: str) -> None:
-        super().__init__(
-            f"Payment provider {provider_id} is not enabled in the cart's region {region_id}."
-        )
+    text = "Payment provider {} is not enabled in the cart's region {}."
 
 
 class ProviderNotInstalled(Refusal):
-    """No code answers to the payment provider's id."""
+    """The code of the payment provider with this id is missing."""
 
-    def __init__(self, provider_id: str) -> None:
-        super().__init__(f"Payment provider {provider_id} is not installed.")
+    text = "Payment provider {} is not installed."
 
 
 class ProviderRefused(Refusal):
@@ -154,39 +151,38 @@ class ProviderRefused(Refusal):
 
 
 class ProviderUnreachable(Refusal):
-    """The payment provider could not be reached."""
+    """The payment provider with this id could not be reached."""
 
-    def __init__(self, provider_id: str) -> None:
-        super().__init__(f"Payment provider {provider_id} could not be reached.")
+    text = "Payment provider {} could not be reached."
 
 
 class RequestStillRunning(Refusal):
     """A request with the same idempotency key has not been answered yet."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The request conflicted with another request."
-            " You may retry the request with the provided Idempotency-Key."
-        )
+    text = (
+        "The request conflicted with another request."
+        " You may retry the request with the provided Idempotency-Key."
+    )
 
 
 class IdempotencyKeyReused(Refusal):
     """The idempotency key belongs to a request with another body or query."""
 
-    def __init__(self) -> None:
-        super().__init__("This Idempotency-Key was used for another request.")
+    text = "This Idempotency-Key was used for another request."
 
 
 class StorageUnavailable(Refusal):
-    """The store's state can be neither read nor kept; the reason stays in the log."""
+    """The store's state can be neither read nor kept; the reason is for the log only."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("The store's storage is not available. Try again in a moment.")
-        self.reason = reason
+    text = "The store's storage is not available. Try again in a moment."
+
+    @property
+    def reason(self) -> str:
+        """Why, in one line."""
+        return str(self.args[0])
 
 
 class UnknownFailure(Refusal):
-    """A bug; what it was stays in the log."""
+    """A bug, described in the log only."""
 
-    def __init__(self) -> None:
-        super().__init__("An unknown error occurred.")
+    text = "An unknown error occurred."

@@ -54,16 +54,16 @@ class _Replies:
 def create_control_app(control: Control, access: Access, dialect_name: str) -> ASGIApp:
     """Return the application under `/_mock`, in the order in which a request passes it."""
     operations = (StateOperations(control, dialect_name), PlanOperations(control))
-    answer = partial(respond, _Replies())
     app: ASGIApp = Endpoints(
         _unknown_path,
         contract=load_contract("control.yaml"),
         find_handler=partial(_find, operations),
         checks={},
         read_query=read_strictly,
-        respond=answer,
     )
-    return Failures(AccessCheck(StrictBodies(app), access=access), respond=answer)
+    return Failures(
+        AccessCheck(StrictBodies(app), access=access), respond=partial(respond, _Replies())
+    )
 
 
 async def _unknown_path(scope: Scope, _receive: Receive, _send: Send) -> None:

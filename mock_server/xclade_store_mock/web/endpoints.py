@@ -1,8 +1,9 @@
 """Operations, served: check the key, read the request by the contract, call the handler.
 
-Every answer is checked against the contract before it is sent. All that Connexion's own routing,
-validators and decorators would do for each request is done once, when the contract is compiled.
-Theirs check no `format` and report neither all violations nor the recorded backend's words.
+What a handler returns is checked against the contract before it is sent. All that Connexion's own
+routing, validators and decorators would do for each request is done once, when the contract is
+compiled. Theirs check no `format`, and report neither all violations nor the recorded backend's
+words.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Contract, Operation
 from xclade_store_mock.contract.violations import check_body, check_headers, check_path, check_query
-from xclade_store_mock.errors import PublishableKeyInvalid, PublishableKeyMissing, Refusal
+from xclade_store_mock.errors import PublishableKeyInvalid, PublishableKeyMissing
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.web import Call, read_header, read_headers
 from xclade_store_mock.web.bodies import received_body
@@ -46,7 +47,6 @@ class Endpoints:
         find_handler: Callable[[str], Handler],
         checks: Mapping[str, Check],
         read_query: ReadQuery,
-        respond: Callable[[Refusal], Response],
         json_type: str = "application/json",
     ) -> None:
         self._app = app
@@ -57,7 +57,6 @@ class Endpoints:
                 find_handler(operation.id),
                 [checks[scheme] for scheme in sorted(operation.security)],
                 read_query,
-                respond,
                 json_type,
             )
             for operation in contract.operations.values()
@@ -80,24 +79,19 @@ class _Endpoint:
         handler: Handler,
         checks: Sequence[Check],
         read_query: ReadQuery,
-        respond: Callable[[Refusal], Response],
         json_type: str,
     ) -> None:
         self._operation = operation
         self._handle = handler
         self._checks = checks
         self._read_query = read_query
-        self._respond = respond
         self._headers = {"content-type": json_type}
 
     async def serve(
         self, path: Mapping[str, str], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Answer a request. Raises ContractViolation and PreferenceNotMet."""
-        try:
-            answer = await self._answer(path, scope)
-        except Refusal as refusal:
-            answer = self._respond(refusal)
+        """Answer a request. Raises a refusal, PreferenceNotMet or ContractViolation."""
+        answer = await self._answer(path, scope)
         if isinstance(answer, Response):
             # A stream has no end to wait for.
             if not self._operation.is_stream:
