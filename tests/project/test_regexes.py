@@ -13,9 +13,12 @@ import pytest
 import yaml
 from tests.project.steps import Steps, TooManyStepsError, tokens
 
+from xclade_store_mock.contract import load_contract
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = (ROOT / "client/xclade_store", ROOT / "mock_server/xclade_store_mock")
-ARGUMENTS = {"template": "/store/payment-collections/{id}/payment-sessions"}
+OPERATION = load_contract("store.yaml").operations["initialize_payment_session"]
+ARGUMENTS = {"template": OPERATION.path, "operation": OPERATION}
 """What the functions that compile a pattern of their own are given."""
 SHORT = 60
 

@@ -3,7 +3,6 @@
 Sources are the cases of tests/contract/recordings, named `group/case` throughout.
 """
 
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -15,7 +14,7 @@ from xclade_store_mock.contract import Contract, Match, Operation
 from xclade_store_mock.dialects.documented import Documented
 from xclade_store_mock.dialects.medusa import queries
 from xclade_store_mock.dialects.medusa.fields import select_as_recorded
-from xclade_store_mock.dialects.medusa.front import Front
+from xclade_store_mock.dialects.medusa.front import Front, Route
 from xclade_store_mock.dialects.table import BEHAVIOURS, ROWS
 from xclade_store_mock.errors import Refusal, UnknownFailure
 from xclade_store_mock.payments.documents import Selectable, Selection
@@ -48,10 +47,9 @@ class Medusa(Documented):
     def find(self, contract: Contract, method: str, path: str) -> Match | None:
         """Return the operation whose path is the same in any letter case, with a slash or not."""
         for operation in contract.operations.values():
-            pattern = f"{operation.pattern.pattern}/?"
-            match = re.fullmatch(pattern, path, re.IGNORECASE)
-            if match is not None and method in operation.methods:
-                return Match(operation, match.groupdict())
+            parameters = Route(operation).match(path)
+            if parameters is not None and method in operation.methods:
+                return Match(operation, parameters)
         return None
 
     def checks(self, site: Site) -> Mapping[str, Check]:  # noqa: ARG002 - the protocol's

@@ -24,7 +24,7 @@ from xclade_store_mock.web.pages import is_page
 _PREFLIGHT_METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE"
 
 
-class _Route:
+class Route:
     """One operation's path, as Express matches it: any letter case, one more slash at the end."""
 
     def __init__(self, operation: Operation) -> None:
@@ -62,7 +62,7 @@ class Front:
         self._storage = site.storage
         self._origins = site.cors_origins
         self._respond = respond
-        self._routes = [_Route(each) for each in site.contract.operations.values()]
+        self._routes = [Route(each) for each in site.contract.operations.values()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request or pass it on."""
