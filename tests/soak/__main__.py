@@ -1,4 +1,4 @@
-"""Puts the mock server under fire: a soak of mixed traffic, then attacks."""
+"""Run a soak of mixed traffic against the mock server, and then attacks."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ from tests.soak.target import target
 
 
 def main() -> int:
-    """Soak, besiege and tell; answer the exit code."""
+    """Run the soak and the attacks, print the results, and return the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30, metavar="M", help="how long to soak")
     parser.add_argument("--storage", choices=(MEMORY, SQLITE, POSTGRESQL), default=MEMORY)

@@ -1,4 +1,4 @@
-"""Somebody who calls the main operation at a modest, steady rate, whatever else goes on."""
+"""A client that calls the main operation at a low, steady rate."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ PATIENCE = 10
 
 
 class Times(NamedTuple):
-    """Milliseconds that a call took, and how many got no right answer."""
+    """Milliseconds of the calls, and how many failed."""
 
     p50: float
     p99: float
@@ -24,14 +24,14 @@ class Times(NamedTuple):
 
 
 class Probe:
-    """Makes the calls."""
+    """Make the calls."""
 
     def __init__(self, server: Running) -> None:
         address = server.url.removeprefix("http://")
         self._connection = http.client.HTTPConnection(address, timeout=PATIENCE)
 
     def watch(self, seconds: float) -> Times:
-        """Call for a while, by one connection; a kept one ends when nobody has called for long."""
+        """Call for a while on one new connection, since the server closes idle ones."""
         self._connection.close()
         times, failed = [], 0
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Attacks the server, and looks at how others fare meanwhile and afterwards."""
+"""Attack the server, and measure its effect on other clients during and after the attack."""
 
 import json
 import subprocess
@@ -15,19 +15,19 @@ from tests.soak.probe import Probe, Times
 from tests.soak.target import Target
 
 USUALLY = 5
-"""How many seconds others are watched before an attack, and after it."""
+"""Seconds for which other clients are measured before an attack, and after it."""
 SLOWER = 2.0
-"""How many times as long as usually others may have to wait during an attack."""
+"""How many times the usual time other clients may wait during an attack."""
 RECOVERED = 1.5
 GROWTH = 1.05
 REHEARSALS = 4
-"""How often an attack is rehearsed: memory grows by it in steps that do not come evenly."""
+"""Unmeasured runs of an attack, since memory grows in irregular steps."""
 PATIENCE = 15
-"""How many seconds it may take until the descriptors are given back."""
+"""Seconds until the descriptors must be released."""
 
 
 class Outcome(NamedTuple):
-    """What an attack came to; memory in MB."""
+    """The result of an attack; memory in MB."""
 
     name: str
     before: Times
@@ -39,7 +39,7 @@ class Outcome(NamedTuple):
     missed: list[str]
 
     def row(self) -> tuple[str, ...]:
-        """Tell it."""
+        """Return the row of a table."""
         times = (self.before, self.during, self.after)
         told = [f"{each.p50:.1f} / {each.p99:.1f}" for each in times]
         memory = " → ".join(f"{each:.0f}" for each in self.memory)
@@ -52,12 +52,12 @@ HEADER = ("attack", "before", "during", "after", "MB", "descriptors", "counted",
 
 
 def tell(outcomes: list[Outcome]) -> str:
-    """Write all outcomes."""
+    """Return a table of all outcomes."""
     return table(HEADER, (outcome.row() for outcome in outcomes))
 
 
 def besiege(target: Target, names: Iterable[str] = ATTACKS) -> Iterator[Outcome]:
-    """Carry out all attacks: each some times to fill what is kept anyway, and once to measure."""
+    """Run each attack several times to warm the server up, and once to measure; yield outcomes."""
     for name in names:
         _rehearse(target, name)
         yield _measure(target, name)
@@ -88,7 +88,7 @@ def _measure(target: Target, name: str) -> Outcome:
 
 @contextmanager
 def attacking(target: Target, name: str) -> Iterator["subprocess.Popen[str]"]:
-    """Attack for a while from a process of its own, which leaves the core to the probe."""
+    """Attack from another process for a while, at a lower priority than the probe."""
     command = ["nice", sys.executable, "-W", "ignore", "-m", "tests.soak.attacks", name]
     command += [target.server.url, str(ATTACKS[name].seconds)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

@@ -1,4 +1,4 @@
-"""Mixed traffic at full speed, for as long as you like."""
+"""Mixed traffic at full speed."""
 
 import json
 import statistics
@@ -18,7 +18,7 @@ from tests.soak.target import Target
 SCRIPT = Path(__file__).with_name("traffic.lua")
 GROWTH = 1.05
 WARM_UP = 0.2
-"""Which part of the time the server may take to fill what it keeps."""
+"""The part of the time that the server may take to warm up."""
 STEERED_EVERY = 5
 A_DAY = 24 * 60 * 60
 
@@ -32,14 +32,14 @@ PLANNED: tuple[Mapping[str, Any], ...] = (
 
 
 class Sample(NamedTuple):
-    """What the server held at a moment; memory in MB."""
+    """What the server used at one moment; memory in MB."""
 
     memory: float
     open_files: int
 
 
 class Outcome(NamedTuple):
-    """What a soak came to."""
+    """The result of a soak."""
 
     told: Mapping[str, Any]
     samples: list[Sample]
@@ -49,12 +49,12 @@ class Outcome(NamedTuple):
 
     @property
     def warm(self) -> float:
-        """Tell the memory just after the warm-up."""
+        """Return the memory just after the warm-up."""
         return statistics.median(each.memory for each in self._fifths()[0])
 
     @property
     def final(self) -> float:
-        """Tell the memory at the end."""
+        """Return the memory at the end."""
         return statistics.median(each.memory for each in self._fifths()[1])
 
     def _fifths(self) -> tuple[list[Sample], list[Sample]]:
@@ -62,7 +62,7 @@ class Outcome(NamedTuple):
         return self.samples[part : 2 * part] or self.samples, self.samples[-part:]
 
     def missed(self) -> Iterator[str]:
-        """Tell what is not as it should be."""
+        """Yield the requirements that were not met."""
         for body, times in self.told["unplanned"].items():
             yield f"answered {times} times with a 5xx that nobody planned: {body}"
         for problem in self.problems[:10]:
@@ -73,7 +73,7 @@ class Outcome(NamedTuple):
             yield f"kept {self.open_files[1] - self.open_files[0]} descriptors"
 
     def tell(self) -> str:
-        """Write it as a table."""
+        """Return the outcome as a table."""
         seconds = self.told["us"] / 1e6
         statuses = sorted(self.told["statuses"].items())
         most = max(each.open_files for each in self.samples)
@@ -93,7 +93,7 @@ class Outcome(NamedTuple):
 
 
 def soak(target: Target, seconds: int) -> Outcome:
-    """Send traffic, and plan faults and look at the server meanwhile."""
+    """Send traffic, while planning faults and measuring the server."""
     with httpx.Client(base_url=f"{target.server.url}/_mock", timeout=30) as control:
         _drive(target, control, seconds=3)
         before = _resting(target)
@@ -122,9 +122,9 @@ def _drive(
 
 
 def _steer(control: httpx.Client, fault: Mapping[str, Any]) -> None:
-    """Plan a fault, read what happened, and let a day pass.
+    """Plan a fault, read the journal, and advance the clock by a day.
 
-    Idempotency keys live for a day: so as many are kept as come in a few seconds, not all.
+    Idempotency keys live for a day, so the server keeps only those of a few seconds.
     """
     control.post("/faults", json=fault).raise_for_status()
     control.get("/journal", params={"limit": 20}).raise_for_status()
@@ -132,7 +132,7 @@ def _steer(control: httpx.Client, fault: Mapping[str, Any]) -> None:
 
 
 def _resting(target: Target) -> int:
-    """Count the descriptors once nobody is served any more."""
+    """Return the number of descriptors when no request is being served."""
     least = target.open_files()
     for _ in range(100):
         time.sleep(0.1)

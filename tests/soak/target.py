@@ -1,4 +1,4 @@
-"""The server under fire: what it holds, and what it complains of."""
+"""The server under test, and its memory, descriptors and problems."""
 
 import tempfile
 from collections.abc import Iterator
@@ -13,28 +13,28 @@ _EXPECTED = "WARNING Invalid HTTP request received."
 
 
 class Target(NamedTuple):
-    """A server that can be looked at from outside."""
+    """A server that is observed from outside."""
 
     server: Running
     log: Path
 
     def open_files(self) -> int:
-        """Count its descriptors."""
+        """Return the number of its descriptors."""
         return len(list(Path(f"/proc/{self.server.pid}/fd").iterdir()))
 
     def is_alive(self) -> bool:
-        """Tell whether its process runs."""
+        """Return whether its process runs."""
         return "\nState:\tZ" not in Path(f"/proc/{self.server.pid}/status").read_text("ascii")
 
     def problems(self) -> list[str]:
-        """Answer the lines on stderr that nobody has asked for."""
+        """Return the unexpected lines on stderr."""
         lines = self.log.read_text("utf-8").splitlines()
         return [line for line in lines if _EXPECTED not in line]
 
 
 @contextmanager
 def target(storage: str, dialect: str) -> Iterator[Target]:
-    """Serve a store of many collections, with the limits that are the default."""
+    """Serve a store with many collections and the default limits."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         seed, log = folder / "store.json", folder / "log"
@@ -47,6 +47,6 @@ def target(storage: str, dialect: str) -> Iterator[Target]:
 
 
 def _postgresql(stack: ExitStack) -> str:
-    # Not in a folder of our own: root lets another user run it, who may not enter that.
+    # Not below our own folder: root starts it as another user, who cannot enter that.
     folder = tempfile.mkdtemp(prefix="xclade-postgresql-")
     return str(stack.enter_context(running_postgresql(folder)).get_uri())

@@ -1,4 +1,4 @@
-"""Each attack really attacks."""
+"""Each attack reaches the server."""
 
 import asyncio
 
@@ -17,8 +17,8 @@ ANSWERED = {
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_attack_is_carried_out(name: str) -> None:
-    """It reaches the server, which answers what it can, and stops as if nothing had been."""
+def test_attack_reaches_the_server(name: str) -> None:
+    """The server responds as expected, and stops without a problem."""
     with running("--dialect", "medusa") as mock:
         counts = asyncio.run(attack(name, mock.url, 1))
 
