@@ -23,17 +23,25 @@ from xclade_store.errors import (
     UnsupportedMediaType,
 )
 from xclade_store.generated.models import (
+    RawAmount,
+    StoreCapture,
+    StorePayment,
     StorePaymentCollection,
     StorePaymentCollectionSelection,
     StorePaymentProvider,
     StorePaymentProviderListResponse,
     StorePaymentSession,
     StorePaymentSessionSelection,
+    StoreRefund,
+    StoreRefundReason,
 )
-from xclade_store.generated.types import FieldNotAnswered
+from xclade_store.json_values import UNSET, JsonObject, Unset
+from xclade_store.model import FieldNotAnswered
+from xclade_store.reading import ShapeError
 from xclade_store.transport import Retries
 
 __all__ = [
+    "UNSET",
     "AsyncStoreClient",
     "BodyTooLarge",
     "BrokenAnswer",
@@ -44,22 +52,30 @@ __all__ = [
     "FieldNotAnswered",
     "HttpClientShared",
     "InvalidData",
+    "JsonObject",
     "NotAllowed",
     "NotFound",
     "PaymentRefused",
     "RateLimited",
+    "RawAmount",
     "Retries",
     "ServerFailed",
+    "ShapeError",
+    "StoreCapture",
     "StoreClient",
     "StoreError",
+    "StorePayment",
     "StorePaymentCollection",
     "StorePaymentCollectionSelection",
     "StorePaymentProvider",
     "StorePaymentProviderListResponse",
     "StorePaymentSession",
     "StorePaymentSessionSelection",
+    "StoreRefund",
+    "StoreRefundReason",
     "TimedOut",
     "Unauthorized",
+    "Unset",
     "UnsupportedMediaType",
     "__version__",
 ]

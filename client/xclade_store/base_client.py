@@ -30,7 +30,7 @@ from xclade_store.generated.models import (
     InitializePaymentSessionRequest,
     StorePaymentProviderListResponse,
 )
-from xclade_store.generated.types import UNSET, Unset
+from xclade_store.json_values import UNSET, Unset
 from xclade_store.transport import Outcome, Retries, describe
 
 SERVER = "https://{tenant}.api.myxclade.com"

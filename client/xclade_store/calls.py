@@ -5,6 +5,7 @@ What is generated makes the request's parts and reads the answer's models.
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Generic, NamedTuple, NoReturn, TypeVar
 
@@ -12,8 +13,8 @@ import httpx
 
 from xclade_store.errors import BrokenAnswer, StoreError, error_class
 from xclade_store.generated.models import Error
-from xclade_store.generated.types import ExactFloat, Model
 from xclade_store.hints import explain_unauthorized, explain_unreadable, with_base_url_hint
+from xclade_store.model import Model, read_model
 from xclade_store.transport import Outcome
 
 __version__ = "0.1.0"
@@ -45,12 +46,14 @@ class Call(Generic[Result]):
             raise outcome
         try:
             text = outcome.content.decode("utf-8-sig")
-            body = json.loads(text, parse_float=ExactFloat, parse_constant=_refuse_constant)
+            body = _JSON.decode(text)
             if not outcome.is_success:
                 self._raise_error(outcome, Error.from_dict(body))
-            result = self.result.from_dict(body if self.envelope is None else body[self.envelope])
+            document = body if self.envelope is None else body[self.envelope]
+            fields = self.request.url.params.get("fields") if self.request.url.query else None
+            result = read_model(self.result, document, fields)
         # What reading JSON into models raises; StoreError is none of these.
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
+        except (ArithmeticError, KeyError, TypeError, ValueError, RecursionError) as error:
             if outcome.status_code == HTTPStatus.UNAUTHORIZED:
                 self._raise_error(outcome, None)
             message = explain_unreadable(outcome, error)
@@ -60,7 +63,7 @@ class Call(Generic[Result]):
         fault = self.initialized and contradiction(result, *self.initialized)
         if fault:
             raise BrokenAnswer(fault, response=outcome, idempotency_key=self.idempotency_key)
-        result.__dict__["idempotency_key"] = self.idempotency_key
+        vars(result)["_idempotency_key"] = self.idempotency_key
         return result
 
     def _raise_error(self, response: httpx.Response, error: Error | None) -> NoReturn:
@@ -71,7 +74,7 @@ class Call(Generic[Result]):
             with_base_url_hint(message, response),
             response=response,
             type=type_,
-            code=None if error is None else error.__dict__.get("code"),
+            code=None if error is None else vars(error).get("code"),
             idempotency_key=self.idempotency_key,
         )
 
@@ -99,3 +102,7 @@ def contradiction(result: Model, collection_id: str, provider_id: str) -> str | 
 def _refuse_constant(name: str) -> NoReturn:
     message = f"{name} is not JSON"
     raise ValueError(message)
+
+
+# Made once: json.loads would make one for each answer.
+_JSON = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)

@@ -15,6 +15,7 @@ _TOO_LONG = {
 }
 _LOGIN = re.compile(r"log-?in|sign-?in|sso|oauth", re.IGNORECASE)
 _LONGEST = 300
+_MOST_FAULTS = 1000
 
 
 def explain_unreadable(response: httpx.Response, error: Exception) -> str:
@@ -26,7 +27,7 @@ def explain_unreadable(response: httpx.Response, error: Exception) -> str:
     elif _is_html(response):
         what = _page(response)
     else:
-        what = f"not what the contract says: {type(error).__name__}: {error}"[:_LONGEST]
+        what = f"not what the contract says: {type(error).__name__}: {error}"[:_MOST_FAULTS]
     return with_base_url_hint(what, response)
 
 

@@ -26,7 +26,6 @@ NAMES = {
     "store_client_over_httpx2": "StoreClient over httpx2",
     "async_store_client": "AsyncStoreClient",
     "async_store_client_over_httpx2": "AsyncStoreClient over httpx2",
-    "generated": "generated functions alone",
     "plain_httpx": "plain httpx",
     "plain_httpx2": "plain httpx2",
     "plain_async_httpx": "plain httpx, async",

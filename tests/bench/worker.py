@@ -65,21 +65,6 @@ def async_calls_of(store: Any) -> Callable[[], Any]:
     return lambda: loop.run_until_complete(call())
 
 
-def generated(url: str) -> Callable[[], Any]:
-    """Call through the generated functions alone."""
-    from xclade_store.generated.api.payment_collections import (  # noqa: PLC0415
-        initialize_payment_session,
-    )
-    from xclade_store.generated.client import AuthenticatedClient  # noqa: PLC0415
-    from xclade_store.generated.models import InitializePaymentSessionRequest  # noqa: PLC0415
-
-    client = AuthenticatedClient(
-        base_url=url, token=KEY, prefix="", auth_header_name="x-publishable-api-key"
-    )
-    body = InitializePaymentSessionRequest.from_dict({"provider_id": PROVIDER})
-    return lambda: initialize_payment_session.sync_detailed(COLLECTION, client=client, body=body)
-
-
 def plain_httpx(url: str) -> Callable[[], Any]:
     """Call with httpx alone."""
     import httpx  # noqa: PLC0415
@@ -156,7 +141,6 @@ def main() -> None:
         store_client_over_httpx2,
         async_store_client,
         async_store_client_over_httpx2,
-        generated,
         plain_httpx,
         plain_httpx2,
         plain_async_httpx,

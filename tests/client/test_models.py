@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 from tests.client.wire import (
     COLLECTION,
@@ -189,7 +190,7 @@ def test_unknown_fields_are_kept() -> None:
 def test_results_do_not_change(name: str) -> None:
     """Nothing can be assigned to a result, be it a field or not."""
     result = read(collection())
-    with pytest.raises(AttributeError, match="does not change"):
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
         setattr(result, name, Decimal(1))
 
     assert (Decimal("25.5"), COLLECTION) == (result.amount, result.to_dict())
@@ -218,8 +219,6 @@ def test_equality() -> None:
     assert result != read(collection(total=5))
     assert result != COLLECTION
     assert result.payment_sessions == read(collection()).payment_sessions
-    with pytest.raises(TypeError):
-        hash(result)
 
 
 @pytest.mark.parametrize(

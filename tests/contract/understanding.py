@@ -9,7 +9,8 @@ from typing import Any
 from tests.contract.relay_contract import property_names
 
 from xclade_store import ErrorAnswer
-from xclade_store.generated.types import Model, OpenObject
+from xclade_store.json_values import JsonObject
+from xclade_store.model import Model
 
 Json = Any
 
@@ -74,7 +75,7 @@ def _check_value(value: object, document: Json) -> None:
             _check_value(item, part)
     elif isinstance(value, datetime):
         assert datetime.fromisoformat(document) == value
-    elif isinstance(value, OpenObject):
+    elif isinstance(value, JsonObject):
         # Its numbers are floats; to_dict() shows that none of its digits is lost.
         assert value.keys() == document.keys()
     else:

@@ -48,7 +48,7 @@ def test_wheel_and_sdist_are_complete(dist: Path) -> None:
 
     assert {
         "xclade_store/__init__.py",
-        "xclade_store/generated/client.py",
+        "xclade_store/generated/types.py",
         "xclade_store/py.typed",
         "xclade_store_mock/app.py",
         "xclade_store_mock/check/report.html",

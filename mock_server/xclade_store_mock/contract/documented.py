@@ -112,7 +112,11 @@ class _Compiler:
 
 
 def _without_annotations(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: part for name, part in schema.items() if name not in _ANNOTATIONS}
+    return {
+        name: part
+        for name, part in schema.items()
+        if name not in _ANNOTATIONS and not name.startswith("x-")
+    }
 
 
 def _word(random: Random) -> str:

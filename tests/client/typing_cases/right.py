@@ -1,10 +1,12 @@
 """How a user's code looks to type checkers: all of it is right."""
 
 import datetime as dt
+import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, assert_type
 
+import attrs
 import httpx
 
 from xclade_store import (
@@ -12,9 +14,12 @@ from xclade_store import (
     Conflict,
     ErrorAnswer,
     FieldNotAnswered,
+    JsonObject,
     Retries,
+    ShapeError,
     StoreClient,
     StoreError,
+    StorePayment,
     StorePaymentCollection,
     StorePaymentCollectionSelection,
     StorePaymentProvider,
@@ -22,6 +27,7 @@ from xclade_store import (
     StorePaymentSession,
     StorePaymentSessionSelection,
 )
+from xclade_store.testing import make_payment_collection
 
 
 def pay(store: StoreClient, cart_id: str) -> str:
@@ -48,13 +54,55 @@ def read(collection: StorePaymentCollection) -> Decimal:
     assert_type(collection.completed_at, dt.datetime | None)
     assert_type(collection.created_at, dt.datetime)
     assert_type(collection.to_dict(), dict[str, Any])
-    assert_type(collection.additional_properties, dict[str, Any])
+    assert_type(collection.additional_properties, JsonObject)
     session = collection.payment_sessions[0]
     context: Mapping[str, Any] | None = session.context
     keys = sorted(session.data) + sorted(context or {})
     tax = (collection.amount * Decimal("0.19")).quantize(Decimal("0.01"))
     total = sum((each.amount for each in collection.payment_sessions), start=Decimal(0))
     return tax + total + len(keys)
+
+
+def construct(amount: Decimal) -> StorePaymentCollection:
+    """Make results by hand, and changed copies of them."""
+    session = StorePaymentSession(
+        id="payses_1",
+        amount=amount,
+        currency_code="eur",
+        provider_id="pp_stripe_stripe",
+        data={"client_secret": "pi_1_secret"},
+        status="pending",
+        context=None,
+    )
+    collection = StorePaymentCollection(
+        id="pay_col_1", currency_code="eur", amount=amount, payment_sessions=[session], metadata={}
+    )
+    assert_type(collection.payment_sessions, tuple[StorePaymentSession, ...])
+    changed = attrs.evolve(collection, amount=Decimal("10.50"), status="authorized")
+    assert_type(changed, StorePaymentCollection)
+    names = [field.name for field in attrs.fields(StorePaymentCollection)]
+    by_name: dict[str, Any] = attrs.asdict(changed)
+    assert names == list(by_name)
+    assert {collection, changed}
+    match collection:
+        case StorePaymentCollection(id=found, payment_sessions=[StorePaymentSession(amount=first)]):
+            assert_type(found, str)
+            assert_type(first, Decimal)
+        case _:
+            pass
+    try:
+        return StorePaymentCollection.from_dict(json.loads("{}", parse_float=Decimal))
+    except ShapeError as error:
+        assert_type(error.faults, tuple[str, ...])
+        return make_payment_collection(amount=amount, session={"status": "authorized"})
+
+
+def pay_again(store: StoreClient, session: StorePaymentSession) -> str:
+    """Pass a session's data to json.dumps, and on to the next call."""
+    assert_type(session.payment, StorePayment | None)
+    data: JsonObject = session.data
+    store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe", data=data)
+    return json.dumps(data)
 
 
 def select(store: StoreClient, fields: str) -> StorePaymentCollectionSelection:

@@ -2,7 +2,7 @@
 
 import httpx
 
-from xclade_store import AsyncStoreClient, StoreClient
+from xclade_store import AsyncStoreClient, StoreClient, StorePaymentCollection
 
 
 def wrong(store: StoreClient) -> None:
@@ -28,6 +28,10 @@ def wrong(store: StoreClient) -> None:
     _ = collection.payment_sessions[0].provider  # type: ignore[attr-defined]
     _ = collection.completed_at.year  # type: ignore[union-attr]
     collection.payment_sessions[0].data["id"] = "pi_1"  # type: ignore[index]
+    collection.amount = collection.amount  # type: ignore[misc]
+    StorePaymentCollection(id="pay_col_1", amount=collection.amount)  # type: ignore[call-arg]
+    StorePaymentCollection(id=5, currency_code="eur", amount=collection.amount)  # type: ignore[arg-type]
+    StorePaymentCollection(id="pay_col_1", currency_code="eur", amount=10.5)  # type: ignore[arg-type]
 
 
 async def wrong_async(store: AsyncStoreClient) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from .. import types
+from ...json_values import JsonObject
 
-
-class BackReference(types.OpenObject):
-    """The object that this one belongs to, as far as `fields` asks for it."""
+BackReference = JsonObject
+"""The object that this one belongs to, as far as `fields` asks for it."""

@@ -1,22 +1,16 @@
 from __future__ import annotations
 
-from typing import ClassVar
+import attrs
 
-from .. import types
+from ...model import Model, field_names
 
 
-class CreatePaymentCollectionRequest(types.Model):
-    """What its fields say.
+@attrs.frozen(
+    kw_only=True, eq=False, repr=False, slots=False, field_transformer=field_names
+)
+class CreatePaymentCollectionRequest(Model):
+    """CreatePaymentCollectionRequest
 
     `cart_id`: The id of the cart that is to be paid."""
 
     cart_id: str
-
-    _readers: ClassVar = {
-        "cart_id": ("cart_id", types.text),
-    }
-    _required: ClassVar = frozenset(
-        {
-            "cart_id",
-        }
-    )

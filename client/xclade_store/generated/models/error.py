@@ -1,12 +1,16 @@
 from __future__ import annotations
 
-from typing import ClassVar
+import attrs
 
-from .. import types
+from ...json_values import UNSET
+from ...model import Model, field_names
 
 
-class Error(types.Model):
-    """What its fields say.
+@attrs.frozen(
+    kw_only=True, eq=False, repr=False, slots=False, field_transformer=field_names
+)
+class Error(Model):
+    """Error
 
     `type_`: What went wrong, for a program: `invalid_data`, `not_allowed`, `not_found`, `conflict`,
     `duplicate_error`, `payment_authorization_error`, `unexpected_state`, `database_error`,
@@ -16,18 +20,6 @@ class Error(types.Model):
 
     `code`: A second, coarser classification that only some errors have."""
 
-    type_: str
+    type_: str = attrs.field(alias="type")
     message: str
-    code: None | str
-
-    _readers: ClassVar = {
-        "type_": ("type", types.text),
-        "message": ("message", types.text),
-        "code": ("code", types.nullable(types.text)),
-    }
-    _required: ClassVar = frozenset(
-        {
-            "type_",
-            "message",
-        }
-    )
+    code: None | str = UNSET

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
-from typing import ClassVar
+import attrs
 
-from .. import types
+from ...json_values import UNSET, json_object
+from ...model import Model, field_names
 from ..models.initialize_payment_session_request_data import (
     InitializePaymentSessionRequestData,
 )
 
 
-class InitializePaymentSessionRequest(types.Model):
-    """What its fields say.
+@attrs.frozen(
+    kw_only=True, eq=False, repr=False, slots=False, field_transformer=field_names
+)
+class InitializePaymentSessionRequest(Model):
+    """InitializePaymentSessionRequest
 
     `provider_id`: The id of the payment provider that the customer chose.
 
@@ -18,14 +22,6 @@ class InitializePaymentSessionRequest(types.Model):
     numbers beyond a double's range, are refused."""
 
     provider_id: str
-    data: InitializePaymentSessionRequestData
-
-    _readers: ClassVar = {
-        "provider_id": ("provider_id", types.text),
-        "data": ("data", InitializePaymentSessionRequestData.from_dict),
-    }
-    _required: ClassVar = frozenset(
-        {
-            "provider_id",
-        }
+    data: InitializePaymentSessionRequestData = attrs.field(
+        default=UNSET, converter=json_object
     )

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from .. import types
+from ...json_values import JsonObject
 
-
-class InitializePaymentSessionRequestData(types.OpenObject):
-    """Whatever the provider needs to process the payment. The new session's `data` is this, under
-    what the provider itself returns. Strings with NUL characters or lone surrogates, and
-    numbers beyond a double's range, are refused."""
+InitializePaymentSessionRequestData = JsonObject
+"""Whatever the provider needs to process the payment. The new session's `data` is this, under
+what the provider itself returns. Strings with NUL characters or lone surrogates, and
+numbers beyond a double's range, are refused."""

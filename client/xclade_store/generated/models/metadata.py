@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from .. import types
+from ...json_values import JsonObject
 
-
-class Metadata(types.OpenObject):
-    """Whatever the store's own code keeps there."""
+Metadata = JsonObject
+"""Whatever the store's own code keeps there."""

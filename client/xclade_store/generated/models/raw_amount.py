@@ -1,24 +1,18 @@
 from __future__ import annotations
 
-from typing import ClassVar
+import attrs
 
-from .. import types
+from ...json_values import UNSET
+from ...model import Model, field_names
 
 
-class RawAmount(types.Model):
+@attrs.frozen(
+    kw_only=True, eq=False, repr=False, slots=False, field_transformer=field_names
+)
+class RawAmount(Model):
     """The amount as an exact decimal, in major units.
 
     `precision`: How many significant digits the backend calculates with."""
 
     value: str
-    precision: int
-
-    _readers: ClassVar = {
-        "value": ("value", types.text),
-        "precision": ("precision", types.integer),
-    }
-    _required: ClassVar = frozenset(
-        {
-            "value",
-        }
-    )
+    precision: int = UNSET

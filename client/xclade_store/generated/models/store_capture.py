@@ -2,34 +2,28 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import ClassVar
 
-from .. import types
+import attrs
+
+from ...json_values import UNSET, nullable_json_object
+from ...model import Model, field_names
 from ..models.back_reference import BackReference
 
 
-class StoreCapture(types.Model):
-    """What its fields say.
+@attrs.frozen(
+    kw_only=True, eq=False, repr=False, slots=False, field_transformer=field_names
+)
+class StoreCapture(Model):
+    """StoreCapture
 
     `amount`: Major units: `25.5` in `usd` is $25.50.
 
     `payment`: The object that this one belongs to, as far as `fields` asks for it."""
 
     id: str
-    amount: Decimal
-    created_at: datetime.datetime
-    created_by: None | str
-    payment: BackReference | None
-
-    _readers: ClassVar = {
-        "id": ("id", types.text),
-        "amount": ("amount", types.decimal),
-        "created_at": ("created_at", types.moment),
-        "created_by": ("created_by", types.nullable(types.text)),
-        "payment": ("payment", types.nullable(BackReference.from_dict)),
-    }
-    _required: ClassVar = frozenset(
-        {
-            "id",
-        }
+    amount: Decimal = UNSET
+    created_at: datetime.datetime = UNSET
+    created_by: None | str = UNSET
+    payment: BackReference | None = attrs.field(
+        default=UNSET, converter=nullable_json_object
     )

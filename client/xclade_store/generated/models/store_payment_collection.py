@@ -4,21 +4,25 @@ import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from .. import types
+import attrs
+
+from ...json_values import UNSET, nullable_json_object
+from ...model import Model, as_tuple, field_names
 from ..models.metadata import Metadata
 from ..models.store_payment import StorePayment
 from ..models.store_payment_provider import StorePaymentProvider
 from ..models.store_payment_session import StorePaymentSession
 
 
-class StorePaymentCollection(types.Model):
+@attrs.frozen(
+    kw_only=True, eq=False, repr=False, slots=False, field_transformer=field_names
+)
+class StorePaymentCollection(Model):
     """A payment collection with at least its default fields.
 
     `currency_code`: ISO 4217, in lower case.
 
     `amount`: Major units: `25.5` in `usd` is $25.50.
-
-    `payment_sessions`: Normally one, none before the first call.
 
     `authorized_amount`: Major units; null until there is such an amount.
 
@@ -29,50 +33,42 @@ class StorePaymentCollection(types.Model):
     `metadata`: Whatever the store's own code keeps there.
 
     `status`: How far the payment has come: `not_paid`, `awaiting`, `authorized`, `partially_authorized`,
-    `canceled`, `failed`, `partially_captured` or `completed`. More may come."""
+    `canceled`, `failed`, `partially_captured` or `completed`. More may come.
+
+    `payment_sessions`: Normally one, none before the first call."""
 
     id: str
     currency_code: str
     amount: Decimal
-    payment_sessions: tuple[StorePaymentSession, ...]
-    authorized_amount: Decimal | None
-    captured_amount: Decimal | None
-    refunded_amount: Decimal | None
-    completed_at: datetime.datetime | None
-    created_at: datetime.datetime
-    updated_at: datetime.datetime
-    metadata: Metadata | None
-    status: str
-    payment_providers: tuple[StorePaymentProvider, ...]
-    payments: tuple[StorePayment, ...]
+    authorized_amount: Decimal | None = UNSET
+    captured_amount: Decimal | None = UNSET
+    refunded_amount: Decimal | None = UNSET
+    completed_at: datetime.datetime | None = UNSET
+    created_at: datetime.datetime = UNSET
+    updated_at: datetime.datetime = UNSET
+    metadata: Metadata | None = attrs.field(
+        default=UNSET, converter=nullable_json_object
+    )
+    status: str = UNSET
+    payment_providers: tuple[StorePaymentProvider, ...] = attrs.field(
+        default=UNSET, converter=as_tuple
+    )
+    payment_sessions: tuple[StorePaymentSession, ...] = attrs.field(
+        default=UNSET, converter=as_tuple
+    )
+    payments: tuple[StorePayment, ...] = attrs.field(default=UNSET, converter=as_tuple)
 
-    _readers: ClassVar = {
-        "id": ("id", types.text),
-        "currency_code": ("currency_code", types.text),
-        "amount": ("amount", types.decimal),
-        "payment_sessions": (
-            "payment_sessions",
-            types.listed(StorePaymentSession.from_dict),
-        ),
-        "authorized_amount": ("authorized_amount", types.nullable(types.decimal)),
-        "captured_amount": ("captured_amount", types.nullable(types.decimal)),
-        "refunded_amount": ("refunded_amount", types.nullable(types.decimal)),
-        "completed_at": ("completed_at", types.nullable(types.moment)),
-        "created_at": ("created_at", types.moment),
-        "updated_at": ("updated_at", types.moment),
-        "metadata": ("metadata", types.nullable(Metadata.from_dict)),
-        "status": ("status", types.text),
-        "payment_providers": (
+    _added_by_fields: ClassVar = frozenset(
+        [
+            "authorized_amount",
+            "captured_amount",
+            "refunded_amount",
+            "completed_at",
+            "created_at",
+            "updated_at",
+            "metadata",
+            "status",
             "payment_providers",
-            types.listed(StorePaymentProvider.from_dict),
-        ),
-        "payments": ("payments", types.listed(StorePayment.from_dict)),
-    }
-    _required: ClassVar = frozenset(
-        {
-            "id",
-            "currency_code",
-            "amount",
-            "payment_sessions",
-        }
+            "payments",
+        ]
     )

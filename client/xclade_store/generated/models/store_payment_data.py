@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from .. import types
+from ...json_values import JsonObject
 
-
-class StorePaymentData(types.OpenObject):
-    """What its fields say."""
+StorePaymentData = JsonObject
+"""StorePaymentData"""

@@ -2,25 +2,23 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .. import types
+import attrs
+
+from ...json_values import UNSET
+from ...model import Model, field_names
 
 
-class StorePaymentProvider(types.Model):
-    """What its fields say.
+@attrs.frozen(
+    kw_only=True, eq=False, repr=False, slots=False, field_transformer=field_names
+)
+class StorePaymentProvider(Model):
+    """StorePaymentProvider
 
     `id`: The provider's id, `pp_{service}_{instance}`.
 
     `is_enabled`: Left out only when `fields` does not ask for it."""
 
     id: str
-    is_enabled: bool
+    is_enabled: bool = UNSET
 
-    _readers: ClassVar = {
-        "id": ("id", types.text),
-        "is_enabled": ("is_enabled", types.boolean),
-    }
-    _required: ClassVar = frozenset(
-        {
-            "id",
-        }
-    )
+    _added_by_fields: ClassVar = frozenset([])

@@ -1,35 +1,22 @@
 from __future__ import annotations
 
-from typing import ClassVar
+import attrs
 
-from .. import types
+from ...model import Model, as_tuple, field_names
 from ..models.store_payment_provider import StorePaymentProvider
 
 
-class StorePaymentProviderListResponse(types.Model):
-    """What its fields say.
+@attrs.frozen(
+    kw_only=True, eq=False, repr=False, slots=False, field_transformer=field_names
+)
+class StorePaymentProviderListResponse(Model):
+    """StorePaymentProviderListResponse
 
     `count`: How many providers the region has, on all pages."""
 
-    payment_providers: tuple[StorePaymentProvider, ...]
+    payment_providers: tuple[StorePaymentProvider, ...] = attrs.field(
+        converter=as_tuple
+    )
     count: int
     offset: int
     limit: int
-
-    _readers: ClassVar = {
-        "payment_providers": (
-            "payment_providers",
-            types.listed(StorePaymentProvider.from_dict),
-        ),
-        "count": ("count", types.integer),
-        "offset": ("offset", types.integer),
-        "limit": ("limit", types.integer),
-    }
-    _required: ClassVar = frozenset(
-        {
-            "payment_providers",
-            "count",
-            "offset",
-            "limit",
-        }
-    )

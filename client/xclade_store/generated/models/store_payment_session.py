@@ -4,7 +4,10 @@ import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from .. import types
+import attrs
+
+from ...json_values import UNSET, json_object, nullable_json_object
+from ...model import Model, field_names
 from ..models.back_reference import BackReference
 from ..models.metadata import Metadata
 from ..models.raw_amount import RawAmount
@@ -13,7 +16,10 @@ from ..models.store_payment_session_context import StorePaymentSessionContext
 from ..models.store_payment_session_data import StorePaymentSessionData
 
 
-class StorePaymentSession(types.Model):
+@attrs.frozen(
+    kw_only=True, eq=False, repr=False, slots=False, field_transformer=field_names
+)
+class StorePaymentSession(Model):
     """A payment session with at least its default fields.
 
     `amount`: Major units: `25.5` in `usd` is $25.50.
@@ -23,14 +29,14 @@ class StorePaymentSession(types.Model):
     `data`: The provider's own view of the session, such as Stripe's PaymentIntent with the
     `client_secret` that the browser needs; amounts in it are in the provider's units.
 
-    `context`: What the provider was told of the customer; empty for a guest.
-
     `status`: How far the session has come: `pending`, `requires_more`, `pending_authorization`,
     `authorized`, `captured`, `canceled` or `error`. More may come.
 
-    `payment`: The payment, once the session is authorized.
+    `context`: What the provider was told of the customer; empty for a guest.
 
     `payment_collection`: The object that this one belongs to, as far as `fields` asks for it.
+
+    `payment`: The payment, once the session is authorized.
 
     `metadata`: Whatever the store's own code keeps there.
 
@@ -40,50 +46,23 @@ class StorePaymentSession(types.Model):
     amount: Decimal
     currency_code: str
     provider_id: str
-    data: StorePaymentSessionData
-    context: None | StorePaymentSessionContext
+    data: StorePaymentSessionData = attrs.field(converter=json_object)
     status: str
-    authorized_at: datetime.datetime | None
-    payment: None | StorePayment
-    payment_collection_id: str
-    payment_collection: BackReference | None
-    metadata: Metadata | None
-    raw_amount: RawAmount
-    created_at: datetime.datetime
-    updated_at: datetime.datetime
-    deleted_at: datetime.datetime | None
-
-    _readers: ClassVar = {
-        "id": ("id", types.text),
-        "amount": ("amount", types.decimal),
-        "currency_code": ("currency_code", types.text),
-        "provider_id": ("provider_id", types.text),
-        "data": ("data", StorePaymentSessionData.from_dict),
-        "context": ("context", types.nullable(StorePaymentSessionContext.from_dict)),
-        "status": ("status", types.text),
-        "authorized_at": ("authorized_at", types.nullable(types.moment)),
-        "payment": ("payment", types.nullable(StorePayment.from_dict)),
-        "payment_collection_id": ("payment_collection_id", types.text),
-        "payment_collection": (
-            "payment_collection",
-            types.nullable(BackReference.from_dict),
-        ),
-        "metadata": ("metadata", types.nullable(Metadata.from_dict)),
-        "raw_amount": ("raw_amount", RawAmount.from_dict),
-        "created_at": ("created_at", types.moment),
-        "updated_at": ("updated_at", types.moment),
-        "deleted_at": ("deleted_at", types.nullable(types.moment)),
-    }
-    _required: ClassVar = frozenset(
-        {
-            "id",
-            "amount",
-            "currency_code",
-            "provider_id",
-            "data",
-            "context",
-            "status",
-            "authorized_at",
-            "payment",
-        }
+    context: None | StorePaymentSessionContext = attrs.field(
+        default=UNSET, converter=nullable_json_object
     )
+    authorized_at: datetime.datetime | None = UNSET
+    payment_collection_id: str = UNSET
+    payment_collection: BackReference | None = attrs.field(
+        default=UNSET, converter=nullable_json_object
+    )
+    payment: None | StorePayment = UNSET
+    metadata: Metadata | None = attrs.field(
+        default=UNSET, converter=nullable_json_object
+    )
+    raw_amount: RawAmount = UNSET
+    created_at: datetime.datetime = UNSET
+    updated_at: datetime.datetime = UNSET
+    deleted_at: datetime.datetime | None = UNSET
+
+    _added_by_fields: ClassVar = frozenset(["payment_collection"])

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from .. import types
+from ...json_values import JsonObject
 
-
-class StorePaymentSessionContext(types.OpenObject):
-    """What the provider was told of the customer; empty for a guest."""
+StorePaymentSessionContext = JsonObject
+"""What the provider was told of the customer; empty for a guest."""

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from .. import types
+from ...json_values import JsonObject
 
-
-class StorePaymentSessionData(types.OpenObject):
-    """The provider's own view of the session, such as Stripe's PaymentIntent with the
-    `client_secret` that the browser needs; amounts in it are in the provider's units."""
+StorePaymentSessionData = JsonObject
+"""The provider's own view of the session, such as Stripe's PaymentIntent with the
+`client_secret` that the browser needs; amounts in it are in the provider's units."""

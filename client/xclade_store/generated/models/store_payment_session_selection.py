@@ -4,7 +4,10 @@ import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from .. import types
+import attrs
+
+from ...json_values import UNSET, json_object, nullable_json_object
+from ...model import Model, field_names
 from ..models.back_reference import BackReference
 from ..models.metadata import Metadata
 from ..models.raw_amount import RawAmount
@@ -13,7 +16,10 @@ from ..models.store_payment_session_context import StorePaymentSessionContext
 from ..models.store_payment_session_data import StorePaymentSessionData
 
 
-class StorePaymentSessionSelection(types.Model):
+@attrs.frozen(
+    kw_only=True, eq=False, repr=False, slots=False, field_transformer=field_names
+)
+class StorePaymentSessionSelection(Model):
     """A payment session of which `fields` left out some of the default fields.
 
     `amount`: Major units: `25.5` in `usd` is $25.50.
@@ -37,45 +43,26 @@ class StorePaymentSessionSelection(types.Model):
     `raw_amount`: The amount as an exact decimal, in major units."""
 
     id: str
-    amount: Decimal
-    currency_code: str
-    provider_id: str
-    data: StorePaymentSessionData
-    context: None | StorePaymentSessionContext
-    status: str
-    authorized_at: datetime.datetime | None
-    payment_collection_id: str
-    payment_collection: BackReference | None
-    payment: None | StorePayment
-    metadata: Metadata | None
-    raw_amount: RawAmount
-    created_at: datetime.datetime
-    updated_at: datetime.datetime
-    deleted_at: datetime.datetime | None
-
-    _readers: ClassVar = {
-        "id": ("id", types.text),
-        "amount": ("amount", types.decimal),
-        "currency_code": ("currency_code", types.text),
-        "provider_id": ("provider_id", types.text),
-        "data": ("data", StorePaymentSessionData.from_dict),
-        "context": ("context", types.nullable(StorePaymentSessionContext.from_dict)),
-        "status": ("status", types.text),
-        "authorized_at": ("authorized_at", types.nullable(types.moment)),
-        "payment_collection_id": ("payment_collection_id", types.text),
-        "payment_collection": (
-            "payment_collection",
-            types.nullable(BackReference.from_dict),
-        ),
-        "payment": ("payment", types.nullable(StorePayment.from_dict)),
-        "metadata": ("metadata", types.nullable(Metadata.from_dict)),
-        "raw_amount": ("raw_amount", RawAmount.from_dict),
-        "created_at": ("created_at", types.moment),
-        "updated_at": ("updated_at", types.moment),
-        "deleted_at": ("deleted_at", types.nullable(types.moment)),
-    }
-    _required: ClassVar = frozenset(
-        {
-            "id",
-        }
+    amount: Decimal = UNSET
+    currency_code: str = UNSET
+    provider_id: str = UNSET
+    data: StorePaymentSessionData = attrs.field(default=UNSET, converter=json_object)
+    context: None | StorePaymentSessionContext = attrs.field(
+        default=UNSET, converter=nullable_json_object
     )
+    status: str = UNSET
+    authorized_at: datetime.datetime | None = UNSET
+    payment_collection_id: str = UNSET
+    payment_collection: BackReference | None = attrs.field(
+        default=UNSET, converter=nullable_json_object
+    )
+    payment: None | StorePayment = UNSET
+    metadata: Metadata | None = attrs.field(
+        default=UNSET, converter=nullable_json_object
+    )
+    raw_amount: RawAmount = UNSET
+    created_at: datetime.datetime = UNSET
+    updated_at: datetime.datetime = UNSET
+    deleted_at: datetime.datetime | None = UNSET
+
+    _added_by_fields: ClassVar = frozenset(["payment_collection"])

@@ -1,36 +1,28 @@
 from __future__ import annotations
 
 import datetime
-from typing import ClassVar
 
-from .. import types
+import attrs
+
+from ...json_values import UNSET, nullable_json_object
+from ...model import Model, field_names
 from ..models.metadata import Metadata
 
 
-class StoreRefundReason(types.Model):
-    """What its fields say.
+@attrs.frozen(
+    kw_only=True, eq=False, repr=False, slots=False, field_transformer=field_names
+)
+class StoreRefundReason(Model):
+    """StoreRefundReason
 
     `metadata`: Whatever the store's own code keeps there."""
 
     id: str
-    label: str
-    description: None | str
-    metadata: Metadata | None
-    created_at: datetime.datetime
-    updated_at: datetime.datetime
-    code: None | str
-
-    _readers: ClassVar = {
-        "id": ("id", types.text),
-        "label": ("label", types.text),
-        "description": ("description", types.nullable(types.text)),
-        "metadata": ("metadata", types.nullable(Metadata.from_dict)),
-        "created_at": ("created_at", types.moment),
-        "updated_at": ("updated_at", types.moment),
-        "code": ("code", types.nullable(types.text)),
-    }
-    _required: ClassVar = frozenset(
-        {
-            "id",
-        }
+    label: str = UNSET
+    description: None | str = UNSET
+    metadata: Metadata | None = attrs.field(
+        default=UNSET, converter=nullable_json_object
     )
+    created_at: datetime.datetime = UNSET
+    updated_at: datetime.datetime = UNSET
+    code: None | str = UNSET
