@@ -40,7 +40,7 @@ from xclade_store_mock.web.pages import DOCS, Pages, Readiness
 from xclade_store_mock.web.prefer import Prefer
 
 utc_now: Callable[[], datetime] = partial(datetime.now, UTC)
-"""Return the time."""
+"""Return the current time."""
 
 
 def new_ulid(prefix: str) -> str:
@@ -55,7 +55,7 @@ class StoreMockApp(AsyncApp):
 
     @property
     def control(self) -> Control:
-        """What the control API controls. Raises LookupError if the control API is off."""
+        """The control of this server. Raises LookupError if the control API is off."""
         if self._control is None:
             message = "the control API is off: create_app(control=Access()) turns it on"
             raise LookupError(message)

@@ -22,7 +22,7 @@ _VARY = (b"vary", b"Origin")
 
 
 class Documented:
-    """Answers as documented; the base of dialects that differ from it."""
+    """Responds as documented; the base of dialects that differ from it."""
 
     name: str = "documented"
     json_type: str = "application/json"
@@ -71,7 +71,7 @@ class Documented:
 
 
 class Cors(CORSMiddleware):
-    """Lets pages of some origins call, or of any, with cookies, as the official SDK does."""
+    """Allows pages of some origins, or of any, with cookies, as the official SDK needs."""
 
     def __init__(self, app: ASGIApp, *, origins: tuple[str, ...] | None) -> None:
         super().__init__(
@@ -86,7 +86,7 @@ class Cors(CORSMiddleware):
         )
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]  # it is only awaited
-        """Pass a request on; one without an origin is answered with `Vary` alone."""
+        """Pass a request on; the response to one without an origin has only `Vary`."""
         if scope["type"] != "http" or read_header(scope, "origin") is not None:
             return super().__call__(scope, receive, send)
 

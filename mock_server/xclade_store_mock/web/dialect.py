@@ -1,6 +1,6 @@
-"""What a dialect is: one way to read requests and to answer them.
+"""The dialect protocol: one way to read requests and to respond.
 
-Implementations are in `dialects/`. A refusal is answered with the dialect's reply to its class.
+The implementations are in `dialects/`. A refusal is rendered as the dialect's reply to its class.
 """
 
 import logging
@@ -42,7 +42,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a dialect's middlewares work with."""
+    """The parts of a server that a dialect's middlewares need."""
 
     contract: Contract
     storage: Storage
@@ -51,7 +51,7 @@ class Site:
 
 
 class Replies(Protocol):
-    """How refusals are answered."""
+    """A reply to each refusal, and how it is rendered."""
 
     replies: Mapping[type[Refusal], Reply]
     """The reply to each class of refusals that can arise."""
@@ -61,7 +61,7 @@ class Replies(Protocol):
 
 
 class Dialect(Replies, Protocol):
-    """One way to answer requests."""
+    """One way to read requests and to respond."""
 
     name: str
     json_type: str

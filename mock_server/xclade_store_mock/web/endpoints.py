@@ -33,7 +33,7 @@ ReadQuery = Callable[[Operation, Scope, Mapping[str, str]], Mapping[str, Any]]
 
 
 class ContractViolation(Exception):
-    """The mock was about to send an answer that violates the contract."""
+    """The mock was about to send a response that violates the contract."""
 
 
 class Endpoints:
@@ -63,7 +63,7 @@ class Endpoints:
         }
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Answer a request or pass it on; raise MethodNotAllowed."""
+        """Serve the operation that a request is for, or pass the request on; raise MethodNotAllowed."""
         match = None
         if scope["type"] == "http":
             match = self._contract.find(scope["method"], scope["path"])
@@ -90,7 +90,7 @@ class _Endpoint:
     async def serve(
         self, path: Mapping[str, str], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Answer a request. Raises a refusal, PreferenceNotMet or ContractViolation."""
+        """Respond to a request. Raises a refusal, PreferenceNotMet or ContractViolation."""
         answer = await self._answer(path, scope)
         if isinstance(answer, Response):
             # A stream has no end to wait for.

@@ -1,4 +1,4 @@
-"""What a request fails with, answered."""
+"""Exceptions, turned into responses."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _log = logging.getLogger("xclade_store_mock")
 
 
 class Failures(ExceptionMiddleware):
-    """Answers what is raised behind it, unless an answer has begun; a bug stays in the log."""
+    """Responds to exceptions, unless a response has started; a bug is only logged."""
 
     def __init__(self, app: ASGIApp, *, respond: Callable[[Refusal], Response]) -> None:
         super().__init__(app, {HTTPException: self._answer, Exception: self._answer})

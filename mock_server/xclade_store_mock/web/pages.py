@@ -22,13 +22,13 @@ def is_page(path: str) -> bool:
 
 
 class Readiness:
-    """Answers 200 at READY, in front of all that could refuse a request."""
+    """Responds 200 at READY, in front of everything that could refuse a request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Answer the request or pass it on."""
+        """Respond to the request, or pass it on."""
         is_asked = scope["type"] == "http" and scope["path"] == READY
         return (PlainTextResponse("ready\n") if is_asked else self._app)(scope, receive, send)
 
@@ -47,7 +47,7 @@ class Pages:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request or pass it on; raise RouteNotFound or MethodNotAllowed."""
+        """Respond to the request, or pass it on; raise RouteNotFound or MethodNotAllowed."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -25,7 +25,7 @@ RECORDED = "Medusa 2.21.2"
 
 
 class Medusa(Documented):
-    """Answers as recorded."""
+    """Responds as recorded."""
 
     name = "medusa"
     json_type = "application/json; charset=utf-8"

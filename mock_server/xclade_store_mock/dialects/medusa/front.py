@@ -1,4 +1,4 @@
-"""What Express and Medusa do before a route's own code.
+"""Everything that Express and Medusa do before a route's own code.
 
 In this order: body → CORS → publishable key → route (recorded: `order/*`, `cors/*`, `path/*`).
 Behind it a path is spelled as in the contract.
@@ -55,7 +55,7 @@ def _decode(value: str) -> str:
 
 
 class Front:
-    """Answers what never reaches a route, and passes the rest on."""
+    """Responds to requests that never reach a route, and passes the rest on."""
 
     def __init__(self, app: ASGIApp, *, site: Site, respond: Callable[[Refusal], Response]) -> None:
         self._app = app
@@ -65,7 +65,7 @@ class Front:
         self._routes = [Route(each) for each in site.contract.operations.values()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request or pass it on."""
+        """Respond to the request, or pass it on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

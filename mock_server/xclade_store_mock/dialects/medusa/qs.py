@@ -1,4 +1,4 @@
-"""Queries and forms as the recorded backend reads them: by the JavaScript library qs."""
+"""Queries and forms as the JavaScript library qs parses them for Medusa."""
 
 import re
 from typing import Any
@@ -58,7 +58,7 @@ def read_form(text: str) -> Any:
 
 
 def _decode(text: str | None, *_: Any) -> str | None:
-    """Undo percent-encoding; what is malformed stays as it came (`query/bad-pct`)."""
+    """Decode percent-encoding; malformed text stays as it is (`query/bad-pct`)."""
     if text is None:
         return None
     spaced = text.replace("+", " ")

@@ -1,4 +1,4 @@
-"""Query parameters in the medusa dialect: what they may be, and the words for what they are not.
+"""Query parameters as Medusa validates them, in its words.
 
 Recorded: `query/*`, `pp/*`.
 """
@@ -38,7 +38,7 @@ _MOST_DIGITS = 20
 
 
 def read_query(operation_id: str, query_string: str) -> dict[str, Any]:
-    """Answer the parameters of an operation by name.
+    """Return the parameters of an operation by name.
 
     Raises InvalidData, RegionMissing, QueryKeyTooDeep or UnknownFailure.
     """
@@ -56,7 +56,7 @@ def read_query(operation_id: str, query_string: str) -> dict[str, Any]:
 
 
 def _normalize(query: Mapping[str, Any]) -> dict[str, Any]:
-    """Take `locale` out, unpack lists of one, and read a dot as a step into an object."""
+    """Remove `locale`, unpack lists of one item, and read a dot as a step into an object."""
     normal: dict[str, Any] = {}
     for key, value in query.items():
         if key == "locale" and value:
@@ -113,7 +113,7 @@ def _is_type(name: str, value: Any) -> bool:
 
 
 def _integer(value: str | int) -> int:
-    """Read the whole number that a text starts with, as JavaScript's parseInt does."""
+    """Return the whole number at the start of a text, as JavaScript's parseInt does."""
     found = _LEADING_INTEGER.match(str(value))
     return min(int(found[1][:_MOST_DIGITS]), _SAFE_INTEGER) if found else 0
 
