@@ -67,6 +67,8 @@ def echo_store(certificate: ssl.SSLContext | None = None) -> Iterator[EchoStore]
     with EchoStore(certificate) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()

@@ -17,7 +17,7 @@ from xclade_store import AsyncStoreClient, StoreClient
 
 FORK = multiprocessing.get_context("fork")
 ARGUMENTS = ("pay_col_demo", "pp_system_default")
-OPTIONS: dict[str, Any] = {"publishable_key": "pk_demo", "retries": 0}
+OPTIONS: dict[str, Any] = {"publishable_key": "pk_demo", "retries": 0, "deadline": 30}
 NUMBERS = itertools.count()
 # Inherited by the workers, as what a module makes when gunicorn preloads it.
 STORES: dict[str, Any] = {}
