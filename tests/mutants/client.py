@@ -4,8 +4,6 @@ from tests.mutants.mutant import CLIENT, Mutant
 
 CONNECTIONS = CLIENT / "connections.py"
 FORKS = ("tests/client/test_forks.py",)
-    "tests/client/test_forks.py::test_each_forked_worker_gets_its_own_answers[fork-sync-http]",
-)
 LOOPS = ("tests/client/test_loops.py",)
 DEADLINES = ("tests/client/test_deadlines.py",)
 ENVIRONMENT = ("tests/client/test_environment.py",)
