@@ -201,6 +201,11 @@ def _shorten_timeouts(request: httpx.Request, seconds: float) -> None:
 
 def _limit_new_connection(event: str, info: dict[str, Any]) -> None:
     """Wrap the methods of a new network stream: httpx's extension `trace` shows them all."""
+    if event.endswith(".send_request_headers.started"):
+        # The connection is open: further events would only take time. Not so for a proxy's.
+        if info["request"].method != b"CONNECT":
+            info["request"].extensions.pop("trace", None)
+        return
     if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
         return
     stream = info["return_value"]

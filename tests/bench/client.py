@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.bench.figures import Bar, bars, ratios, spread, table
 from tests.bench.page import Section
-from tests.bench.tools import NotInstalled, install_generated, on_first_core
+from tests.bench.tools import NotInstalled, install_client, install_generated, on_first_core
 
 from xclade_store import StoreClient
 
@@ -134,8 +134,9 @@ def _bar(called: dict[str, list[float]], name: str, base: str, most: float) -> B
 def measure(rounds: int) -> Section:
     """Return the section of the page."""
     note = ""
-    kinds = dict.fromkeys(NAMES, sys.executable)
-    modules = dict.fromkeys(("xclade_store", "httpx"), sys.executable)
+    python = str(install_client())
+    kinds = dict.fromkeys(NAMES, python)
+    modules = dict.fromkeys(("xclade_store", "httpx"), python)
     try:
         kinds["peer"] = modules["openapi_client"] = str(install_generated())
     except NotInstalled as reason:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 GENERATED = ROOT / ".venv/bench-peer"
+CLIENT = ROOT / ".venv/bench-client"
 
 
 class NotInstalled(Exception):
@@ -52,6 +53,21 @@ def install_mockoon() -> Path:
         npm = _wheel() / "lib/node_modules/npm/bin/npm-cli.js"
         _install((node(), npm, "ci", "--prefix", folder))
     return command
+
+
+def install_client() -> Path:
+    """Install the client alone, with httpx2, and return its Python. Raises: NotInstalled.
+
+    httpx is slower to import where trio is installed, and its async calls where sniffio is not.
+    """
+    python, marker = CLIENT / "bin/python", CLIENT / "ready"
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    if not marker.exists() or marker.read_text("utf-8") != project:
+        shutil.rmtree(CLIENT, ignore_errors=True)
+        pip = (python, "-m", "pip", "install", "--quiet")
+        _install((sys.executable, "-m", "venv", CLIENT), (*pip, "--editable", f"{ROOT}[httpx2]"))
+        marker.write_text(project, "utf-8")
+    return python
 
 
 def install_generated() -> Path:

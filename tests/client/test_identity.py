@@ -135,6 +135,8 @@ def test_our_own_clients_keep_no_cookies() -> None:
         with StoreClient(echo.url, publishable_key=KEY, retries=0) as store:
             for token in ("a", "b"):
                 store.as_customer(token).initialize_payment_session(*SESSION)
+            connections = store._connections  # noqa: SLF001 - what is kept shows nowhere else
+            assert {} == dict(connections.get().cookies)
 
         async def call() -> None:
             async with AsyncStoreClient(echo.url, publishable_key=KEY, retries=0) as store:
