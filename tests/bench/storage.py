@@ -18,12 +18,11 @@ from random import Random
 from typing import NamedTuple
 
 import psycopg
-from sqlalchemy import make_url
 from tests.bench.filling import fill
 from tests.bench.page import Section
 from tests.bench.tools import on_first_core
 from tests.conftest import KEY
-from tests.databases import new_database, running_postgresql
+from tests.databases import database_name, new_database, running_postgresql
 
 COMMAND = Path(sys.executable).with_name("xclade-store-mock")
 FEW = 100
@@ -188,7 +187,7 @@ def on_database(
         query = "SELECT pid FROM pg_stat_activity WHERE datname = %s"
 
         def backends() -> list[int]:
-            found = admin.execute(query, [make_url(url).database])
+            found = admin.execute(query, [database_name(url)])
             return [pid for (pid,) in found]
 
         with serving(url, rows, backends) as served:

@@ -4,7 +4,7 @@ import asyncio
 
 from tests.bench.filling import fill
 
-from xclade_store_mock.storage.opening import opened
+from xclade_store_mock.storage import opened
 
 
 def test_filled_database_is_a_store(database_url: str) -> None:

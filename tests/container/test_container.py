@@ -14,7 +14,6 @@ import httpx
 import psycopg
 import pytest
 import yaml
-from sqlalchemy.engine import make_url
 from tests.conftest import KEY
 from tests.container.rehearsal import ROOT, Image, build, find_python
 
@@ -87,8 +86,8 @@ def test_image_has_a_user_without_rights(image: Image) -> None:
 @pytest.fixture
 def shared_postgresql_url(postgresql_url: str) -> str:
     """Answer the URL of an empty PostgreSQL database that other users of this machine can reach."""
-    host = make_url(postgresql_url).query.get("host")
-    if isinstance(host, str) and Path(host).is_dir():
+    _, _, host = postgresql_url.partition("?host=")
+    if host and Path(host).is_dir():
         Path(host).chmod(0o711)
     return postgresql_url
 

@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.mutants import catalogue, client, console, databases, storage
+from tests.mutants import catalogue, client, console, storage
 from tests.mutants.mutant import Mutant
 
 GROUPS = {
     "core": catalogue.MUTANTS,
     "client": client.MUTANTS,
     "console": console.MUTANTS,
-    "storage": storage.MUTANTS + databases.MUTANTS,
+    "storage": storage.MUTANTS,
 }
 MUTANTS = tuple(mutant for group in GROUPS.values() for mutant in group)
 ROOT = Path(__file__).parents[2]

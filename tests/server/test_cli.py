@@ -89,7 +89,7 @@ def test_help_does_not_import_the_server() -> None:
         )
         imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
         assert "xclade_store_mock.cli.serve" in imported
-        assert set() == imported & {"asyncpg", "connexion", "httpx", "sqlalchemy", "uvicorn"}
+        assert set() == imported & {"asyncpg", "connexion", "httpx", "uvicorn"}
 
 
 def test_refuses_workers_that_cannot_lock_on_windows() -> None:

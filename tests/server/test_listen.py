@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.serving import Service
 from xclade_store_mock.serving.processes import listen_on, run, run_with_reload
-from xclade_store_mock.storage.opening import prepare_storage
+from xclade_store_mock.storage import prepare_storage
 
 listeners = listen_on({[(int(family), protocol, at) for family, protocol, at in (IPV4, IPV6)]})
 print(listeners[0].getsockname()[1], flush=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xclade_store_mock.payments.model import Cart
 from xclade_store_mock.payments.seed import demo_store
-from xclade_store_mock.storage.opening import open_storage, prepare_storage
+from xclade_store_mock.storage import open_storage, prepare_storage
 
 RECOVER = """
 import fcntl, sys

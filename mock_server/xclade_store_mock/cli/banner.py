@@ -62,7 +62,7 @@ async def _describe(service: Service, url: str) -> str:
     if service.storage_url is None:
         return await banner(MemoryStorage(service.store), url, *notes)
     # Imported late: not needed to keep the state in memory.
-    from xclade_store_mock.storage.opening import opened  # noqa: PLC0415
+    from xclade_store_mock.storage import opened  # noqa: PLC0415
 
     async with opened(service.storage_url) as storage:
         return await banner(storage, url, *notes)

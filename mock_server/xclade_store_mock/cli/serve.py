@@ -257,7 +257,7 @@ def _read_store(options: argparse.Namespace) -> Store:
 def _prepare_storage(options: argparse.Namespace, store: Store) -> Store:
     """Make the database ready; return the store with the origins that the database keeps."""
     # Imported late: not needed to keep the state in memory.
-    from xclade_store_mock.storage.opening import prepare_storage  # noqa: PLC0415
+    from xclade_store_mock.storage import prepare_storage  # noqa: PLC0415
 
     held = asyncio.run(prepare_storage(options.storage, store))
     if held is None:

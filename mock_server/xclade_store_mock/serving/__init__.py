@@ -69,6 +69,6 @@ class Service:
         if self.storage_url is None:
             return MemoryStorage(self.store)
         # Imported late: not needed to keep the state in memory.
-        from xclade_store_mock.storage.opening import open_storage  # noqa: PLC0415
+        from xclade_store_mock.storage import open_storage  # noqa: PLC0415
 
         return open_storage(self.storage_url)

@@ -1,77 +1,266 @@
-"""Where a store's state is kept."""
+"""Where a store's state is kept: in memory, in an SQLite file or in a PostgreSQL database.
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+Imports `payments` and the leaves. A database's driver is imported when a URL asks for it.
+"""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeAlias, TypeVar
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from xclade_store_mock.payments.idempotency import Record, Records
+from xclade_store_mock.errors import StorageUnavailable
+from xclade_store_mock.payments.idempotency import KeyScope, Record
 from xclade_store_mock.payments.model import Cart, PaymentCollection, Settings, Store
 
+if TYPE_CHECKING:
+    from xclade_store_mock.storage.sql import SqlStorage
 
-class StorageError(Exception):
-    """A storage cannot be used; the text tells which and why, without its password."""
+T = TypeVar("T")
+
+Row: TypeAlias = Sequence[Any]
+
+MOST_RECORDS = 10_000
+"""The number of answered idempotency records that are kept; the oldest are dropped first."""
 
 
 class HeldCollection(Protocol):
-    """A payment collection that nobody else can change until it is let go."""
+    """A payment collection that nobody else can change while the block runs."""
 
     @property
     def collection(self) -> PaymentCollection:
-        """The collection as it was when it was taken."""
+        """The collection as it was when the block began."""
 
     @property
     def cart(self) -> Cart | None:
-        """The collection's cart."""
+        """The collection's cart at the same moment."""
 
     @property
     def settings(self) -> Settings:
         """The store's settings at the same moment."""
 
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
-        """Keep what the collection became, and with it the record of the request: both or none."""
+        """Store the changed collection and the answered record of the request: both or neither."""
 
 
-class Storage(Records, Protocol):
-    """Keeps a store's state; every method raises StorageUnavailable when it cannot."""
+class Storage(Protocol):
+    """Keeps a store's state. Every method raises StorageUnavailable when it cannot."""
 
     async def settings(self) -> Settings:
-        """Answer the settings as they are now."""
+        """Return the current settings."""
 
     async def change_settings(self, change: Callable[[Settings], Settings]) -> Settings:
-        """Put settings made of the present ones in their place; nobody else can, meanwhile."""
+        """Replace the settings by what `change` makes of them, in one transaction; return them."""
 
     async def cart(self, cart_id: str) -> Cart | None:
-        """Find a cart."""
+        """Return a cart, or None."""
 
     async def put_cart(self, cart: Cart, now: datetime) -> None:
-        """Take in a cart, new or changed; its payment collection follows it."""
+        """Add or replace a cart; its payment collection follows it."""
 
     async def carts(self, limit: int, offset: int = 0) -> tuple[list[Cart], int]:
-        """List carts by id, and count all."""
+        """Return a page of the carts, ordered by id, and the number of all carts."""
 
     async def collection(self, collection_id: str) -> PaymentCollection:
-        """Find a payment collection as it is now, held or not; or CollectionNotFound."""
+        """Return a payment collection, whether held or not. Raises CollectionNotFound."""
 
     async def collections(self, limit: int, offset: int = 0) -> tuple[list[PaymentCollection], int]:
-        """List payment collections by id, and count all."""
+        """Return a page of the collections, ordered by id, and the number of all collections."""
 
     async def add_collection(self, collection: PaymentCollection) -> None:
-        """Take in a payment collection; ValueError if its id or its cart is taken, CartNotFound."""
+        """Add a payment collection.
+
+        Raises CartNotFound, and ValueError if the id is taken or the cart has a collection.
+        """
 
     async def collection_of_cart(
         self, cart_id: str, create: Callable[[Cart], PaymentCollection]
     ) -> PaymentCollection:
-        """Find a cart's payment collection, creating it if there is none; or CartNotFound."""
+        """Return a cart's payment collection, creating it if necessary. Raises CartNotFound."""
 
     def hold(self, collection_id: str) -> AbstractAsyncContextManager[HeldCollection]:
-        """Wait for one's turn at a payment collection; or CollectionNotFound."""
+        """Wait for a payment collection and hold it. Entering raises CollectionNotFound."""
+
+    def claim(self, scope: KeyScope) -> AbstractAsyncContextManager[bool]:
+        """Return whether this task acquired the idempotency key until the block ends.
+
+        False means that another request with the same key is running.
+        """
+
+    async def record(self, scope: KeyScope) -> Record | None:
+        """Return the record of an idempotency key, expired or not."""
+
+    async def open_record(self, record: Record, now: datetime) -> None:
+        """Store the unanswered record of a claimed key, replacing an earlier one.
+
+        Answered records are dropped when they have expired, or exceed MOST_RECORDS.
+        """
 
     async def keep_answer(self, record: Record) -> None:
-        """Keep the record of a request that changed nothing."""
+        """Store the answered record of a request that changed nothing else."""
 
     async def reset(self, store: Store) -> None:
-        """Start again from a store, as if nothing had ever been asked."""
+        """Replace everything by a store. Requests that are still running change nothing in it."""
 
     async def close(self) -> None:
-        """Let go of what is open."""
+        """Close files and connections; they are opened again if the storage is used again."""
+
+
+class Connection(Protocol):
+    """A connection to a database. Statements have the parameters `$1`, `$2` and so on."""
+
+    async def row(self, statement: str, *values: Any) -> Row | None:
+        """Return the first row, or None."""
+
+    async def lock_row(self, statement: str, *values: Any) -> Row | None:
+        """Return the first row, which nobody else can change before the transaction ends."""
+
+    async def rows(self, statement: str, *values: Any) -> Sequence[Row]:
+        """Return all rows."""
+
+    async def row_for_each(self, statement: str, keys: Sequence[str]) -> Sequence[Row | None]:
+        """Return the row of each key; the statement selects the key as its first column."""
+
+    async def change(self, statement: str, *values: Any) -> None:
+        """Run a statement that changes the database."""
+
+    async def change_for_each(self, statement: str, values: Sequence[Row]) -> Sequence[bool]:
+        """Run a statement for all sets of values or for none; return which changed a row."""
+
+    async def has_table(self, name: str) -> bool:
+        """Return whether there is a table of this name."""
+
+    async def create_tables(self) -> None:
+        """Create the tables of `schema`."""
+
+
+class Database(Protocol):
+    """A kind of database. Every method but `close` raises StorageUnavailable.
+
+    A query may be run again from its beginning, and must wait for nothing but its connection.
+    """
+
+    async def create(self) -> None:
+        """Create the database if it is a file that does not exist."""
+
+    async def run(self, query: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run a query of one statement."""
+
+    async def transact(self, query: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run a query in a transaction."""
+
+    async def acquire_lock(self, name: str) -> bool:
+        """Return whether this process acquired the lock; it loses it when it ends."""
+
+    async def release_lock(self, name: str) -> None:
+        """Release a lock that this process has acquired."""
+
+    async def close(self) -> None:
+        """Close files and connections; they are opened again when needed."""
+
+
+def unavailable(failure: Exception) -> StorageUnavailable:
+    """Return the error that tells, in one line, why a database cannot be used."""
+    return StorageUnavailable(" ".join(str(failure).split()))
+
+
+class StorageError(Exception):
+    """A storage cannot be used. The text says which and why, without its password."""
+
+
+_FORMS = "memory, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
+
+# A password may contain "/" or "?", but not "@".
+_URL = re.compile(
+    r"(?P<scheme>[\w+.-]+)://"
+    r"(?:(?P<user>[^:/@?]*)(?::(?P<password>[^@]*))?@)?"
+    r"(?P<host>\[[^\]@/?]*\]|[^:/?@\[]*)(?::(?P<port>\d*))?"
+    r"(?:/(?P<database>[^?]*))?(?:\?(?P<query>.*))?",
+    re.ASCII | re.DOTALL,
+)
+
+
+class DatabaseUrl(NamedTuple):
+    """A database's URL, taken apart and decoded. What is missing is empty."""
+
+    scheme: str
+    user: str
+    password: str
+    host: str
+    port: str
+    database: str
+    query: dict[str, str]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse a URL. Raises StorageError, without the text: a password may be anywhere in it."""
+        match = _URL.fullmatch(text)
+        if match is None:
+            message = f"a storage is {_FORMS}; in a password, write @ as %40"
+            raise StorageError(message)
+        scheme, user, password, host, port, database, query = match.groups("")
+        options = dict(parse_qsl(query, keep_blank_values=True))
+        return cls(scheme, unquote(user), unquote(password), host, port, database, options)
+
+    def __str__(self) -> str:
+        """Return the URL without its password and the values of its options: fit to be shown."""
+        password = ":***" if self.password else ""
+        hidden = dict.fromkeys(self.query, "...")
+        return self._join(f"{quote(self.user, safe='')}{password}", hidden)
+
+    def with_secrets(self) -> str:
+        """Return the whole URL, for a driver."""
+        credentials = ":".join(quote(each, safe="") for each in (self.user, self.password) if each)
+        return self._join(credentials, self.query)
+
+    def _join(self, credentials: str, query: dict[str, str]) -> str:
+        port = f":{self.port}" if self.port else ""
+        options = f"?{urlencode(query, quote_via=quote)}" if query else ""
+        at = "@" if credentials else ""
+        return f"{self.scheme}://{credentials}{at}{self.host}{port}/{self.database}{options}"
+
+
+def open_database(url: DatabaseUrl) -> Database:
+    """Return the database of a URL, without connecting. Raises StorageError for any other URL."""
+    is_file = url == DatabaseUrl("sqlite", "", "", "", "", url.database, {})
+    if is_file and url.database not in {"", ":memory:"}:
+        from xclade_store_mock.storage.sqlite import SqliteDatabase  # noqa: PLC0415
+
+        return SqliteDatabase(url.database)
+    if url.scheme == "postgresql":
+        from xclade_store_mock.storage.postgresql import PostgresqlDatabase  # noqa: PLC0415
+
+        return PostgresqlDatabase(url)
+    message = f"{url} is not a storage: use {_FORMS}"
+    raise StorageError(message)
+
+
+def open_storage(url: str) -> "SqlStorage":
+    """Return the prepared storage of a URL, without connecting. Raises StorageError."""
+    from xclade_store_mock.storage.sql import SqlStorage  # noqa: PLC0415
+
+    return SqlStorage(open_database(DatabaseUrl.parse(url)))
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator["SqlStorage"]:
+    """Open a storage for the block. Raises StorageError, also for a failure inside the block."""
+    storage = open_storage(url)
+    try:
+        yield storage
+    except StorageUnavailable as error:
+        message = f"cannot use {DatabaseUrl.parse(url)}: {error.reason}"
+        raise StorageError(message) from error
+    finally:
+        await storage.close()
+
+
+async def prepare_storage(url: str, seed: Store) -> Settings | None:
+    """Create a storage's tables and fill them with the seed; or return the settings it has.
+
+    Raises StorageError.
+    """
+    async with opened(url) as storage:
+        was_empty = await storage.prepare(seed)
+        return None if was_empty else await storage.settings()

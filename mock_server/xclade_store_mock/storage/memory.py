@@ -1,18 +1,59 @@
 """The store in memory: gone when the process ends."""
 
 from asyncio import Lock
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self, TypeVar
 
 from xclade_store_mock.errors import CartNotFound, CollectionNotFound
 from xclade_store_mock.payments.idempotency import KeyScope, Record
 from xclade_store_mock.payments.model import Cart, PaymentCollection, Settings, Store
 from xclade_store_mock.payments.rules import follow_cart
+from xclade_store_mock.storage import MOST_RECORDS
 
 T = TypeVar("T")
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class _Records:
+    """Idempotency records, in the order in which they were opened."""
+
+    def __init__(self) -> None:
+        self._records: OrderedDict[KeyScope, Record] = OrderedDict()
+        # No record expires before. Their order does not tell: the clock can be moved back.
+        self._next_expiry = _NEVER
+
+    def find(self, scope: KeyScope) -> Record | None:
+        return self._records.get(scope)
+
+    def open(self, record: Record, now: datetime) -> None:
+        if self._next_expiry <= now:
+            self._drop_expired(now)
+        self._records.pop(record.scope, None)
+        self._records[record.scope] = record
+        self._next_expiry = min(self._next_expiry, record.expires_at)
+        if len(self._records) > MOST_RECORDS:
+            self._drop_oldest()
+
+    def answer(self, record: Record) -> None:
+        self._records[record.scope] = record
+
+    def _drop_expired(self, now: datetime) -> None:
+        # A request without an answer may still be running: the clock can be moved by a day.
+        kept = (each for each in self._records.values() if each.expires_at > now or not each.answer)
+        self._records = OrderedDict((each.scope, each) for each in kept)
+        expiries = (each.expires_at for each in self._records.values() if each.expires_at > now)
+        self._next_expiry = min(expiries, default=_NEVER)
+
+    def _drop_oldest(self) -> None:
+        # Two, so that the number falls again after an unanswered one was moved.
+        for _ in range(min(2, len(self._records) - MOST_RECORDS)):
+            scope, record = self._records.popitem(last=False)
+            if record.answer is None and len(self._records) < 10 * MOST_RECORDS:
+                self._records[scope] = record
 
 
 class _State:
@@ -23,9 +64,8 @@ class _State:
         self.collection_ids = {
             each.cart_id: each.id for each in self.collections.values() if each.cart_id
         }
-        self.turns: defaultdict[str, Lock] = defaultdict(Lock)
-        # In the order in which they expire.
-        self.records: dict[KeyScope, Record] = {}
+        self.locks: defaultdict[str, Lock] = defaultdict(Lock)
+        self.records = _Records()
         self.claimed: set[KeyScope] = set()
 
     def add(self, collection: PaymentCollection) -> PaymentCollection:
@@ -36,9 +76,7 @@ class _State:
 
 
 class _HeldCollection:
-    """A collection for as long as the block runs that takes its turn."""
-
-    __slots__ = ("_id", "_turn", "cart", "collection", "settings", "state")
+    __slots__ = ("_id", "_lock", "cart", "collection", "settings", "state")
 
     collection: PaymentCollection
     cart: Cart | None
@@ -51,54 +89,49 @@ class _HeldCollection:
     async def __aenter__(self) -> Self:
         if self._id not in self.state.collections:
             raise CollectionNotFound(self._id)
-        self._turn = self.state.turns[self._id]
-        await self._turn.acquire()
+        self._lock = self.state.locks[self._id]
+        await self._lock.acquire()
         self.collection = self.state.collections[self._id]
         self.cart = self.state.carts.get(self.collection.cart_id or "")
         self.settings = self.state.settings
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._turn.release()
+        self._lock.release()
 
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
         self.state.collections[collection.id] = collection
         if record is not None:
-            self.state.records[record.scope] = record
+            self.state.records.answer(record)
 
 
 class MemoryStorage:
-    """Keeps a store's state; one event loop's, since nothing here waits while it changes."""
+    """Keeps a store's state for one event loop: nothing here awaits while it changes the state."""
 
     def __init__(self, store: Store) -> None:
         self._state = _State(store)
 
     async def reset(self, store: Store) -> None:
-        """Start again; requests that still run change what was, not what is."""
+        # Requests that are still running change the earlier state.
         self._state = _State(store)
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        pass
 
     async def settings(self) -> Settings:
-        """Answer the settings as they are now."""
         return self._state.settings
 
     async def change_settings(self, change: Callable[[Settings], Settings]) -> Settings:
-        """Put settings made of the present ones in their place."""
         self._state.settings = change(self._state.settings)
         return self._state.settings
 
     async def cart(self, cart_id: str) -> Cart | None:
-        """Find a cart."""
         return self._state.carts.get(cart_id)
 
     async def carts(self, limit: int, offset: int = 0) -> tuple[list[Cart], int]:
-        """List carts by id, and count all."""
         return _page(self._state.carts, limit, offset)
 
     async def put_cart(self, cart: Cart, now: datetime) -> None:
-        """Take in a cart, new or changed; its payment collection follows it."""
         collection_id = self._state.collection_ids.get(cart.id)
         if collection_id is None:
             self._state.carts[cart.id] = cart
@@ -108,17 +141,14 @@ class MemoryStorage:
             await held.keep(follow_cart(held.collection, cart, now=now))
 
     async def collection(self, collection_id: str) -> PaymentCollection:
-        """Find a payment collection as it is now, held or not; or CollectionNotFound."""
         if collection_id not in self._state.collections:
             raise CollectionNotFound(collection_id)
         return self._state.collections[collection_id]
 
     async def collections(self, limit: int, offset: int = 0) -> tuple[list[PaymentCollection], int]:
-        """List payment collections by id, and count all."""
         return _page(self._state.collections, limit, offset)
 
     async def add_collection(self, collection: PaymentCollection) -> None:
-        """Take in a payment collection; ValueError if its id or its cart is taken, CartNotFound."""
         state = self._state
         if collection.cart_id is not None and collection.cart_id not in state.carts:
             raise CartNotFound(collection.cart_id)
@@ -134,7 +164,6 @@ class MemoryStorage:
     async def collection_of_cart(
         self, cart_id: str, create: Callable[[Cart], PaymentCollection]
     ) -> PaymentCollection:
-        """Find a cart's payment collection, creating it if there is none; or CartNotFound."""
         state = self._state
         if cart_id not in state.carts:
             raise CartNotFound(cart_id)
@@ -143,12 +172,10 @@ class MemoryStorage:
         return state.add(create(state.carts[cart_id]))
 
     def hold(self, collection_id: str) -> _HeldCollection:
-        """Wait for one's turn at a payment collection; or CollectionNotFound."""
         return _HeldCollection(self._state, collection_id)
 
     @asynccontextmanager
     async def claim(self, scope: KeyScope) -> AsyncIterator[bool]:
-        """Tell whether nobody else is at work in the scope; then nobody else will be meanwhile."""
         claimed = self._state.claimed
         if scope in claimed:
             yield False
@@ -160,21 +187,15 @@ class MemoryStorage:
             claimed.discard(scope)
 
     async def record(self, scope: KeyScope) -> Record | None:
-        """Find a scope's record, expired or not."""
-        return self._state.records.get(scope)
+        return self._state.records.find(scope)
 
     async def open_record(self, record: Record, now: datetime) -> None:
-        """Keep the record of a claimed scope, in place of an earlier one; forget expired ones."""
-        records = self._state.records
-        records.pop(record.scope, None)
-        while records and next(iter(records.values())).expires_at <= now:
-            del records[next(iter(records))]
-        records[record.scope] = record
+        self._state.records.open(record, now)
 
     async def keep_answer(self, record: Record) -> None:
-        """Keep the record of a request that changed nothing, unless a reset took it away."""
-        if record.scope in self._state.records:
-            self._state.records[record.scope] = record
+        # After a reset, the record is gone.
+        if self._state.records.find(record.scope) is not None:
+            self._state.records.answer(record)
 
 
 def _page(rows: Mapping[str, T], limit: int, offset: int) -> tuple[list[T], int]:

@@ -1,4 +1,4 @@
-"""One suite for every kind of storage: what `Storage` promises, each of them keeps."""
+"""One suite for every kind of storage: each keeps the promises of `Storage`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -6,21 +6,20 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import pytest
-from tests.databases import MEMORY, POSTGRESQL, SQLITE, new_database
+from tests.databases import MEMORY, OLDER_POSTGRESQL, POSTGRESQL, SQLITE, new_database
 from tests.server.storage.disks import small_disk
 from tests.server.storage.examples import SEED
 
-from xclade_store_mock.storage import Storage
+from xclade_store_mock.storage import Storage, open_storage, prepare_storage
 from xclade_store_mock.storage.memory import MemoryStorage
-from xclade_store_mock.storage.opening import open_storage, prepare_storage
 
 __all__ = ["small_disk"]
 
-_LONG = 30  # seconds; nobody waits longer for a turn
+_PATIENCE = 30  # seconds; no test waits longer for a lock
 
 
 class Pair(NamedTuple):
-    """Two storages on one database, as two servers have them."""
+    """Two storages on one database, like those of two servers."""
 
     one: Storage
     other: Storage
@@ -33,55 +32,63 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def lived_in_sqlite(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Answer the URL of an SQLite file that is used by one test after the other."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('lived_in') / 'store.db'}"
+def shared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the URL of an SQLite file that many tests use, one after the other."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('shared') / 'store.db'}"
     asyncio.run(prepare_storage(url, SEED))
     return url
 
 
 @pytest.fixture(scope="session")
-def lived_in_postgresql(postgresql_server: str) -> Iterator[str]:
-    """Answer the URL of a PostgreSQL database that is used by one test after the other."""
+def shared_postgresql(postgresql_server: str) -> Iterator[str]:
+    """Return the URL of a PostgreSQL database that many tests use, one after the other."""
     with new_database(postgresql_server) as url:
         asyncio.run(prepare_storage(url, SEED))
         yield url
 
 
-@pytest.fixture(params=[SQLITE, POSTGRESQL])
-def lived_in_database(request: pytest.FixtureRequest) -> str:
-    """Answer the URL of a database of either kind that is used by one test after the other."""
-    url: str = request.getfixturevalue(f"lived_in_{request.param}")
+@pytest.fixture(scope="session")
+def shared_older_postgresql(older_postgresql_server: str) -> Iterator[str]:
+    """Return the URL of such a database on an older PostgreSQL."""
+    with new_database(older_postgresql_server) as url:
+        asyncio.run(prepare_storage(url, SEED))
+        yield url
+
+
+@pytest.fixture(params=[SQLITE, POSTGRESQL, OLDER_POSTGRESQL])
+def shared_database(request: pytest.FixtureRequest) -> str:
+    """Return the URL of a database that many tests use, one after the other."""
+    url: str = request.getfixturevalue(f"shared_{request.param}")
     return url
 
 
-@pytest.fixture(params=[MEMORY, SQLITE, POSTGRESQL])
-def lived_in_storage(request: pytest.FixtureRequest) -> str:
-    """Answer the same, or memory."""
+@pytest.fixture(params=[MEMORY, SQLITE, POSTGRESQL, OLDER_POSTGRESQL])
+def shared_storage(request: pytest.FixtureRequest) -> str:
+    """Return the same, or `memory`."""
     if request.param == MEMORY:
         return MEMORY
-    url: str = request.getfixturevalue(f"lived_in_{request.param}")
+    url: str = request.getfixturevalue(f"shared_{request.param}")
     return url
 
 
 @pytest.fixture
-async def storage(lived_in_storage: str) -> AsyncIterator[Storage]:
-    """Answer a storage that holds the seed."""
-    async with asyncio.timeout(_LONG):
-        if lived_in_storage == MEMORY:
+async def storage(shared_storage: str) -> AsyncIterator[Storage]:
+    """Return a storage that holds the seed."""
+    async with asyncio.timeout(_PATIENCE):
+        if shared_storage == MEMORY:
             yield MemoryStorage(SEED)
             return
-        async with _reset(lived_in_storage) as storage:
+        async with _reset(shared_storage) as storage:
             yield storage
 
 
 @pytest.fixture
-async def pair(lived_in_database: str) -> AsyncIterator[Pair]:
-    """Answer two storages on one database that holds the seed."""
+async def pair(shared_database: str) -> AsyncIterator[Pair]:
+    """Return two storages on one database that holds the seed."""
     async with (
-        asyncio.timeout(_LONG),
-        _reset(lived_in_database) as one,
-        _reset(lived_in_database) as other,
+        asyncio.timeout(_PATIENCE),
+        _reset(shared_database) as one,
+        _reset(shared_database) as other,
     ):
         yield Pair(one, other)
 

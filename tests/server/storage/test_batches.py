@@ -1,101 +1,148 @@
-"""Questions that are asked together."""
+"""Items that are processed in batches."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 
 import pytest
 from tests.server.stand_ins import PATIENCE
 
+from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.storage.batches import Batches
 
 pytestmark = pytest.mark.anyio
 
 
-class Oracle:
-    """Notes what it is asked, and answers when it may."""
+class Doubler:
+    """Doubles the items of a batch once it may finish; notes each batch."""
 
     def __init__(self) -> None:
-        self.asked: list[Sequence[int]] = []
-        self.may_answer = asyncio.Event()
+        self.batches: list[Sequence[int]] = []
+        self.may_finish = asyncio.Event()
 
-    async def answer(self, questions: Sequence[int]) -> Sequence[int]:
-        """Double each; of a negative one nothing comes."""
-        self.asked.append([*questions])
-        await self.may_answer.wait()
-        if min(questions) < 0:
-            raise ValueError(min(questions))
-        return [2 * each for each in questions]
+    async def process(self, items: Sequence[int]) -> Sequence[int | StorageUnavailable]:
+        """Double each item. A negative item fails its batch; 0 fails alone."""
+        self.batches.append([*items])
+        await self.may_finish.wait()
+        if min(items) < 0:
+            raise ValueError(min(items))
+        return [2 * each or StorageUnavailable("zero") for each in items]
 
 
-async def ask(batches: Batches[int, int], *questions: int) -> list[asyncio.Future[int]]:
-    """Ask, and let the questions arrive."""
-    answers = [batches.ask(each) for each in questions]
+async def submit(batches: Batches[int, int], *items: int) -> list[asyncio.Future[int]]:
+    """Submit items, and wait until their batch has started if none was running."""
+    futures = [batches.submit(each) for each in items]
     for _ in range(3):
         await asyncio.sleep(0)
-    return answers
+    return futures
 
 
-async def test_what_comes_meanwhile_is_asked_next() -> None:
-    """One batch at a time, and no question is answered by what was asked before it came."""
-    oracle = Oracle()
-    batches = Batches(oracle.answer)
-    answers = [*await ask(batches, 1, 2), *await ask(batches, 3), *await ask(batches, 4)]
+async def test_items_submitted_meanwhile_form_the_next_batch() -> None:
+    """One batch runs at a time, and no item joins a batch that has started."""
+    doubler = Doubler()
+    batches = Batches(doubler.process)
+    futures = [*await submit(batches, 1, 2), *await submit(batches, 3), *await submit(batches, 4)]
 
-    assert [[1, 2]] == oracle.asked
-    oracle.may_answer.set()
-    assert [2, 4, 6, 8] == await asyncio.gather(*answers)
-    assert [[1, 2], [3, 4]] == oracle.asked
+    assert [[1, 2]] == doubler.batches
+    doubler.may_finish.set()
+    assert [2, 4, 6, 8] == await asyncio.gather(*futures)
+    assert [[1, 2], [3, 4]] == doubler.batches
 
 
-async def test_batch_waits_for_those_who_are_about_to_ask() -> None:
-    """Questions that come one turn of the event loop after the other are asked together."""
-    oracle = Oracle()
-    batches = Batches(oracle.answer)
-    answers = []
-    for question in (1, 2, 3):
-        answers.append(batches.ask(question))
+async def test_batch_waits_while_items_arrive() -> None:
+    """Items that arrive in successive iterations of the event loop share a batch."""
+    doubler = Doubler()
+    batches = Batches(doubler.process)
+    futures = []
+    for item in (1, 2, 3):
+        futures.append(batches.submit(item))
         await asyncio.sleep(0)
-    oracle.may_answer.set()
+    doubler.may_finish.set()
 
-    assert [2, 4, 6] == await asyncio.gather(*answers)
-    assert [[1, 2, 3]] == oracle.asked
+    assert [2, 4, 6] == await asyncio.gather(*futures)
+    assert [[1, 2, 3]] == doubler.batches
 
 
-async def test_batch_does_not_wait_for_ever() -> None:
-    """Though there is always somebody about to ask, those who have are answered."""
-    oracle = Oracle()
-    oracle.may_answer.set()
-    batches = Batches(oracle.answer)
-    first = batches.ask(1)
-    for question in range(1_000):
+async def test_batch_does_not_wait_forever() -> None:
+    """A batch with enough items starts although more keep arriving."""
+    doubler = Doubler()
+    doubler.may_finish.set()
+    batches = Batches(doubler.process)
+    first = batches.submit(1)
+    for item in range(1, 1_000):
         if first.done():
             break
-        batches.ask(question)
+        batches.submit(item)
         await asyncio.sleep(0)
 
     assert first.done()
 
 
-async def test_failure_is_its_batchs_own() -> None:
-    """All that were asked together fail, and nobody else."""
-    oracle = Oracle()
-    batches = Batches(oracle.answer)
-    answers = [*await ask(batches, 1, -1), *await ask(batches, 2)]
-    oracle.may_answer.set()
-    outcomes = await asyncio.gather(*answers, return_exceptions=True)
+async def test_failed_batch_fails_its_items_only() -> None:
+    """All items of a batch fail with it; those of the next batch do not."""
+    doubler = Doubler()
+    batches = Batches(doubler.process)
+    futures = [*await submit(batches, 1, -1), *await submit(batches, 2)]
+    doubler.may_finish.set()
+    outcomes = await asyncio.gather(*futures, return_exceptions=True)
 
     assert ["-1", "-1", "4"] == [str(each) for each in outcomes]
 
 
-async def test_who_stops_waiting_takes_nothing_away() -> None:
-    """The others of a batch, and the next ones, get their answers."""
-    oracle = Oracle()
-    batches = Batches(oracle.answer)
-    first, second = await ask(batches, 1, 2)
+async def test_failed_item_fails_alone() -> None:
+    """An exception among the outcomes is raised for its own item."""
+    doubler = Doubler()
+    batches = Batches(doubler.process)
+    futures = await submit(batches, 1, 0, 2)
+    doubler.may_finish.set()
+    outcomes = await asyncio.gather(*futures, return_exceptions=True)
+
+    assert [int, StorageUnavailable, int] == [type(each) for each in outcomes]
+
+
+async def test_each_caller_gets_its_own_exception() -> None:
+    """A shared exception would collect the tracebacks and the contexts of all callers."""
+    doubler = Doubler()
+    batches = Batches(doubler.process)
+    futures = await submit(batches, -1, 1)
+    doubler.may_finish.set()
+    one, other = await asyncio.gather(*futures, return_exceptions=True)
+
+    assert isinstance(one, ValueError)
+    assert isinstance(other, ValueError)
+    assert one is not other
+    assert one.args == other.args
+    # The cause shows where it failed.
+    assert one.__cause__ is other.__cause__
+    assert one.__cause__
+    assert one.__cause__.__traceback__
+
+
+async def test_cancelled_caller_affects_nobody_else() -> None:
+    """The other items of the batch, and the next batch, are processed."""
+    doubler = Doubler()
+    batches = Batches(doubler.process)
+    first, second = await submit(batches, 1, 2)
     first.cancel()
-    (third,) = await ask(batches, 3)
-    oracle.may_answer.set()
+    (third,) = await submit(batches, 3)
+    doubler.may_finish.set()
 
     async with asyncio.timeout(PATIENCE):
         assert [4, 6] == [await second, await third]
     assert first.cancelled()
+
+
+def test_no_batch_starts_when_the_loop_ends() -> None:
+    """A batch that is cancelled with the event loop cancels the waiting items too."""
+    doubler = Doubler()
+    futures: list[asyncio.Future[int]] = []
+
+    async def leave() -> None:
+        batches = Batches(doubler.process)
+        futures.extend([*await submit(batches, 1), *await submit(batches, 2)])
+
+    asyncio.run(leave())
+    gc.collect()  # a task that never ran would warn now
+
+    assert [[1]] == doubler.batches
+    assert [True, True] == [each.cancelled() for each in futures]

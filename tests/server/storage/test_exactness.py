@@ -18,8 +18,8 @@ from tests.server.wire import COLLECTIONS, JSON, SYSTEM
 from xclade_store_mock.app import create_app, utc_now
 from xclade_store_mock.dialects import DOCUMENTED, MEDUSA
 from xclade_store_mock.payments.seed import parse_store
+from xclade_store_mock.storage import open_storage
 from xclade_store_mock.storage.memory import MemoryStorage
-from xclade_store_mock.storage.opening import open_storage
 from xclade_store_mock.web.dialect import Dialect
 
 KEPT = {
@@ -126,7 +126,7 @@ def url(request: pytest.FixtureRequest) -> str:
     """Answer the URL of a storage that holds the store."""
     if request.param == MEMORY:
         return MEMORY
-    url: str = request.getfixturevalue(f"lived_in_{request.param}")
+    url: str = request.getfixturevalue(f"shared_{request.param}")
     reset(url)
     return url
 
@@ -216,12 +216,12 @@ def test_any_data_is_kept_or_refused(documented: httpx.Client, data: str) -> Non
         assert before == ask(documented)
 
 
-def test_data_outlasts_the_server(lived_in_database: str) -> None:
+def test_data_outlasts_the_server(shared_database: str) -> None:
     """What was answered before a restart is answered after it, byte for byte."""
-    reset(lived_in_database)
-    with serving(lived_in_database) as client:
+    reset(shared_database)
+    with serving(shared_database) as client:
         before = [tell(client, data, number).content for number, data in enumerate(KEPT.values())]
-    with serving(lived_in_database) as client:
+    with serving(shared_database) as client:
         after = [ask(client, number) for number in range(len(KEPT))]
 
     assert before == after

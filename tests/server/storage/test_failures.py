@@ -10,9 +10,8 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from sqlalchemy.engine import make_url
 from tests.conftest import KEY
-from tests.databases import POSTGRESQL, SQLITE
+from tests.databases import POSTGRESQL, SQLITE, database_name
 from tests.server.command import running
 from tests.server.storage.disks import Disk
 from tests.server.wire import PROVIDERS, SESSIONS, SYSTEM, read_collection, session_of
@@ -49,7 +48,7 @@ def postgresql_on_disk(
     postgresql_server: str, postgresql_url: str, small_disk: Disk
 ) -> Iterator[str]:
     """Move a database's tables to the small disk; the server's journal stays where it is."""
-    name = make_url(postgresql_url).database
+    name = database_name(postgresql_url)
     space = f"xclade_test_{uuid.uuid4().hex}"
     folder = small_disk.folder / "tables"
     folder.mkdir()
@@ -125,7 +124,7 @@ def test_database_that_goes_away(
     readable: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     """Every request is told, for as long as it lasts; then the server works again by itself."""
-    name = make_url(postgresql_url).database
+    name = database_name(postgresql_url)
     with (
         running("--storage", postgresql_url, "--dialect", dialect.name) as server,
         httpx.Client(base_url=server.url, headers=KEY, timeout=20) as client,

@@ -11,9 +11,8 @@ from xclade_store_mock.app import create_app
 from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.errors import CollectionNotFound
 from xclade_store_mock.payments.seed import demo_store
-from xclade_store_mock.storage import Storage
+from xclade_store_mock.storage import Storage, open_storage, prepare_storage
 from xclade_store_mock.storage.memory import MemoryStorage
-from xclade_store_mock.storage.opening import open_storage, prepare_storage
 from xclade_store_mock.web.dialect import Dialect
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ import asyncpg
 import psycopg
 import pytest
 from msgspec.structs import replace
-from sqlalchemy.engine import make_url
+from tests.databases import OLDER_POSTGRESQL, POSTGRESQL
 from tests.server.stand_ins import PATIENCE
 from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import (
@@ -23,8 +23,15 @@ from tests.server.storage.examples import (
 
 from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.payments.model import Cart
-from xclade_store_mock.storage import Storage, texts, works
-from xclade_store_mock.storage.opening import open_database, open_storage, prepare_storage
+from xclade_store_mock.storage import (
+    DatabaseUrl,
+    Storage,
+    open_database,
+    open_storage,
+    prepare_storage,
+    schema,
+    sql,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -32,10 +39,11 @@ MANY = 200
 AFTER = replace(SEED.payment_collections["pay_col_1"], sessions=(SESSION,))
 
 
-@pytest.fixture
-def lived_in_database(lived_in_postgresql: str) -> str:
-    """Let all pairs be of this kind."""
-    return lived_in_postgresql
+@pytest.fixture(params=[POSTGRESQL, OLDER_POSTGRESQL])
+def shared_database(request: pytest.FixtureRequest) -> str:
+    """Use PostgreSQL only."""
+    url: str = request.getfixturevalue(f"shared_{request.param}")
+    return url
 
 
 def break_connections(url: str) -> None:
@@ -48,8 +56,8 @@ def break_connections(url: str) -> None:
 
 
 def records_scanned(url: str) -> int:
-    """Count the idempotency records that have been read without an index."""
-    break_connections(url)  # which tell what they have counted when they end
+    """Return how many idempotency records have been read without an index."""
+    break_connections(url)  # which report their counts when they end
     with psycopg.connect(url) as connection:
         row = connection.execute(
             "SELECT seq_tup_read FROM pg_stat_user_tables"
@@ -60,27 +68,27 @@ def records_scanned(url: str) -> int:
 
 
 async def read_at_once(storage: Storage) -> list[object]:
-    """Read on several connections at once; answer the outcomes."""
+    """Read on several connections at once; return the outcomes."""
     reads = (storage.cart("cart_1") for _ in range(8))
     return [*await asyncio.gather(*reads, return_exceptions=True)]
 
 
-async def test_idle_connections_break_unnoticed(pair: Pair, lived_in_database: str) -> None:
-    """Nobody fails for a connection that has broken since it was used last."""
+async def test_broken_idle_connections_are_replaced(pair: Pair, shared_database: str) -> None:
+    """No call fails because a connection has broken since it was used last."""
     cart = SEED.carts["cart_1"]
     assert [cart] * 8 == await read_at_once(pair.one)
-    break_connections(lived_in_database)
+    break_connections(shared_database)
 
     assert [cart] * 8 == await read_at_once(pair.one)
 
 
-async def test_recovers_in_a_transaction(pair: Pair, lived_in_database: str) -> None:
-    """A connection that breaks in a transaction is the storage's failure, the next one's not."""
-    break_connections(lived_in_database)
+async def test_broken_transaction_fails_one_call(pair: Pair, shared_database: str) -> None:
+    """A connection that breaks in a transaction fails this call, not the next one."""
+    break_connections(shared_database)
     await pair.one.reset(SEED)
 
     def break_off(settings: object) -> object:
-        break_connections(lived_in_database)
+        break_connections(shared_database)
         return settings
 
     with pytest.raises(StorageUnavailable):
@@ -89,10 +97,10 @@ async def test_recovers_in_a_transaction(pair: Pair, lived_in_database: str) -> 
     assert SEED.settings == await pair.one.change_settings(lambda it: it)
 
 
-async def test_who_lost_the_lock_changes_nothing(pair: Pair, lived_in_database: str) -> None:
-    """Locks break with their connections; who comes next is not written over by who had them."""
+async def test_lost_lock_changes_nothing(pair: Pair, shared_database: str) -> None:
+    """A lock ends with its connection; its former holder cannot overwrite the next one's change."""
     async with pair.one.hold("pay_col_1") as first:
-        break_connections(lived_in_database)
+        break_connections(shared_database)
         async with asyncio.timeout(PATIENCE), pair.other.hold("pay_col_1") as second:
             await second.keep(AFTER)
         with pytest.raises(StorageUnavailable) as lost:
@@ -102,20 +110,20 @@ async def test_who_lost_the_lock_changes_nothing(pair: Pair, lived_in_database: 
     assert AFTER == await pair.one.collection("pay_col_1")
 
 
-async def test_who_is_cancelled_takes_no_lock_along(pair: Pair) -> None:
-    """Whoever gives up while a lock is taken neither keeps it nor loses those of others."""
+async def test_cancelled_task_keeps_no_lock(pair: Pair) -> None:
+    """A task that is cancelled while it acquires a lock releases it, and no other lock."""
 
     async def hold(storage: Storage, id_: str) -> None:
         async with storage.hold(id_):
             pass
 
     async with pair.one.hold("pay_col_1") as held:
-        given_up = asyncio.create_task(hold(pair.one, "pay_col_2"))
+        cancelled = asyncio.create_task(hold(pair.one, "pay_col_2"))
         for _ in range(3):
             await asyncio.sleep(0)
-        given_up.cancel()
+        cancelled.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await given_up
+            await cancelled
         async with asyncio.timeout(PATIENCE):
             await hold(pair.other, "pay_col_2")
         waiting = asyncio.create_task(hold(pair.other, "pay_col_1"))
@@ -125,25 +133,25 @@ async def test_who_is_cancelled_takes_no_lock_along(pair: Pair) -> None:
     await waiting
 
 
-async def test_who_prepares_waits_for_who_does(lived_in_postgresql: str) -> None:
-    """Making tables is one server's turn at a time."""
-    database = open_database(make_url(lived_in_postgresql))
-    assert await database.take("tables")
-    preparing = asyncio.create_task(prepare_storage(lived_in_postgresql, SEED))
+async def test_one_server_prepares_at_a_time(shared_postgresql: str) -> None:
+    """A server waits while another one creates the tables."""
+    database = open_database(DatabaseUrl.parse(shared_postgresql))
+    assert await database.acquire_lock("tables")
+    preparing = asyncio.create_task(prepare_storage(shared_postgresql, SEED))
     await asyncio.wait({preparing}, timeout=10 * A_CHANCE)
     assert not preparing.done()
-    await database.release("tables")
+    await database.release_lock("tables")
 
     await preparing
     await database.close()
 
 
-async def test_cart_that_comes_meanwhile(pair: Pair, lived_in_database: str) -> None:
-    """Who puts a cart in while somebody else does is the later one, and does not fail."""
+async def test_same_cart_added_at_once(pair: Pair, shared_database: str) -> None:
+    """A cart that another transaction adds meanwhile is replaced; the call does not fail."""
     earlier, later = cart("cart_x", "1"), cart("cart_x", "2")
-    with psycopg.connect(lived_in_database) as connection:
+    with psycopg.connect(shared_database) as connection:
         connection.execute(
-            "INSERT INTO xclade_mock_carts VALUES (%s, %s)", (earlier.id, texts.write(earlier))
+            "INSERT INTO xclade_mock_carts VALUES (%s, %s)", (earlier.id, schema.write(earlier))
         )
         putting = asyncio.create_task(pair.one.put_cart(later, NOW))
         await asyncio.wait({putting}, timeout=A_CHANCE)
@@ -153,52 +161,63 @@ async def test_cart_that_comes_meanwhile(pair: Pair, lived_in_database: str) -> 
     assert later == await pair.other.cart("cart_x")
 
 
-async def test_who_are_in_each_others_way(pair: Pair, lived_in_database: str) -> None:
-    """What is kept together is kept once more where PostgreSQL gave it up for another's sake."""
-    database = open_database(make_url(lived_in_database))
+async def test_deadlock_is_retried(pair: Pair, shared_database: str) -> None:
+    """A batch that PostgreSQL gives up because of a deadlock is run again."""
+    database = open_database(DatabaseUrl.parse(shared_database))
     ids = ["pay_col_1", "pay_col_2"]
-    found = await database.run(lambda it: works.find_surroundings(it, ids))
-    kept = [works.Successor(each.id, each.revision, "{}", "next") for each in found if each]
+    rows = await database.run(lambda it: sql.find_collections(it, ids))
+    updates = [
+        schema.CollectionUpdate(row.id, row.revision, "next", "{}")
+        for row in rows
+        if isinstance(row, schema.CollectionRow)
+    ]
     lock = "SELECT FROM xclade_mock_payment_collections WHERE id = %s FOR UPDATE"
-    with psycopg.connect(lived_in_database) as other:
-        # So that it is not the one that is given up.
+    with psycopg.connect(shared_database) as other:
+        # So that PostgreSQL gives up the storage's transaction, not this one.
         other.execute("SET deadlock_timeout = '60s'")
         other.execute(lock, ["pay_col_2"])
-        keeping = asyncio.create_task(database.run(lambda it: works.keep_collections(it, kept)))
+        keeping = asyncio.create_task(database.run(lambda it: sql.keep_collections(it, updates)))
         await asyncio.wait({keeping}, timeout=A_CHANCE)
         async with asyncio.timeout(PATIENCE):
             await asyncio.to_thread(other.execute, lock, ["pay_col_1"])
         assert not keeping.done()
 
-    assert [True, True] == [*await keeping]
+    assert [None, None] == [*await keeping]
+    found = await database.run(lambda it: sql.find_collections(it, ids))
+    assert ["next", "next"] == [getattr(row, "revision", None) for row in found]
     await database.close()
     await pair.one.reset(SEED)
 
 
 @pytest.mark.parametrize("id_", ["cart\0", "cart\ud800"], ids=shown)
-async def test_errors_tell_no_parameters(pair: Pair, id_: str) -> None:
-    """What was to be kept may be secret: it is in no error's text, not even in that of a bug."""
+async def test_errors_show_no_values(pair: Pair, id_: str) -> None:
+    """No error contains a value, which may be secret; not even an error that a bug causes."""
     with pytest.raises((asyncpg.DataError, ValueError)) as failed:
         await pair.one.put_cart(Cart(id_, "a secret", "usd", Decimal(1)), NOW)
 
     assert "a secret" not in str(failed.value)
 
 
-def test_ids_are_ordered_by_code_points(lived_in_postgresql: str) -> None:
-    """Whatever the database's own order is: the locale where these tests run may be the same."""
-    with psycopg.connect(lived_in_postgresql) as connection:
+def test_ids_are_ordered_by_code_points(shared_database: str) -> None:
+    """The collation is set, since the locale of these tests may happen to order ids so too."""
+    with psycopg.connect(shared_database) as connection:
         found = connection.execute(
-            "SELECT table_name, collation_name FROM information_schema.columns"
-            " WHERE table_schema = 'public' AND column_name = 'id'"
+            "SELECT table_name, column_name, collation_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND column_name IN ('id', 'cart_id')"
+            " AND data_type = 'text'"
         ).fetchall()
 
-    assert {("xclade_mock_carts", "C"), ("xclade_mock_payment_collections", "C")} == {*found}
+    assert {
+        ("xclade_mock_carts", "id", "C"),
+        ("xclade_mock_payment_collections", "id", "C"),
+        ("xclade_mock_payment_collections", "cart_id", "C"),
+    } == {*found}
 
 
-async def test_records_are_found_by_index_from_the_first_on(lived_in_postgresql: str) -> None:
-    """What was planned while there were no records does not look at all of them later."""
-    before = records_scanned(lived_in_postgresql)
-    storage = open_storage(lived_in_postgresql)
+async def test_records_are_found_by_an_index_from_the_first_on(shared_database: str) -> None:
+    """A plan that was made while there were no records does not scan all of them later."""
+    before = records_scanned(shared_database)
+    storage = open_storage(shared_database)
     await storage.reset(SEED)
     for number in range(MANY):
         opened = record(str(number))
@@ -206,4 +225,4 @@ async def test_records_are_found_by_index_from_the_first_on(lived_in_postgresql:
         await storage.keep_answer(answered(opened))
     await storage.close()
 
-    assert records_scanned(lived_in_postgresql) - before < MANY
+    assert records_scanned(shared_database) - before < MANY

@@ -16,7 +16,7 @@ HOLDER = f"""
 import asyncio, sys
 from contextlib import suppress
 from xclade_store_mock.payments.idempotency import KeyScope
-from xclade_store_mock.storage.opening import open_storage
+from xclade_store_mock.storage import open_storage
 
 async def main():
     storage = open_storage(sys.argv[1])
@@ -33,9 +33,9 @@ asyncio.run(main())
 
 
 @pytest.fixture
-def holder(pair: Pair, lived_in_database: str) -> Iterator[IO[str]]:  # noqa: ARG001 - it resets first
+def holder(pair: Pair, shared_database: str) -> Iterator[IO[str]]:  # noqa: ARG001 - it resets first
     """Let another process hold and claim; answer where to tell it to fail."""
-    command = [sys.executable, "-c", HOLDER, lived_in_database]
+    command = [sys.executable, "-c", HOLDER, shared_database]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

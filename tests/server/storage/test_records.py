@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -11,7 +11,8 @@ from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import NOW, SEED, answered, record
 
 from xclade_store_mock.errors import StorageUnavailable
-from xclade_store_mock.storage import Storage
+from xclade_store_mock.payments.idempotency import Record
+from xclade_store_mock.storage import MOST_RECORDS, Storage
 
 pytestmark = pytest.mark.anyio
 
@@ -162,3 +163,40 @@ async def test_many_open_records_at_once(storage: Storage) -> None:
 
     assert opened == [await storage.record(each.scope) for each in opened]
     assert [None] * 20 == [await storage.record(each.scope) for each in expired]
+
+
+async def answer(storage: Storage, *opened: Record, now: datetime = NOW) -> None:
+    """Open records and keep their answers, all at once."""
+    await asyncio.gather(*(storage.open_record(each, now) for each in opened))
+    await asyncio.gather(*(storage.keep_answer(answered(each)) for each in opened))
+
+
+async def test_expired_records_are_dropped_in_any_order(storage: Storage) -> None:
+    """A record opened while the clock was ahead does not keep the earlier ones from expiring."""
+    ahead = NOW + timedelta(days=365)
+    later, sooner = record("later", ahead), record("sooner")
+    await answer(storage, later, now=ahead)
+    await answer(storage, sooner)
+
+    await storage.open_record(record("new", sooner.expires_at), sooner.expires_at)
+
+    assert await storage.record(sooner.scope) is None
+    assert answered(later) == await storage.record(later.scope)
+
+
+async def test_number_of_records_is_limited(storage: Storage) -> None:
+    """While the clock stands still, the oldest answered records are dropped; no others are."""
+    running, oldest = record("running"), record("oldest")
+    await storage.open_record(running, NOW)
+    await answer(storage, oldest)
+    rest = [record(str(number)) for number in range(MOST_RECORDS)]
+    await answer(storage, *rest)
+    await storage.open_record(record("last"), NOW)
+
+    assert await storage.record(oldest.scope) is None
+    assert running == await storage.record(running.scope)
+    assert answered(rest[-1]) == await storage.record(rest[-1].scope)
+    await storage.keep_answer(answered(running))
+    assert answered(running) == await storage.record(running.scope)
+    kept = [await storage.record(each.scope) for each in rest[: MOST_RECORDS // 100]]
+    assert kept.count(None) <= 2

@@ -1,4 +1,4 @@
-"""What `serve` says when it cannot use a storage: one line, why, and no password."""
+"""What `serve` prints when it cannot use a storage: one line with the reason, no password."""
 
 import asyncio
 import re
@@ -10,25 +10,26 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import URL, make_url
-from tests.databases import execute
+from tests.databases import database_name, execute
 from tests.server.storage.disks import Disk
 from tests.server.storage.examples import SEED
 
 from xclade_store_mock.cli import main
-from xclade_store_mock.storage.opening import prepare_storage
+from xclade_store_mock.storage import DatabaseUrl, prepare_storage
 
 FORMS = re.escape("memory, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+
+RIGHT, WRONG = "right secret", "wrong secret"
 
 Refuse = Callable[[str], str]
 
 
 @pytest.fixture
 def refuse(capsys: pytest.CaptureFixture[str]) -> Refuse:
-    """Try to serve a storage; answer the one line that tells why not."""
+    """Return a function that fails to serve a storage, and returns the one line printed."""
 
     def refuse(url: str) -> str:
-        # Where it does not refuse, it has no port to serve at.
+        # If it does not refuse the storage, the port is taken: it does not start to serve.
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = str(taken.getsockname()[1])
             code = main(["serve", "--port", port, "--storage", url])
@@ -44,17 +45,17 @@ def refuse(capsys: pytest.CaptureFixture[str]) -> Refuse:
 
 
 @pytest.fixture
-def guest_url(postgresql_server: str, postgresql_url: str) -> Iterator[URL]:
-    """Answer the URL of a database for one who may do nothing there."""
+def guest_url(postgresql_server: str, postgresql_url: str) -> Iterator[DatabaseUrl]:
+    """Return the URL of a database for a role without rights."""
     name = f"xclade_test_{uuid.uuid4().hex}"
-    execute(postgresql_url, f"CREATE ROLE {name} LOGIN PASSWORD 'right secret'")
+    execute(postgresql_url, f"CREATE ROLE {name} LOGIN PASSWORD '{RIGHT}'")
     execute(postgresql_url, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-    yield make_url(postgresql_url).set(username=name, password="right secret")  # noqa: S106 - a test's
+    yield DatabaseUrl.parse(postgresql_url)._replace(user=name, password=RIGHT)
     execute(postgresql_server, f"DROP ROLE {name}")
 
 
 def listing(folder: Path) -> list[str]:
-    """List what is in a folder."""
+    """Return the names in a folder."""
     return sorted(each.name for each in folder.iterdir())
 
 
@@ -75,13 +76,14 @@ def listing(folder: Path) -> list[str]:
         "postgresql+asyncpg://anna:secret@host/database",
         "postgresql+psycopg://anna:secret@host/database",
         "http://host?password=secret",
+        "http://anna:secret/?secret@host",
     ],
 )
-def test_refuses_what_is_no_storage(refuse: Refuse, url: str) -> None:
-    """A database that forgets, cannot be shared or is unknown is none, and nothing is made."""
+def test_refuses_urls_of_no_storage(refuse: Refuse, url: str) -> None:
+    """A database in memory or of another kind is refused, and no file is created."""
     before = listing(Path())
 
-    assert re.fullmatch(rf"\S+ is no storage: use {FORMS}", refuse(url))
+    assert re.fullmatch(rf"\S+ is not a storage: use {FORMS}", refuse(url))
     assert before == listing(Path())
 
 
@@ -96,9 +98,9 @@ def test_refuses_what_is_no_storage(refuse: Refuse, url: str) -> None:
         "postgresql://anna:secret@[::1/database",
     ],
 )
-def test_refuses_what_is_no_url(refuse: Refuse, url: str) -> None:
-    """What cannot be taken apart is not shown: anything in it may be a password."""
-    assert re.fullmatch(rf"a storage is {FORMS}; in a password, @ is written %40", refuse(url))
+def test_refuses_text_that_is_not_a_url(refuse: Refuse, url: str) -> None:
+    """Text that cannot be parsed is not printed: any part of it may be a password."""
+    assert re.fullmatch(rf"a storage is {FORMS}; in a password, write @ as %40", refuse(url))
 
 
 @pytest.mark.parametrize(
@@ -109,10 +111,10 @@ def test_refuses_what_is_no_url(refuse: Refuse, url: str) -> None:
         ("text.db", "file is not a database"),
     ],
 )
-def test_refuses_files_that_are_no_database(
+def test_refuses_files_that_are_not_databases(
     refuse: Refuse, tmp_path: Path, name: str, reason: str
 ) -> None:
-    """They stay as they are, and nothing is made beside them."""
+    """They stay unchanged, and no file appears beside them."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "text.db").write_text("There is no database in here. " * 100)
     url = f"sqlite:///{tmp_path / name}"
@@ -122,7 +124,7 @@ def test_refuses_files_that_are_no_database(
 
 
 def test_refuses_a_damaged_file(sqlite_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Also where only reading what is told about the store shows the damage."""
+    """Damage is found even if only the banner's query meets it."""
     asyncio.run(prepare_storage(sqlite_url, SEED))
     file = sqlite_url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(file)) as database:
@@ -135,30 +137,30 @@ def test_refuses_a_damaged_file(sqlite_url: str, capsys: pytest.CaptureFixture[s
         opened.write(b"\xaa" * size)
 
     assert 1 == main(["serve", "--port", "0", "--storage", sqlite_url])
-    told = f"xclade-store-mock: cannot use {sqlite_url}: database disk image is malformed\n"
-    assert ("", told) == capsys.readouterr()
+    line = f"xclade-store-mock: cannot use {sqlite_url}: database disk image is malformed\n"
+    assert ("", line) == capsys.readouterr()
 
 
 @pytest.mark.parametrize("columns", ["a integer", "tables_version integer"])
 def test_refuses_strange_tables(refuse: Refuse, sqlite_url: str, columns: str) -> None:
-    """A table of the same name is not yet a store."""
+    """A table of the same name with other columns is not used."""
     execute(sqlite_url, f"CREATE TABLE xclade_mock_store ({columns})")
 
     assert refuse(sqlite_url).startswith(f"cannot use {sqlite_url}: ")
 
 
 def test_refuses_another_version(refuse: Refuse, database_url: str) -> None:
-    """Tables of another version are left to the server that made them."""
+    """Tables of another version stay unchanged."""
     asyncio.run(prepare_storage(database_url, SEED))
     execute(database_url, "UPDATE xclade_mock_store SET tables_version = 7")
 
-    expected = "its tables are of version 7, and this server's of version 1; name another database"
+    expected = "its tables are of version 7, and this server's of version 2; name another database"
     assert refuse(database_url).endswith(f": {expected}")
 
 
 @pytest.mark.parametrize("prepared", [False, True], ids=["empty", "prepared"])
-def test_refuses_a_read_only_file(refuse: Refuse, small_disk: Disk, prepared: bool) -> None:  # noqa: FBT001 - a parameter
-    """It is told now, not at the first payment, that nothing can be kept."""
+def test_refuses_a_read_only_disk(refuse: Refuse, small_disk: Disk, prepared: bool) -> None:  # noqa: FBT001 - a parameter
+    """A database that cannot be written fails now, not at the first payment."""
     url = f"sqlite:///{small_disk.folder}/store.db"
     if prepared:
         asyncio.run(prepare_storage(url, SEED))
@@ -173,44 +175,43 @@ def test_refuses_a_read_only_database(
     postgresql_url: str,
     prepared: bool,  # noqa: FBT001 - a parameter
 ) -> None:
-    """It is told now, not at the first payment, that nothing can be kept."""
+    """A database that cannot be written fails now, not at the first payment."""
     if prepared:
         asyncio.run(prepare_storage(postgresql_url, SEED))
-    name = make_url(postgresql_url).database
+    name = database_name(postgresql_url)
     execute(postgresql_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
 
     assert "in a read-only transaction" in refuse(postgresql_url)
 
 
-def test_refuses_a_wrong_password(refuse: Refuse, guest_url: URL) -> None:
-    """The server's word is passed on; the password is not."""
-    url = guest_url.set(password="wrong secret")  # noqa: S106 - a test's
+def test_refuses_a_wrong_password(refuse: Refuse, guest_url: DatabaseUrl) -> None:
+    """PostgreSQL's message is printed; the password is not."""
+    line = refuse(guest_url._replace(password=WRONG).with_secrets())
 
-    line = refuse(url.render_as_string(hide_password=False))
-    assert f'password authentication failed for user "{guest_url.username}"' in line
+    assert f'password authentication failed for user "{guest_url.user}"' in line
     assert ":***@" in line
 
 
-def test_refuses_who_may_not_make_tables(refuse: Refuse, guest_url: URL) -> None:
-    """Who may connect, but not more, is told."""
-    line = refuse(guest_url.render_as_string(hide_password=False))
+def test_refuses_a_role_that_may_not_create_tables(refuse: Refuse, guest_url: DatabaseUrl) -> None:
+    """A role that may only connect is not enough."""
+    line = refuse(guest_url.with_secrets())
 
     assert ": permission denied for schema public" in line
 
 
 def test_refuses_an_unknown_database(refuse: Refuse, postgresql_server: str) -> None:
-    """A database is not made by the way."""
-    url = make_url(postgresql_server).set(database="xclade_test_nowhere")
+    """The database itself is not created."""
+    url = DatabaseUrl.parse(postgresql_server)._replace(database="xclade_test_nowhere")
 
-    line = refuse(url.render_as_string(hide_password=False))
+    line = refuse(url.with_secrets())
     assert 'database "xclade_test_nowhere" does not exist' in line
 
 
 def test_refuses_an_unknown_option(refuse: Refuse, postgresql_url: str) -> None:
-    """What the client does not know is the server's affair."""
-    url = make_url(postgresql_url).update_query_dict({"color": "red"})
+    """An option that the driver does not know is passed to the server, which refuses it."""
+    url = DatabaseUrl.parse(postgresql_url)
 
-    line = refuse(url.render_as_string(hide_password=False))
+    line = refuse(url._replace(query={**url.query, "color": "red"}).with_secrets())
     assert 'unrecognized configuration parameter "color"' in line
 
 
@@ -228,7 +229,7 @@ def test_refuses_an_unknown_option(refuse: Refuse, postgresql_url: str) -> None:
     ],
 )
 def test_refuses_servers_that_cannot_be_reached(refuse: Refuse, place: str, reason: str) -> None:
-    """Where nobody answers, the line says where, and what happened there."""
+    """The line tells which server, and what happened."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         with socket.create_server(("127.0.0.1", 0)) as closed:
             unused = closed.getsockname()[1]
