@@ -1,4 +1,4 @@
-"""The console of a real mock, in a real browser, with the real client's requests behind it."""
+"""The console of a real mock in a real browser, with requests of the real client."""
 
 import socket
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from xclade_store_mock.testing import StoreMock
 
 @pytest.fixture(scope="module")
 def shared_page(browser: Browser) -> Iterator[Page]:
-    """Answer a page for all tests of a module: to open one takes longer than most of them."""
+    """Yield one page for all tests of a module: opening one takes longer than most tests."""
     with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
         page = context.new_page()
         page.set_default_timeout(10_000)
@@ -22,7 +22,7 @@ def shared_page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def page(shared_page: Page) -> Iterator[Page]:
-    """Answer an empty page; nothing on it may break its security policy, or fail otherwise."""
+    """Yield an empty page; fail if it violates its security policy or logs an error."""
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -46,43 +46,43 @@ def page(shared_page: Page) -> Iterator[Page]:
 
 
 def open_console(page: Page, url: str) -> None:
-    """Open the console, and wait until it follows the mock."""
+    """Open the console and wait until it follows the mock."""
     page.goto(url)
     expect(page.locator("#connection")).to_have_text("Live")
 
 
 @pytest.fixture
 def console(page: Page, store_mock: StoreMock) -> Page:
-    """Answer the page at `/` of a store of the test's own."""
+    """Return the page at `/` of a store that only this test uses."""
     open_console(page, store_mock.url)
     return page
 
 
 @pytest.fixture
 def store(store_mock: StoreMock) -> StoreClient:
-    """Answer a client of that store, which tries only once."""
+    """Yield a client of that store that does not retry."""
     return store_mock.client(retries=0)
 
 
 @pytest.fixture
 def control(store_mock: StoreMock) -> Iterator[httpx.Client]:
-    """Answer a client of that store's control API."""
+    """Yield a client of that store's control API."""
     with httpx.Client(base_url=f"{store_mock.url}/_mock") as client:
         yield client
 
 
 def entries(console: Page) -> Locator:
-    """Find the lines of the journal."""
+    """Return the lines of the journal."""
     return console.locator("#entries > li")
 
 
 def section(console: Page, heading: str) -> Locator:
-    """Find the part of the page below a heading."""
+    """Return the part of the page below a heading."""
     return console.get_by_role("region", name=heading)
 
 
 def flood(url: str, count: int) -> None:
-    """Send many requests in one go, and wait for their answers."""
+    """Send many requests at once and wait for the responses."""
     address = httpx.URL(url)
     lines = [f"GET /nothing/{each} HTTP/1.1\r\nHost: mock\r\n" for each in range(count)]
     with socket.create_connection((address.host, address.port or 80)) as connection:

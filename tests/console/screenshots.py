@@ -1,4 +1,4 @@
-"""Take the pictures in docs/images: the console of a store where something happens."""
+"""Take the screenshots in docs/images."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ Scheme = Literal["light", "dark"]
 
 @contextmanager
 def console(url: str, width: int, height: int, scheme: Scheme = "light") -> Iterator[Page]:
-    """Open the console in a window of a size."""
+    """Open the console in a window of the given size."""
     with sync_playwright() as playwright:
         path = shutil.which(os.environ.get("CHROMIUM", "chromium"))
         with (
@@ -38,7 +38,7 @@ def console(url: str, width: int, height: int, scheme: Scheme = "light") -> Iter
 
 
 def furnish(url: str) -> None:
-    """Have shops in several currencies, at a time that stays."""
+    """Return a store with several currencies and a fixed time."""
     with httpx.Client(base_url=f"{url}/_mock") as control:
         control.put("/clock", json={"now": "2026-01-15T09:30:00Z", "frozen": True})
         providers = ["pp_system_default", "pp_stripe_stripe"]
@@ -52,7 +52,7 @@ def furnish(url: str) -> None:
 
 
 def buy(url: str) -> None:
-    """Have a storefront call, not always well."""
+    """Send requests of a storefront, some of them invalid."""
     key = {"x-publishable-api-key": "pk_demo"}
     with StoreClient(url, publishable_key="pk_demo", retries=0) as store:
         store.list_payment_providers("reg_demo")
@@ -74,7 +74,7 @@ def buy(url: str) -> None:
 
 
 def main() -> None:
-    """Take them."""
+    """Take the screenshots."""
     with served(create_app(control=Access())) as url:
         furnish(url)
         buy(url)

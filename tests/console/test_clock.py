@@ -1,4 +1,4 @@
-"""The clock, stopped and put forward from the page."""
+"""The clock, frozen and advanced with the page."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,13 +9,13 @@ from tests.console.conftest import section
 
 
 def now(control: httpx.Client) -> tuple[datetime, Any]:
-    """Read the mock's clock."""
+    """Return the mock's clock."""
     clock = control.get("/clock").json()
     return datetime.fromisoformat(clock["now"]), clock["frozen"]
 
 
 def test_the_clock_is_frozen_advanced_and_released(console: Page, control: httpx.Client) -> None:
-    """Each button does as it says, and the time that is shown is the mock's."""
+    """Each button changes the mock's clock, and the page shows its time."""
     clock = section(console, "Clock")
     clock.get_by_role("button", name="Freeze").click()
     expect(clock.locator("#clock-state")).to_have_text("frozen")

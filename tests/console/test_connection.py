@@ -1,4 +1,4 @@
-"""The console and a mock that goes, comes back, or wants a token."""
+"""The console and a mock that stops, restarts, or requires a token."""
 
 import asyncio
 import socket
@@ -20,7 +20,7 @@ from xclade_store_mock.serving.processes import Server
 
 
 class Mock(Server):
-    """A demo store with its control API, which ends as `serve` does."""
+    """A demo store with its control API, which stops as `serve` does."""
 
     loop: asyncio.AbstractEventLoop
 
@@ -32,12 +32,12 @@ class Mock(Server):
         super().__init__(config, app)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to serve."""
+        """Start serving."""
         self.loop = asyncio.get_running_loop()
         await super().startup(sockets)
 
     def cut_off(self) -> None:
-        """Have happened at once more than waits for those who follow events."""
+        """Publish more events at once than may wait for a listener."""
 
         def happen() -> None:
             for _ in range(MAX_WAITING + 1):
@@ -47,7 +47,7 @@ class Mock(Server):
 
 
 def bound(port: int = 0) -> socket.socket:
-    """Answer a socket that shares its port."""
+    """Return a socket that shares its port."""
     shared = socket.socket()
     shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     shared.bind(("127.0.0.1", port))
@@ -56,7 +56,7 @@ def bound(port: int = 0) -> socket.socket:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """Answer a port that nobody else takes, whether the mock is there or not."""
+    """Yield a port that stays reserved while the mock is stopped."""
     with bound() as reserved:
         yield reserved.getsockname()[1]
 
@@ -80,8 +80,8 @@ def running(port: int, access: Access = OPEN) -> Iterator[Mock]:
         thread.join()
 
 
-def test_follows_a_mock_that_starts_again(page: Page, port: int) -> None:
-    """After a restart the page shows the new mock's journal, whatever the old one's ids were."""
+def test_follows_a_restarted_mock(page: Page, port: int) -> None:
+    """After a restart the page shows the new mock's journal."""
     with running(port) as mock:
         open_console(page, mock.url)
         httpx.get(f"{mock.url}/old/1")
@@ -102,7 +102,7 @@ def test_follows_a_mock_that_starts_again(page: Page, port: int) -> None:
 
 
 def test_catches_up_without_losing_what_is_open(page: Page, port: int) -> None:
-    """What came while the stream was cut off is there afterwards, in order, and once."""
+    """Requests that arrive while the stream is interrupted appear afterwards, in order and once."""
     with running(port) as mock:
         open_console(page, mock.url)
         httpx.get(f"{mock.url}/seen")
@@ -122,7 +122,7 @@ def test_catches_up_without_losing_what_is_open(page: Page, port: int) -> None:
 
 
 def test_says_that_the_mock_is_gone_while_the_page_loads(page: Page, port: int) -> None:
-    """Where there is nothing to show yet, it says why; whether the scripts have come or not."""
+    """While there is nothing to show the page says why, with and without its scripts."""
     gone = page.get_by_text("The mock does not respond. Is it still running?")
     with running(port) as mock:
         page.route("**/_mock/**", lambda route: route.abort())
@@ -139,7 +139,7 @@ def test_says_that_the_mock_is_gone_while_the_page_loads(page: Page, port: int) 
 
 
 def test_asks_for_the_token_once(page: Page, port: int) -> None:
-    """A wrong token is refused in words, a right one is kept for the tab."""
+    """A wrong token is refused with a message, a right one is kept for the tab."""
     with running(port, Access("s3cret")) as mock:
         page.goto(mock.url)
         dialog = page.get_by_role("dialog")
@@ -162,7 +162,7 @@ def test_asks_for_the_token_once(page: Page, port: int) -> None:
 
 
 def test_is_not_there_without_the_control_api(serve: Serve) -> None:
-    """Where nobody may steer, `/` leads to the reference, and the page's parts are nowhere."""
+    """Without the control API `/` redirects to the reference, and the page's files are 404s."""
     with httpx.Client(base_url=serve()) as api:
         start, part = api.get("/"), api.get("/console/main.js")
 

@@ -1,4 +1,4 @@
-"""Every button that steers the mock, pressed once; the storefront behind it feels it."""
+"""Every button that changes the mock, and its effect on the storefront."""
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -20,7 +20,7 @@ FAULTS = "Plan a fault"
 
 
 def plan(console: Page, kind: str, **fields: str) -> Locator:
-    """Plan a fault with the form; answer the form."""
+    """Plan a fault with the form and return the form."""
     form = section(console, FAULTS).locator("#plan-fault")
     if not form.get_by_label("When").is_visible():
         form.get_by_text("Which requests, and when").click()
@@ -38,7 +38,7 @@ def plan(console: Page, kind: str, **fields: str) -> Locator:
 
 
 def planned(console: Page) -> Locator:
-    """Find the lines of the faults that are still to come."""
+    """Return the lines of the planned faults."""
     return console.locator("#faults > li")
 
 
@@ -62,10 +62,10 @@ def test_an_error_is_planned(console: Page, store: StoreClient) -> None:
     ("kind", "expected"),
     [("dropped", ConnectionFailed), ("truncated", ConnectionFailed), ("garbled", BrokenAnswer)],
 )
-def test_an_answer_is_broken(
+def test_a_response_is_broken(
     console: Page, store: StoreClient, kind: str, expected: type[StoreError]
 ) -> None:
-    """What becomes of an answer can be chosen, and for which operation and collection."""
+    """A fault can break the response of one operation and collection."""
     plan(
         console,
         kind,
@@ -82,8 +82,8 @@ def test_an_answer_is_broken(
     assert store.create_payment_collection("cart_demo").payment_sessions
 
 
-def test_an_answer_is_late(console: Page, store: StoreClient, control: httpx.Client) -> None:
-    """A delay alone leaves the answer as it is."""
+def test_a_response_is_delayed(console: Page, store: StoreClient, control: httpx.Client) -> None:
+    """A delay does not change the response."""
     plan(console, "delay", delay="30", times="")
     expect(planned(console)).to_contain_text("30 ms delay")
     expect(planned(console)).to_contain_text("all requests")
@@ -94,7 +94,7 @@ def test_an_answer_is_late(console: Page, store: StoreClient, control: httpx.Cli
 
 
 def test_a_request_is_held_and_released(console: Page, store: StoreClient) -> None:
-    """A held request waits for its button: so two requests can be raced, as they are preset."""
+    """A held request waits for its button; the preset holds a response of a session."""
     plan(console, "hold")
     target = "the next request to initialize_payment_session, after the store acts"
     expect(planned(console)).to_contain_text(target)
@@ -113,7 +113,7 @@ def test_a_request_is_held_and_released(console: Page, store: StoreClient) -> No
 
 
 def test_only_a_race_is_preset(console: Page) -> None:
-    """Another kind of fault befalls any request again, before the store."""
+    """Other kinds of faults apply to any request, before the store acts."""
     form = section(console, FAULTS).locator("#plan-fault")
     form.get_by_label("What happens").select_option("hold")
     expect(form.get_by_label("When")).to_have_value("after")
@@ -127,7 +127,7 @@ def test_only_a_race_is_preset(console: Page) -> None:
 
 
 def test_faults_are_cancelled(console: Page, store: StoreClient) -> None:
-    """One by one, or all of them."""
+    """Faults are cancelled one by one or all at once."""
     for _ in range(3):
         plan(console, "dropped")
     expect(planned(console)).to_have_count(3)
@@ -139,8 +139,8 @@ def test_faults_are_cancelled(console: Page, store: StoreClient) -> None:
     store.list_payment_providers("reg_demo")
 
 
-def test_what_the_control_api_refuses_stands_at_the_form(console: Page) -> None:
-    """Its own words, until it is mended."""
+def test_refusals_are_shown_in_the_form(console: Page) -> None:
+    """The form shows the control API's message until the value is corrected."""
     form = plan(console, "delay", delay="600001")
     expect(form.locator(".problem")).to_contain_text("600000")
     plan(console, "answer", status="500", delay="0")
@@ -149,8 +149,8 @@ def test_what_the_control_api_refuses_stands_at_the_form(console: Page) -> None:
     expect(form.locator(".problem")).to_be_hidden()
 
 
-def test_what_is_no_number_stands_at_its_field(console: Page) -> None:
-    """In words and with an example, for whoever sees the field and whoever hears of it."""
+def test_invalid_numbers_are_shown_at_the_field(console: Page) -> None:
+    """A field shows its format with an example, to screen readers too."""
     form = plan(console, "answer", status="often")
     status = form.locator("label", has=console.locator("[name=status]"))
     expect(status.locator(".problem")).to_have_text("Status: a number from 400 to 599, such as 503")
@@ -169,15 +169,15 @@ def test_what_is_no_number_stands_at_its_field(console: Page) -> None:
 
 
 def provider(console: Page, id_: str) -> Locator:
-    """Find a payment provider's line, opened."""
+    """Return a payment provider's line, opened."""
     line = section(console, "Payment providers").locator("li").filter(has_text=id_)
     if not line.locator("form").is_visible():
         line.locator("summary").click()
     return line
 
 
-def test_a_provider_declines_until_told_otherwise(console: Page, store: StoreClient) -> None:
-    """A planned outcome is shown, befalls the storefront, and can be taken back."""
+def test_a_provider_declines_until_cancelled(console: Page, store: StoreClient) -> None:
+    """A planned outcome is shown, affects the storefront, and can be cancelled."""
     line = provider(console, "pp_stripe_stripe")
     line.get_by_label("Message").fill("Your card has expired.")
     line.get_by_label("Next calls").fill("5")
@@ -200,7 +200,7 @@ def test_a_provider_declines_until_told_otherwise(console: Page, store: StoreCli
 def test_a_provider_is_slow_or_unreachable(
     console: Page, control: httpx.Client, result: str, delay: str, shown: str
 ) -> None:
-    """The other outcomes have their place in the same form."""
+    """The same form plans the other outcomes."""
     line = provider(console, "pp_system_default")
     line.get_by_label("What it does").select_option(result)
     expect(line.get_by_label("Message")).to_be_hidden()
@@ -217,8 +217,8 @@ def test_a_provider_is_slow_or_unreachable(
     )
 
 
-def test_the_customer_finishes_at_the_provider(console: Page, store: StoreClient) -> None:
-    """A session's status is set, and its collection follows."""
+def test_a_session_is_completed(console: Page, store: StoreClient) -> None:
+    """Setting a session's status updates its collection."""
     store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
     console.get_by_role("link", name="Store").click()
     card = console.locator("#collections > li").filter(has_text="pay_col_demo")
@@ -231,8 +231,8 @@ def test_the_customer_finishes_at_the_provider(console: Page, store: StoreClient
     assert "authorized" == store.create_payment_collection("cart_demo", fields="status").status
 
 
-def test_a_cart_becomes_dearer(console: Page, store: StoreClient) -> None:
-    """A new total arrives to the digit; what is no amount is refused in words."""
+def test_a_total_is_changed(console: Page, store: StoreClient) -> None:
+    """A new total is exact; an invalid amount is refused with a message."""
     console.get_by_role("link", name="Store").click()
     cart = console.locator("#carts > li").filter(has_text="cart_demo")
     cart.get_by_label("Total of cart_demo").fill("cheap")
@@ -250,8 +250,8 @@ def test_a_cart_becomes_dearer(console: Page, store: StoreClient) -> None:
     assert Decimal("1234.56") == store.create_payment_collection("cart_demo").amount
 
 
-def test_a_scenario_is_played(console: Page, store: StoreClient) -> None:
-    """It tells what the trouble is and what to do; once started, it is named at the top."""
+def test_a_scenario_is_started(console: Page, store: StoreClient) -> None:
+    """A scenario shows its problem and its remedy; once started, its name is at the top."""
     line = section(console, "Scenarios").locator("li").filter(has_text="zero-amount")
     line.locator("summary").click()
     expect(line).to_contain_text("The storefront should")
@@ -263,8 +263,8 @@ def test_a_scenario_is_played(console: Page, store: StoreClient) -> None:
     expect(line.get_by_role("button", name="Start again")).to_be_visible()
 
 
-def test_everything_starts_again(console: Page, store: StoreClient) -> None:
-    """Reset takes back what was planned and done, and leaves the journal."""
+def test_everything_is_reset(console: Page, store: StoreClient) -> None:
+    """Reset undoes plans and changes, and keeps the journal."""
     plan(console, "dropped", operation_id="list_payment_providers")
     store.initialize_payment_session("pay_col_demo", "pp_system_default")
     console.get_by_role("button", name="Reset").click()

@@ -1,4 +1,4 @@
-"""Commands that the console copies: pasted, they make the same request again."""
+"""Commands that the console copies: pasted, they repeat the request."""
 
 import ast
 import json
@@ -24,13 +24,13 @@ RUN = {
     "Python": [sys.executable, "-"],
     "JavaScript": [NODE, "node", "--input-type=module"],
 }
-"""What takes a command from its standard input."""
+"""Programs that read a command from standard input."""
 
 HOSTILE = 'it\'s $(touch /tmp/x) `id` "\\n" !! \u202e \x1b[201~ \u00e9\U0001f600 </script>'
 
 
 def copied(console: Page, place: Locator, language: str) -> str:
-    """Press a button, and answer what gets into the clipboard."""
+    """Press a button and return the text in the clipboard."""
     console.evaluate("navigator.clipboard.writeText('')")
     place.get_by_role("button", name=f"Copy as {language}").click()
     console.wait_for_function("navigator.clipboard.readText()")
@@ -39,7 +39,7 @@ def copied(console: Page, place: Locator, language: str) -> str:
 
 
 def run(language: str, command: str) -> str:
-    """Paste a command; answer what it says."""
+    """Run a command and return its output."""
     environment = {**os.environ, "PUBLISHABLE_KEY": "pk_demo", "CUSTOMER_TOKEN": "customer_demo"}
     done = subprocess.run(
         RUN[language],
@@ -53,7 +53,7 @@ def run(language: str, command: str) -> str:
 
 
 def asked(control: httpx.Client) -> list[dict[str, Any]]:
-    """Answer what the journal has of each request, apart from how its sender puts it."""
+    """Return the journal's requests without what depends on the sender."""
     keys = ("method", "path", "query", "status", "violations")
     found = []
     for entry in control.get("/journal").json()["entries"]:
@@ -72,7 +72,7 @@ def asked(control: httpx.Client) -> list[dict[str, Any]]:
 def test_requests_of_the_journal(
     console: Page, store_mock: StoreMock, control: httpx.Client, language: str
 ) -> None:
-    """Each operation, with hostile values, arguments and a customer, is repeated to the letter."""
+    """Each operation is repeated exactly, with hostile values and a customer's token."""
     store = store_mock.client(retries=0, customer_token="customer_demo")  # noqa: S106 - of the demo store
     with pytest.raises(StoreError):
         store.create_payment_collection(HOSTILE, fields="+status")
@@ -97,10 +97,10 @@ def test_requests_of_the_journal(
 
 
 @pytest.mark.parametrize("language", RUN)
-def test_requests_that_the_client_would_not_make(
+def test_invalid_requests(
     console: Page, store_mock: StoreMock, control: httpx.Client, language: str
 ) -> None:
-    """What breaks the contract breaks it again; Python then goes without our client."""
+    """Invalid requests are repeated; in Python without our client."""
     with httpx.Client(base_url=store_mock.url) as api:
         api.post("/store/payment-collections/a b'?x=%27&x=2", content='{"a": 1, "a": 1e400}')
         api.delete("/store/payment-collections")
@@ -122,14 +122,14 @@ def test_requests_that_the_client_would_not_make(
         ("/store/payment-collections/pay_col_demo/payment-sessions", {"prefer": "code=422"}),
     ],
 )
-def test_headers_that_the_client_would_not_send(
+def test_other_headers(
     console: Page,
     store_mock: StoreMock,
     control: httpx.Client,
     path: str,
     headers: dict[str, str],
 ) -> None:
-    """Such a header makes another request: Python then goes without our client, to send it."""
+    """Headers that our client does not send are repeated; in Python without our client."""
     body = {"cart_id": "cart_demo", "provider_id": "pp_system_default"}
     (kept,) = headers
     if "sessions" in path:
@@ -148,8 +148,8 @@ def test_headers_that_the_client_would_not_send(
     assert first["status"] == second["status"]
 
 
-def test_what_commands_expect_is_said(console: Page, store_mock: StoreMock) -> None:
-    """The variables stand beside the buttons; JavaScript without one stops before it asks."""
+def test_required_variables_are_shown(console: Page, store_mock: StoreMock) -> None:
+    """The required variables are shown; without one, JavaScript stops before the request."""
     httpx.get(f"{store_mock.url}/nothing")
     store_mock.client(retries=0).list_payment_providers("reg_demo")
     expect(entries(console)).to_have_count(2)
@@ -172,7 +172,7 @@ def test_what_commands_expect_is_said(console: Page, store_mock: StoreMock) -> N
 def test_initializing_a_session(
     console: Page, store: StoreClient, control: httpx.Client, language: str
 ) -> None:
-    """For each payment collection there is a command that initializes a session of it."""
+    """Each payment collection offers a command that initializes a session."""
     console.get_by_role("link", name="Store").click()
     card = console.locator("#collections > li").filter(has_text="pay_col_demo")
     card.get_by_text("Initialize a session").click()
@@ -186,7 +186,7 @@ def test_initializing_a_session(
 
 
 def test_first_command(console: Page, control: httpx.Client) -> None:
-    """What the empty journal offers works as it is, and says so if the key is not set."""
+    """The command of the empty journal works, and says so if the key is not set."""
     console.locator("#first-command").get_by_role("button").click()
     expect(console.locator("#announcement")).to_have_text("Copied")
     command = console.evaluate("navigator.clipboard.readText()")
@@ -197,7 +197,7 @@ def test_first_command(console: Page, control: httpx.Client) -> None:
 
 
 def test_any_text_is_quoted(console: Page) -> None:
-    """In each language a quoted text is that text, and none of it is invisible."""
+    """In each language a quoted text keeps its value and has no invisible characters."""
     dice = random.Random(1)
     letters = "ab'\"\\$`!*~ \n\t\r\x1b\x7f\x9b\u00e9\u200b\u202e\u2028\ufeff\U0001f600\U000e0041"
     texts = ["", "'", "\\", "\n", "@x", "-x", "${x", HOSTILE]

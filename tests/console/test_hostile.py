@@ -1,4 +1,4 @@
-"""What is hostile: shown as the text that it is, wherever the page shows it."""
+"""Hostile texts appear as text, everywhere on the page."""
 
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -21,7 +21,7 @@ KEY = {"x-publishable-api-key": "pk_demo", "user-agent": HOSTILE}
 
 @pytest.fixture
 def url(serve: Serve) -> str:
-    """Answer the URL of a store whose names are all hostile."""
+    """Yield the URL of a store with hostile names."""
     demo = demo_store(datetime.now(UTC))
     keys = {"pk_demo": PublishableKey("pk_demo", HOSTILE, revoked=False)}
     store = replace(demo, settings=replace(demo.settings, publishable_keys=keys))
@@ -43,7 +43,7 @@ def url(serve: Serve) -> str:
 
 
 def test_markup_in_the_store_stays_text(page: Page, url: str) -> None:
-    """Neither an id nor a title nor a message becomes more than it is."""
+    """Ids, titles and messages stay text."""
     sessions = f"{url}/store/payment-collections/{IN_PATH}/payment-sessions"
     httpx.post(sessions, json={"provider_id": HOSTILE}, headers=KEY).raise_for_status()
     open_console(page, url)
@@ -56,7 +56,7 @@ def test_markup_in_the_store_stays_text(page: Page, url: str) -> None:
 
 
 def test_markup_in_the_journal_stays_text(page: Page, url: str) -> None:
-    """Neither a path nor a query nor a header nor a body becomes more than it is."""
+    """Paths, queries, headers and bodies stay text."""
     open_console(page, url)
     sessions = f"{url}/store/payment-collections/{IN_PATH}/payment-sessions"
     body = {"provider_id": "pp_system_default", "data": {"metadata": HOSTILE}, HOSTILE: 1}

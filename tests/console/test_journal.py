@@ -1,4 +1,4 @@
-"""The journal: what a storefront asks and gets, while it happens."""
+"""The journal: a storefront's requests and responses as they happen."""
 
 import re
 from contextlib import suppress
@@ -12,7 +12,7 @@ from xclade_store import PaymentRefused, StoreClient, StoreError
 from xclade_store_mock.testing import StoreMock
 
 
-def test_starts_with_what_to_do(console: Page) -> None:
+def test_empty_journal(console: Page) -> None:
     """An empty journal says how to send a first request."""
     empty = console.locator("#journal-empty")
 
@@ -20,8 +20,8 @@ def test_starts_with_what_to_do(console: Page) -> None:
     expect(empty).to_contain_text("/store/payment-collections/pay_col_demo/payment-sessions")
 
 
-def test_shows_a_request_at_once(console: Page, store: StoreClient) -> None:
-    """A request appears without anybody's doing, with its method, path, status and time."""
+def test_shows_requests(console: Page, store: StoreClient) -> None:
+    """A request appears by itself, with its method, path, status and time."""
     store.list_payment_providers("reg_demo")
 
     line = entries(console)
@@ -32,8 +32,8 @@ def test_shows_a_request_at_once(console: Page, store: StoreClient) -> None:
     expect(console.locator("#journal-count")).to_have_text("1 request")
 
 
-def test_says_how_a_request_breaks_the_contract(console: Page, store_mock: StoreMock) -> None:
-    """Each violation stands in words below its request."""
+def test_shows_violations(console: Page, store_mock: StoreMock) -> None:
+    """Each violation is shown below its request."""
     httpx.post(f"{store_mock.url}/store/payment-collections", json={"card_id": "cart_demo"})
 
     violations = entries(console).locator(".violations")
@@ -41,8 +41,8 @@ def test_says_how_a_request_breaks_the_contract(console: Page, store_mock: Store
     expect(violations).to_contain_text("Header 'x-publishable-api-key' is required")
 
 
-def test_says_why_a_request_was_refused(console: Page, store: StoreClient) -> None:
-    """Where the contract was kept, the answer's own words stand below the request."""
+def test_shows_the_reason_of_a_refusal(console: Page, store: StoreClient) -> None:
+    """Without violations, the response's message is shown below the request."""
     with pytest.raises(PaymentRefused) as refused:
         store.initialize_payment_session("pay_col_free", "pp_stripe_stripe")
 
@@ -50,8 +50,8 @@ def test_says_why_a_request_was_refused(console: Page, store: StoreClient) -> No
     expect(entries(console).locator(".violations")).to_have_count(0)
 
 
-def test_opens_to_headers_and_bodies_without_secrets(console: Page, store: StoreClient) -> None:
-    """An opened entry tells the whole exchange, but for keys and secrets."""
+def test_opens_an_entry(console: Page, store: StoreClient) -> None:
+    """An open entry shows the request and the response, without keys and secrets."""
     collection = store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
     entries(console).locator("summary").click()
 
@@ -66,7 +66,7 @@ def test_opens_to_headers_and_bodies_without_secrets(console: Page, store: Store
 
 
 def test_filters(console: Page, store: StoreClient, store_mock: StoreMock) -> None:
-    """Path, method and status choose what is shown, of what is there and of what comes."""
+    """Path, method and status filter present and later entries."""
     form = console.get_by_role("search")
     form.get_by_label("Path").fill("pay_col_demo")
     store.list_payment_providers("reg_demo")
@@ -89,7 +89,7 @@ def test_filters(console: Page, store: StoreClient, store_mock: StoreMock) -> No
 
 
 def test_is_cleared(console: Page, store: StoreClient) -> None:
-    """Clear empties the journal, and the next request is shown again."""
+    """Clear empties the journal, and later requests are shown."""
     store.list_payment_providers("reg_demo")
     expect(entries(console)).to_have_count(1)
     console.get_by_role("button", name="Clear").click()
@@ -99,8 +99,8 @@ def test_is_cleared(console: Page, store: StoreClient) -> None:
     expect(entries(console)).to_have_count(1)
 
 
-def test_stays_light(console: Page, store_mock: StoreMock) -> None:
-    """Of more than a thousand requests the newest are shown, and the page still answers."""
+def test_many_requests(console: Page, store_mock: StoreMock) -> None:
+    """Of more than a thousand requests the newest are shown, and the page stays responsive."""
     flood(store_mock.url, 1100)
 
     expect(console.locator("#journal-count")).to_have_text("200 of 1,000 requests")
@@ -110,8 +110,8 @@ def test_stays_light(console: Page, store_mock: StoreMock) -> None:
     expect(entries(console)).to_have_count(11)
 
 
-def test_does_not_move_under_a_reader(console: Page, store_mock: StoreMock) -> None:
-    """What comes while an entry is open waits behind a button."""
+def test_does_not_move_while_reading(console: Page, store_mock: StoreMock) -> None:
+    """Requests that arrive while an entry is open wait behind a button."""
     flood(store_mock.url, 40)
     expect(entries(console)).to_have_count(40)
     log = console.locator("#log")
@@ -129,8 +129,8 @@ def test_does_not_move_under_a_reader(console: Page, store_mock: StoreMock) -> N
     expect(jump).to_be_hidden()
 
 
-def test_an_opened_entry_is_seen(console: Page, store_mock: StoreMock) -> None:
-    """What opens below the fold comes into view, and stays there."""
+def test_an_opened_entry_is_visible(console: Page, store_mock: StoreMock) -> None:
+    """An entry that is opened scrolls into view and stays there."""
     flood(store_mock.url, 40)
     expect(entries(console)).to_have_count(40)
     last = entries(console).nth(39)
@@ -143,10 +143,8 @@ def test_an_opened_entry_is_seen(console: Page, store_mock: StoreMock) -> None:
     expect(last.locator(".exchange")).to_be_in_viewport(ratio=0.9)
 
 
-def test_new_requests_are_offered_only_where_there_are_some(
-    console: Page, store_mock: StoreMock
-) -> None:
-    """The button counts what matches and is out of sight, whatever changes that."""
+def test_button_counts_new_requests(console: Page, store_mock: StoreMock) -> None:
+    """The button counts the matching requests that are out of sight."""
     flood(store_mock.url, 40)
     expect(entries(console)).to_have_count(40)
     console.locator("#log").evaluate("log => (log.scrollTop = 0)")
@@ -167,10 +165,8 @@ def test_new_requests_are_offered_only_where_there_are_some(
     expect(jump).to_be_hidden()
 
 
-def test_new_requests_are_not_offered_once_the_reader_has_closed_what_hid_them(
-    console: Page, store: StoreClient
-) -> None:
-    """A few lines fit the window again: nothing is below, and the journal is followed."""
+def test_button_disappears(console: Page, store: StoreClient) -> None:
+    """If all lines fit the window again, the button disappears and the journal scrolls along."""
     for _ in range(2):
         store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
     expect(entries(console)).to_have_count(2)
@@ -186,8 +182,8 @@ def test_new_requests_are_not_offered_once_the_reader_has_closed_what_hid_them(
     expect(jump).to_be_hidden()
 
 
-def test_tells_preferred_answers_from_the_stores(console: Page, store_mock: StoreMock) -> None:
-    """A chip marks them, and one that is not to be had says why."""
+def test_marks_documented_responses(console: Page, store_mock: StoreMock) -> None:
+    """A chip marks documented responses, and a refused preference says why."""
     url = f"{store_mock.url}/store/payment-providers?region_id=reg_demo"
     key = {"x-publishable-api-key": "pk_demo"}
     httpx.get(url, headers={**key, "prefer": "respond-async"})
@@ -219,7 +215,7 @@ def test_tells_preferred_answers_from_the_stores(console: Page, store_mock: Stor
         ),
     ],
 )
-def test_says_what_a_fault_did(
+def test_shows_faults(
     console: Page,
     control: httpx.Client,
     store: StoreClient,
@@ -228,7 +224,7 @@ def test_says_what_a_fault_did(
     kind: str,
     words: str,
 ) -> None:
-    """The line keeps the fault's words, and an answer that broke off is no good one."""
+    """The line describes the fault, and a broken response is marked as failed."""
     control.post("/faults", json=fault).raise_for_status()
     with suppress(StoreError):
         store.list_payment_providers("reg_demo")
@@ -240,8 +236,8 @@ def test_says_what_a_fault_did(
     expect(console.locator("#faults > li")).to_have_count(0)
 
 
-def test_tells_listeners(console: Page, store: StoreClient) -> None:
-    """Who cannot see the journal hears of new requests, a little later and in one sentence."""
+def test_announces_requests(console: Page, store: StoreClient) -> None:
+    """New requests are announced to screen readers, a little later and in one sentence."""
     store.list_payment_providers("reg_demo")
     store.create_payment_collection("cart_demo")
 

@@ -1,4 +1,4 @@
-"""The page itself: for keyboards, for phones, by day and by night, and without a way in."""
+"""The page itself: keyboard, phone, light and dark colours, and security."""
 
 import re
 import time
@@ -62,7 +62,7 @@ TOO_WIDE = """() => [...document.querySelectorAll("body, body *")]
 
 
 def busy(console: Page, store: StoreClient) -> None:
-    """Have something in every part of the page, and hostile lengths among it."""
+    """Fill every part of the page, also with very long texts."""
     store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe", {"long": LONG})
     with pytest.raises(StoreError):
         store.initialize_payment_session(LONG, LONG)
@@ -74,8 +74,8 @@ def busy(console: Page, store: StoreClient) -> None:
     console.locator("details").evaluate_all("all => all.forEach((each) => (each.open = true))")
 
 
-def test_lets_nothing_else_in(store_mock: StoreMock) -> None:
-    """The policy names this origin alone; the page is not framed, guessed at or told about."""
+def test_security_policy(store_mock: StoreMock) -> None:
+    """The policy allows only this origin; the page cannot be framed or sniffed."""
     page = httpx.get(store_mock.url)
     policy = page.headers["Content-Security-Policy"]
 
@@ -86,8 +86,8 @@ def test_lets_nothing_else_in(store_mock: StoreMock) -> None:
     assert "no-referrer" == page.headers["Referrer-Policy"]
 
 
-def test_is_read_in_minutes() -> None:
-    """No part is long, none makes HTML of text, and none comes from elsewhere."""
+def test_files_are_short_and_safe() -> None:
+    """Files are short, do not turn text into HTML, and load nothing from elsewhere."""
     assert len(FILES) > 10
     for file in FILES:
         text = file.read_text("utf-8")
@@ -98,8 +98,8 @@ def test_is_read_in_minutes() -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
-def test_is_there_in_either_dialect(page: Page, serve: Serve, dialect: Dialect) -> None:
-    """It names the dialect, and leads to the reference."""
+def test_every_dialect(page: Page, serve: Serve, dialect: Dialect) -> None:
+    """The page names the dialect and links to the reference."""
     open_console(page, serve(dialect=dialect, control=Access()))
     expect(page.locator("#dialect")).to_have_text(f"{dialect.name} dialect")
     page.get_by_role("link", name="Reference").click()
@@ -108,8 +108,8 @@ def test_is_there_in_either_dialect(page: Page, serve: Serve, dialect: Dialect) 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_can_be_read(console: Page, store: StoreClient, scheme: Literal["light", "dark"]) -> None:
-    """All text stands out from what is behind it by 4.5 to 1 at least."""
+def test_contrast(console: Page, store: StoreClient, scheme: Literal["light", "dark"]) -> None:
+    """All text has a contrast of at least 4.5 to 1."""
     console.emulate_media(color_scheme=scheme)
     busy(console, store)
     for view in VIEWS:
@@ -122,7 +122,7 @@ def test_can_be_read(console: Page, store: StoreClient, scheme: Literal["light",
 
 @pytest.mark.parametrize("width", [390, 320])
 def test_fits_a_phone(console: Page, store: StoreClient, width: int) -> None:
-    """Nothing is wider than the screen, however long what is shown, and each view is reached."""
+    """Nothing is wider than a phone's screen, and each view is reachable."""
     console.set_viewport_size({"width": width, "height": 844})
     busy(console, store)
     for view in VIEWS:
@@ -132,8 +132,8 @@ def test_fits_a_phone(console: Page, store: StoreClient, width: int) -> None:
         assert [] == console.evaluate(TOO_WIDE)
 
 
-def test_is_walked_with_the_keyboard_alone(console: Page, store: StoreClient) -> None:
-    """Tab reaches every control, visibly and in the order of the page; Enter does the rest."""
+def test_keyboard(console: Page, store: StoreClient) -> None:
+    """Tab reaches every control, visibly and in the order of the page; Enter activates it."""
     store.list_payment_providers("reg_demo")
     expect(entries(console)).to_have_count(1)
     controls = "a[href], button:enabled, input, select, summary, [tabindex='0']"
@@ -169,7 +169,7 @@ def test_is_walked_with_the_keyboard_alone(console: Page, store: StoreClient) ->
 
 
 def test_every_control_has_a_name(console: Page, store: StoreClient) -> None:
-    """Who cannot see the page is told what each control is for."""
+    """Each control has a name for screen readers."""
     busy(console, store)
 
     nameless = """() => [...document.querySelectorAll("button, input, select, a, summary")]
@@ -184,7 +184,7 @@ def test_every_control_has_a_name(console: Page, store: StoreClient) -> None:
 
 
 def test_nothing_moves(page: Page, store_mock: StoreMock, store: StoreClient) -> None:
-    """Neither while the page loads nor while requests come does anything change its place."""
+    """Nothing moves while the page loads or requests arrive."""
 
     def answer_late(route: Route) -> None:
         time.sleep(0.2)
@@ -209,8 +209,8 @@ def test_nothing_moves(page: Page, store_mock: StoreMock, store: StoreClient) ->
     assert moved < 0.001
 
 
-def test_keeps_what_somebody_types(console: Page, store: StoreClient) -> None:
-    """What changes elsewhere takes neither text nor focus away."""
+def test_keeps_input(console: Page, store: StoreClient) -> None:
+    """Changes elsewhere keep the text and the focus."""
     console.get_by_role("link", name="Store").click()
     total = console.get_by_label("Total of cart_new")
     total.fill("12")
@@ -222,7 +222,7 @@ def test_keeps_what_somebody_types(console: Page, store: StoreClient) -> None:
 
 
 def test_money_is_exact(console: Page) -> None:
-    """Amounts have their currency's decimals, and as many more as they need."""
+    """Amounts have their currency's decimals, and more if they need them."""
     amounts = [
         ("25.5", "usd", "$25.50"),
         ("0", "usd", "$0.00"),

@@ -1,12 +1,12 @@
-"""The pytest plugin: misbehaviour on command."""
+"""The pytest plugin: failures on demand."""
 
 from tests.server.plugin_runs import Runs
 
 pytest_plugins = ["pytester"]
 
 
-def test_misbehaves_on_command(runs: Runs) -> None:
-    """Errors, broken connections, refusals, the clock and a race, each in its own test only."""
+def test_failures_on_demand(runs: Runs) -> None:
+    """Errors, broken connections, refusals, the clock and a race affect only their own test."""
     runs(
         10,
         test_misbehaviour="""

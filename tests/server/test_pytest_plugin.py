@@ -18,27 +18,27 @@ ROOT = Path(__file__).parents[2]
 
 
 def blocks() -> list[str]:
-    """Read the Python examples of docs/testing.md."""
+    """Return the Python examples of docs/testing.md."""
     page = (ROOT / "docs/testing.md").read_text("utf-8")
     return re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
 
 
 def test_documented_example_runs(runs: Runs) -> None:
-    """The example tests of docs/testing.md pass as they stand there."""
+    """The example tests of docs/testing.md pass unchanged."""
     example, *_ = blocks()
 
     runs(2, test_example=example)
 
 
-def test_documented_misbehaviour_works(runs: Runs) -> None:
-    """The tests of docs/testing.md that have the server misbehave pass as they stand there."""
+def test_documented_failures(runs: Runs) -> None:
+    """The tests of docs/testing.md for failures on demand pass unchanged."""
     *_, example = blocks()
 
     runs(5, test_misbehaviour=example)
 
 
 def test_documented_overrides_work(runs: Runs) -> None:
-    """The conftest.py of docs/testing.md serves the store file in the other dialect."""
+    """The overrides of docs/testing.md serve the store file in the other dialect."""
     _, dialect, store, _ = blocks()
 
     runs(
@@ -58,8 +58,8 @@ def test_documented_overrides_work(runs: Runs) -> None:
     )
 
 
-def test_every_test_starts_anew(runs: Runs) -> None:
-    """One server forgets sessions, carts, collections and idempotency keys between tests."""
+def test_every_test_gets_a_fresh_store(runs: Runs) -> None:
+    """Between tests the server forgets sessions, carts, collections and idempotency keys."""
     runs(
         3,
         test_anew="""
@@ -87,8 +87,8 @@ def test_every_test_starts_anew(runs: Runs) -> None:
     )
 
 
-def test_what_runs_past_a_reset_changes_nothing() -> None:
-    """A request that an earlier test left running does not reach the next one's state."""
+def test_request_that_outlasts_a_reset() -> None:
+    """A request of an earlier test does not change the state of the next one."""
     store = demo_store(datetime.now(UTC))
     storage = MemoryStorage(store)
 
@@ -102,7 +102,7 @@ def test_what_runs_past_a_reset_changes_nothing() -> None:
 
 
 def test_modules_can_serve_another_store_and_dialect(runs: Runs) -> None:
-    """An override holds in its own module, and not in those before and after it."""
+    """An override applies only to its own module."""
     plain = """
         import httpx
 
@@ -179,8 +179,8 @@ def test_clients_are_ready_and_closed(runs: Runs) -> None:
     )
 
 
-def test_mistakes_are_told(runs: Runs) -> None:
-    """What a store could not hold is refused where it is added, and not by a later answer."""
+def test_invalid_arguments(runs: Runs) -> None:
+    """Invalid arguments are refused at once."""
     runs(
         22,
         test_mistakes="""
@@ -252,8 +252,8 @@ def test_missing_extra_is_named(runs: Runs) -> None:
     result.stdout.fnmatch_lines(["*UsageError*needs the extra mock: pip install *"])
 
 
-def test_costs_nothing_unless_it_is_used(runs: Runs) -> None:
-    """A run that does without the fixture imports nothing of the server, its libraries included."""
+def test_imports_nothing_unless_used(runs: Runs) -> None:
+    """A run without the fixture imports neither the server nor its libraries."""
     runs(
         1,
         test_modules="""
@@ -268,8 +268,8 @@ def test_costs_nothing_unless_it_is_used(runs: Runs) -> None:
     )
 
 
-def test_leaves_the_run_as_it_was(runs: Runs) -> None:
-    """Logging is not touched, and no thread is left when the run ends."""
+def test_leaves_no_traces(runs: Runs) -> None:
+    """The plugin leaves logging alone, and no thread remains when the run ends."""
     result = runs(
         1,
         conftest="""

@@ -1,4 +1,4 @@
-"""Stores that can be steered: one in each dialect, as new for every test."""
+"""Served stores with a control API: one in each dialect, reset for every test."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ from xclade_store_mock.web.dialect import Dialect
 
 @contextmanager
 def serving(app: StoreMockApp, **headers: str) -> Iterator[Served]:
-    """Serve an application as the command does; answer clients of both its APIs."""
+    """Serve an application as the command does; yield it with clients of both APIs."""
     config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
     server = Server(config, app)
     thread = threading.Thread(target=server.run)
@@ -57,7 +57,7 @@ def _renewed(mock: Served) -> Served:
 
 @pytest.fixture
 def complaints() -> Iterator[list[str]]:
-    """Answer what uvicorn says of the applications that it serves, meanwhile."""
+    """Yield what uvicorn logs about the applications that it serves."""
     said: list[str] = []
 
     class Listening(logging.Handler):

@@ -1,4 +1,4 @@
-"""Who may steer the mock."""
+"""Who may use the control API."""
 
 from collections.abc import Iterator
 
@@ -15,19 +15,19 @@ TOKEN = "s3cret-Token"  # noqa: S105 - of nobody's
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Served]:
-    """Serve a store whose control API asks for a token."""
+    """Serve a store whose control API requires a token."""
     with serving(create_app(control=Access(TOKEN)), Authorization=f"Bearer {TOKEN}") as mock:
         yield mock
 
 
 def port(mock: Served) -> int | None:
-    """Tell the server's port."""
+    """Return the server's port."""
     return httpx.URL(mock.url).port
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "127.0.0.2", "[::1]"])
 def test_loopback_names_are_served(mock: Served, host: str) -> None:
-    """Whatever name of this machine is used."""
+    """Requests to any loopback name of this machine are served."""
     headers = {"Host": f"{host}:{port(mock)}"}
 
     assert 200 == mock.control.get("/state", headers=headers).status_code
@@ -52,7 +52,7 @@ def test_loopback_names_are_served(mock: Served, host: str) -> None:
 )
 @pytest.mark.parametrize("path", ["/state", "/nothing", "/events"])
 def test_other_names_are_not_served(mock: Served, host: str, path: str) -> None:
-    """A name of somebody else's that leads here is refused, whatever is asked for."""
+    """Requests to any other name get 403, on every path."""
     headers = {"Host": host.format(port=port(mock))}
 
     response = mock.control.get(path, headers=headers)
@@ -61,7 +61,7 @@ def test_other_names_are_not_served(mock: Served, host: str, path: str) -> None:
 
 
 def test_pages_of_its_own_are_served(mock: Served) -> None:
-    """A page that the server itself has served may steer it."""
+    """Pages from the server itself may use the control API."""
     assert 200 == mock.control.get("/state", headers={"Origin": mock.url}).status_code
 
 
@@ -79,7 +79,7 @@ def test_pages_of_its_own_are_served(mock: Served) -> None:
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 def test_other_pages_are_not_served(mock: Served, method: str, origin: str) -> None:
-    """No page of another origin, and nothing that lets its browser try."""
+    """Pages of another origin get 403, preflight requests too, and no CORS headers."""
     headers = {"Origin": origin.format(port=port(mock)), "Access-Control-Request-Method": "POST"}
 
     response = mock.control.request(method, "/reset", headers=headers)
@@ -89,7 +89,7 @@ def test_other_pages_are_not_served(mock: Served, method: str, origin: str) -> N
 
 
 def test_refused_request_changes_nothing(mock: Served) -> None:
-    """It is looked at before all else."""
+    """Access is checked before anything else."""
     headers = {"Origin": "http://shop.example"}
 
     mock.control.post("/faults", headers=headers, json={"broken": "dropped"})
@@ -115,7 +115,7 @@ def test_refused_request_changes_nothing(mock: Served) -> None:
 def test_token_is_required_everywhere(
     guarded: Served, path: str, authorization: str | None
 ) -> None:
-    """Whoever does not have it learns nothing, not even what there is."""
+    """Without the token every path returns 401, even unknown ones."""
     headers = {} if authorization is None else {b"Authorization": authorization.encode()}
 
     # Other headers are the store's key only.
@@ -125,8 +125,8 @@ def test_token_is_required_everywhere(
     assert TOKEN not in response.text
 
 
-def test_token_lets_in(guarded: Served) -> None:
-    """Under every name, and from everywhere; the Store API does not ask for it."""
+def test_token_is_accepted(guarded: Served) -> None:
+    """With the token any host and origin may call; the Store API does not require it."""
     anywhere = {"Host": "mock.example", "Origin": "http://shop.example"}
 
     assert 200 == guarded.control.get("/state").status_code
@@ -137,8 +137,8 @@ def test_token_lets_in(guarded: Served) -> None:
     guarded.initialize()
 
 
-def test_token_is_not_told(guarded: Served) -> None:
-    """Neither by the journal nor by the access's repr."""
+def test_token_is_not_revealed(guarded: Served) -> None:
+    """Neither the journal nor a repr contains the token."""
     guarded.store.get("/store", headers={"Authorization": f"Bearer {TOKEN}"})
 
     assert TOKEN not in guarded.control.get("/journal").text

@@ -1,4 +1,4 @@
-"""Faults that break the connection, seen from the other end of the socket."""
+"""Faults that break the connection, seen from the client's end of the socket."""
 
 import json
 import socket
@@ -12,7 +12,7 @@ from xclade_store import BrokenAnswer, ConnectionFailed, StoreClient
 
 
 def send(mock: Served) -> tuple[bytes, bool]:
-    """Initialize a session by hand; answer what came back, and whether a reset ended it."""
+    """Initialize a session over a raw socket; return the response and whether a reset ended it."""
     url = httpx.URL(mock.url)
     body = json.dumps(STRIPE).encode()
     head = (
@@ -33,7 +33,7 @@ def send(mock: Served) -> tuple[bytes, bool]:
 
 @pytest.mark.parametrize(("when", "sessions"), [("before", 0), ("after", 1)])
 def test_dropped(either: Served, complaints: list[str], when: str, sessions: int) -> None:
-    """Not a byte comes back but a reset; whether anything happened is what `when` says."""
+    """The client gets a reset and no byte; `when` decides whether the session was initialized."""
     fault = either.plan_fault(broken="dropped", when=when)
 
     assert (b"", True) == send(either)
@@ -49,7 +49,7 @@ def test_dropped(either: Served, complaints: list[str], when: str, sessions: int
 
 
 def test_truncated(either: Served, complaints: list[str]) -> None:
-    """The head says how much is to come, and half of that comes."""
+    """The client gets half of the bytes that Content-Length announces."""
     either.plan_fault(broken="truncated")
 
     received, was_reset = send(either)
@@ -68,7 +68,7 @@ def test_truncated(either: Served, complaints: list[str]) -> None:
 
 
 def test_truncated_error(mock: Served) -> None:
-    """Another answer can break off, too."""
+    """An error response can be truncated, too."""
     mock.plan_fault(broken="truncated", answer={"status": 503})
 
     received, _ = send(mock)
@@ -105,10 +105,8 @@ def test_garbled(either: Served, path: str, key: str) -> None:
         ("garbled", BrokenAnswer),
     ],
 )
-def test_client_tells_one_from_the_other(
-    either: Served, broken: str, error: type[Exception]
-) -> None:
-    """Our own client sees what happened."""
+def test_client_distinguishes_failures(either: Served, broken: str, error: type[Exception]) -> None:
+    """The client raises the error that fits the failure."""
     either.plan_fault(broken=broken)
 
     with (
@@ -119,7 +117,7 @@ def test_client_tells_one_from_the_other(
 
 
 def test_connection_is_fine_after_a_planned_error(either: Served) -> None:
-    """A large request that the store never reads leaves nothing behind on the connection."""
+    """A large request that the store does not read does not disturb the next one."""
     either.plan_fault(answer={"status": 503})
     large = {**SYSTEM, "data": {"text": "x" * 90_000}}
 

@@ -11,19 +11,19 @@ NEW_YEAR = "2030-01-01T00:00:00.000Z"
 
 
 def clock(mock: Served) -> Any:
-    """Read the clock."""
+    """Return the clock."""
     return mock.control.get("/clock").json()
 
 
 def initialize(mock: Served) -> str | None:
-    """Initialize a session with the same key every time; tell whether it was a repetition."""
+    """Initialize a session with always the same key; return whether the response was replayed."""
     response = mock.store.post(SESSIONS, headers={"Idempotency-Key": "k-1"}, json=SYSTEM)
     replayed: str | None = response.headers.get("Idempotent-Replayed")
     return replayed
 
 
-def test_tells_the_real_time(mock: Served) -> None:
-    """Until somebody changes it."""
+def test_shows_the_real_time(mock: Served) -> None:
+    """The clock shows the real time until it is changed."""
     told = clock(mock)
 
     assert (False, True) == (told["frozen"], told["is_real"])
@@ -31,8 +31,8 @@ def test_tells_the_real_time(mock: Served) -> None:
     assert abs(age) < timedelta(minutes=1)
 
 
-def test_stands_still_when_frozen(mock: Served) -> None:
-    """At the time that it is, or at another."""
+def test_is_frozen(mock: Served) -> None:
+    """The clock can be frozen now or at another time."""
     frozen = mock.control.put("/clock", json={"frozen": True}).json()
     set_ = mock.control.put("/clock", json={"now": "2030-01-01T01:00:00+01:00"}).json()
 
@@ -41,14 +41,14 @@ def test_stands_still_when_frozen(mock: Served) -> None:
 
 
 def later(mock: Served, moment: str) -> str:
-    """Wait until the clock has left a moment; answers may come faster than milliseconds."""
+    """Wait until the clock shows another time; responses may arrive within a millisecond."""
     while (now := clock(mock)["now"]) == moment:
         pass
     return str(now)
 
 
-def test_runs_on_from_the_time_that_it_is_set_to(mock: Served) -> None:
-    """Unless it is frozen, too."""
+def test_continues_after_it_is_set(mock: Served) -> None:
+    """A clock that is set continues, unless it is frozen as well."""
     mock.control.put("/clock", json={"now": NEW_YEAR})
     first = clock(mock)
 
@@ -60,8 +60,8 @@ def test_runs_on_from_the_time_that_it_is_set_to(mock: Served) -> None:
     assert stopped < later(mock, stopped)
 
 
-def test_is_put_forward(mock: Served) -> None:
-    """Frozen or not."""
+def test_is_advanced(mock: Served) -> None:
+    """A clock can be advanced, frozen or not."""
     mock.control.put("/clock", json={"now": NEW_YEAR, "frozen": True})
 
     advanced = mock.control.post("/clock/advance", json={"seconds": 90.5}).json()
@@ -70,7 +70,7 @@ def test_is_put_forward(mock: Served) -> None:
 
 
 def test_is_released(mock: Served) -> None:
-    """To the real time."""
+    """Releasing the clock returns it to the real time."""
     mock.control.put("/clock", json={"now": NEW_YEAR, "frozen": True})
 
     assert 204 == mock.control.delete("/clock").status_code
@@ -78,8 +78,8 @@ def test_is_released(mock: Served) -> None:
     assert clock(mock)["now"] < NEW_YEAR
 
 
-def test_is_the_stores_clock(either: Served) -> None:
-    """What the store makes is of that time."""
+def test_store_uses_it(either: Served) -> None:
+    """The store's timestamps use the clock."""
     either.control.put("/clock", json={"now": NEW_YEAR, "frozen": True})
     either.initialize(SYSTEM)
 
@@ -90,7 +90,7 @@ def test_is_the_stores_clock(either: Served) -> None:
 
 
 def test_idempotency_keys_expire_by_it(mock: Served) -> None:
-    """A day after their first use."""
+    """Idempotency keys expire a day after their first use on the clock."""
     initialize(mock)
 
     mock.control.post("/clock/advance", json={"seconds": 86_000}).raise_for_status()
@@ -122,7 +122,7 @@ def test_idempotency_keys_expire_by_it(mock: Served) -> None:
     ],
 )
 def test_bad_times(mock: Served, method: str, path: str, body: Any, fault: str) -> None:
-    """They are refused, and the clock stays as it is."""
+    """Invalid times are refused, and the clock does not change."""
     mock.control.put("/clock", json={"now": NEW_YEAR, "frozen": True})
 
     response = mock.control.request(method, path, json=body)
@@ -132,8 +132,8 @@ def test_bad_times(mock: Served, method: str, path: str, body: Any, fault: str) 
     assert {"now": NEW_YEAR, "frozen": True, "is_real": False} == clock(mock)
 
 
-def test_it_does_not_go_on_for_ever(mock: Served) -> None:
-    """It stops before a year that a timestamp cannot name."""
+def test_has_an_end(mock: Served) -> None:
+    """The clock cannot pass the last year that a timestamp can express."""
     mock.control.put("/clock", json={"now": "2999-12-31T00:00:00Z", "frozen": True})
 
     response = mock.control.post("/clock/advance", json={"seconds": 86_400})

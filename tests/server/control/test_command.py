@@ -25,7 +25,7 @@ COMMAND = (Path(sys.executable).with_name("xclade-store-mock"), "serve", "--port
 
 @contextmanager
 def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """Run the command; answer the process, its URL on this machine and its banner."""
+    """Run the command; yield the process, its URL and its banner."""
     with subprocess.Popen(
         [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -44,15 +44,15 @@ def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
             process.kill()
 
 
-def test_elsewhere_there_is_none() -> None:
-    """Whoever can reach the server could use it."""
+def test_other_addresses_have_none() -> None:
+    """On other addresses there is no control API without a token."""
     with serving("--host", "0.0.0.0") as (_, url, banner):  # noqa: S104 - that is the point
         assert "Console      off: --control-token TOKEN turns it on" in banner.splitlines()
         assert 404 == httpx.get(f"{url}/_mock/state").status_code
 
 
-def test_elsewhere_a_token_opens_it() -> None:
-    """As it guards it everywhere."""
+def test_token_turns_it_on() -> None:
+    """On other addresses a token turns the control API on."""
     with serving("--host", "0.0.0.0", "--control-token", "t0ken") as (_, url, banner):  # noqa: S104 - that is the point
         state = f"{url}/_mock/state"
         let_in = httpx.get(state, headers={"Authorization": "Bearer t0ken"})
@@ -62,7 +62,7 @@ def test_elsewhere_a_token_opens_it() -> None:
 
 
 def test_starts_in_a_scenario(tmp_path: Path) -> None:
-    """The banner tells what it is played with; kept state starts again."""
+    """The banner names the scenario's ids; stored state is reset."""
     storage = f"sqlite:///{tmp_path / 'store.db'}"
     with serving("--scenario", "zero-amount", "--storage", storage) as (_, url, banner):
         assert "Scenario     zero-amount, with cart_scenario and pay_col_scenario" in banner
@@ -81,10 +81,10 @@ def test_starts_in_a_scenario(tmp_path: Path) -> None:
         (("--workers", "2", "--control-token", "t0ken"), "leave them out, or --workers"),
     ],
 )
-def test_refuses_what_it_cannot_do(
+def test_contradictory_options(
     options: tuple[str, ...], remedy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No scenario without a control API, and no control API of several workers."""
+    """A scenario needs a control API, and several workers have none."""
     storage = f"sqlite:///{tmp_path / 'store.db'}"
 
     code = main(["serve", "--port", "0", "--storage", storage, *options])
@@ -98,7 +98,7 @@ def test_refuses_what_it_cannot_do(
 def test_refuses_a_token_that_no_header_can_hold(
     token: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It could never be sent."""
+    """A token that no header can contain is refused."""
     with pytest.raises(SystemExit) as stopped:
         main(["serve", "--control-token", token])
 
@@ -107,7 +107,7 @@ def test_refuses_a_token_that_no_header_can_hold(
 
 
 def test_several_workers_have_none() -> None:
-    """Journal, faults and clock would be different in each; so what each serves has no control."""
+    """With several workers there is no control API: each would have its own journal and faults."""
     service = Service(demo_store(datetime.now(UTC)), "documented", "sqlite:///nowhere.db")
 
     with pytest.raises(LookupError, match="is off"):
@@ -115,18 +115,18 @@ def test_several_workers_have_none() -> None:
 
 
 def is_held(control: httpx.Client) -> bool:
-    """Tell whether the one fault holds a request."""
+    """Return whether the only fault holds a request."""
     return [1] == [each["waiting"] for each in control.get("/faults").json()["faults"]]
 
 
 def is_taken(control: httpx.Client, provider_id: str) -> bool:
-    """Tell whether a provider's outcome, planned for one call, has had that."""
+    """Return whether a provider's outcome, planned for one call, has been used."""
     providers = control.get("/state").json()["payment_providers"]
     return [None] == [each["outcome"] for each in providers if each["id"] == provider_id]
 
 
-def test_nobody_is_waited_for_when_it_stops() -> None:
-    """Streams end, held requests are answered, slow providers are quick; and not a word of it.
+def test_stopping_releases_everything() -> None:
+    """When the server stops, streams end, and held requests and slow providers are released.
 
     The control API is there without a word, on a loopback address.
     """

@@ -1,4 +1,4 @@
-"""The control API's contract: what is in it is true, and a fuzzer finds nothing."""
+"""The control API's contract: its examples and limits are true, and fuzzing finds nothing."""
 
 import re
 import subprocess
@@ -22,14 +22,14 @@ DOCUMENT: Any = CONTRACT.document
 
 
 def examples(part: dict[str, Any]) -> list[Any]:
-    """Read the examples of a parameter or of a content."""
+    """Return the examples of a parameter or a content."""
     found: dict[str, Any] = part["examples"]
     return [each["value"] for each in found.values()]
 
 
 @pytest.mark.parametrize("operation", [*operations(DOCUMENT)], ids=lambda each: each["operationId"])
 def test_every_example_is_valid(operation: dict[str, Any]) -> None:
-    """Requests, answers and parameters each have one, and it satisfies its schema."""
+    """Every request, response and parameter has an example that satisfies its schema."""
     validators = CONTRACT.operations[operation["operationId"]]
     for content in operation.get("requestBody", {"content": {}})["content"].values():
         assert validators.body
@@ -48,7 +48,7 @@ def test_every_example_is_valid(operation: dict[str, Any]) -> None:
 
 
 def names(operation: dict[str, Any], parameter: dict[str, Any]) -> list[str]:
-    """Name the parameter, and those that must be beside it."""
+    """Return the name of the parameter and of those that it requires."""
     parameters = [resolve(DOCUMENT, each) for each in operation["parameters"]]
     return [
         each["name"]
@@ -57,8 +57,8 @@ def names(operation: dict[str, Any], parameter: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_words_are_those_of_the_code() -> None:
-    """What the contract enumerates or states as a number is what the code has."""
+def test_enumerations_are_those_of_the_code() -> None:
+    """The contract's enumerations and defaults are those of the code."""
     schemas = DOCUMENT["components"]["schemas"]
     store = load_contract("store.yaml").operations
 
@@ -74,7 +74,7 @@ def test_words_are_those_of_the_code() -> None:
 
 
 def test_limits_are_those_of_the_contract() -> None:
-    """Each limit that the code or the console repeats is the contract's."""
+    """Limits that the code or the console repeats are the contract's."""
     schemas = DOCUMENT["components"]["schemas"]
     numbers = {
         "delay": schemas["Delay"],
@@ -98,7 +98,7 @@ def test_limits_are_those_of_the_contract() -> None:
 
 
 def test_fuzzer_finds_nothing(mock: Served, tmp_path: Path) -> None:
-    """Schemathesis goes through all phases, bounded; only the stream without an end is spared."""
+    """Schemathesis runs all phases on all operations except the endless stream."""
     command: list[str | Path] = [
         Path(sys.executable).with_name("schemathesis"),
         *("--config-file", ROOT / "tests/contract/control.toml"),

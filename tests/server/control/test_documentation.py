@@ -1,4 +1,4 @@
-"""The commands of docs/mock-server.md do what they say, in the order in which one reads them."""
+"""The commands of docs/mock-server.md work, in the order of the page."""
 
 import re
 import shlex
@@ -19,14 +19,14 @@ OPEN = re.compile(r'"(released|waiting)":\d')
 
 
 def commands() -> list[tuple[str, str]]:
-    """Read the curl commands, each with what it prints; blank where that is not shown."""
+    """Return the curl commands with their documented output, blank if not shown."""
     blocks = re.findall(r"^```console\n(.*?)^```", SECTION, re.MULTILINE | re.DOTALL)
     text = "".join(block.replace("\\\n", "") for block in blocks)
     return re.findall(r"^\$ curl (.*)\n((?!\$).*\n)?", text, re.MULTILINE)
 
 
 def run(command: str, url: str) -> str:
-    """Do what curl does."""
+    """Send the request of a curl command."""
     *options, address = sorted(shlex.split(command), key=lambda each: each.startswith("http"))
     given = dict(zip(options[::2], options[1::2], strict=True))
     name, _, value = given.get("-H", "").partition(": ")
@@ -39,13 +39,13 @@ def run(command: str, url: str) -> str:
 
 
 def pattern(printed: str) -> str:
-    """Make a pattern of what is shown to be printed."""
+    """Return a pattern for documented output."""
     escaped = re.escape(OPEN.sub(r'"\1":0', printed.strip())).replace("…", ".*")
     return re.sub(re.escape(r"2026\-01\-15T09:30:00\.000Z"), TIME.replace("\\", r"\\"), escaped)
 
 
-def test_commands_do_what_they_say() -> None:
-    """Each prints what stands below it."""
+def test_documented_commands() -> None:
+    """Each command prints the documented output."""
     found = commands()
     with serving(create_app(control=Access())) as mock:
         for command, printed in found:

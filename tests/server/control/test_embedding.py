@@ -1,4 +1,4 @@
-"""The control API in an application of one's own, and where there is none."""
+"""The control API in an embedded application, and applications without it."""
 
 import asyncio
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from xclade_store_mock.web.dialect import Dialect
 
 
 def layers(app: StoreMockApp) -> Iterator[type]:
-    """Tell the classes of what a request passes."""
+    """Yield the classes of the middlewares."""
     layer: Any = app.middleware._build_middleware_stack()[0]  # noqa: SLF001 - Connexion has no other
     while layer is not None:
         yield type(layer)
@@ -31,7 +31,7 @@ def layers(app: StoreMockApp) -> Iterator[type]:
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_off_by_default(serve: Serve, dialect: Dialect) -> None:
-    """There is nothing under /_mock, nothing to steer by, and nothing of it in the chain."""
+    """By default there is no control API, no control object and no middleware of it."""
     url = serve(dialect=dialect)
     off, on = create_app(dialect=dialect), create_app(dialect=dialect, control=Access())
 
@@ -44,14 +44,14 @@ def test_off_by_default(serve: Serve, dialect: Dialect) -> None:
 
 
 @pytest.mark.parametrize("path", ["/_mock", "/_mock/"])
-def test_prefix_alone_leads_nowhere(mock: Served, path: str) -> None:
-    """Nor from one to the other."""
+def test_bare_prefix(mock: Served, path: str) -> None:
+    """The bare prefix is a 404 and no redirect."""
     message = f"The mock does not serve {path}."
     assert error(404, "not_found", message) == answer(mock.store.get(path))
 
 
-def test_controls_from_within() -> None:
-    """Whoever makes the application can steer it without HTTP."""
+def test_control_without_http() -> None:
+    """Code that creates the application can use its control without HTTP."""
     app = create_app(control=Access())
 
     async def play() -> list[int]:
@@ -70,7 +70,7 @@ def test_controls_from_within() -> None:
 
 
 def test_broken_connection_needs_uvicorn() -> None:
-    """Where ASGI is all there is, the request fails, and says why."""
+    """Without uvicorn a fault that breaks the connection raises an error that says why."""
     app = create_app(control=Access())
 
     async def play() -> None:
@@ -85,8 +85,8 @@ def test_broken_connection_needs_uvicorn() -> None:
         asyncio.run(play())
 
 
-def test_bug_in_front_of_all_else_is_answered(caplog: pytest.LogCaptureFixture) -> None:
-    """In front of the operations, too, nothing is said of a bug to the outside."""
+def test_bug_in_a_middleware(caplog: pytest.LogCaptureFixture) -> None:
+    """A bug in a middleware is logged, and the response does not reveal it."""
     app = create_app(control=Access())
 
     async def fail() -> None:

@@ -19,7 +19,7 @@ Event = tuple[str, str | None, Any]
 
 @contextmanager
 def following(mock: Served, **headers: str) -> Iterator[Iterator[Event]]:
-    """Follow the events; the stream has begun."""
+    """Follow the events; yield once the stream has begun."""
     with mock.control.stream("GET", "/events", headers=headers, timeout=PATIENCE) as stream:
         assert (200, "text/event-stream; charset=utf-8", "no-store") == (
             stream.status_code,
@@ -32,7 +32,7 @@ def following(mock: Served, **headers: str) -> Iterator[Iterator[Event]]:
 
 
 def parse(lines: Iterator[str]) -> Iterator[Event]:
-    """Read one event after the other: its name, its id, its data."""
+    """Yield events: name, id, data."""
     fields: dict[str, str] = {}
     for line in lines:
         if line:
@@ -44,12 +44,12 @@ def parse(lines: Iterator[str]) -> Iterator[Event]:
 
 
 def part(name: str) -> Event:
-    """Expect a part of the state to have changed."""
+    """Return the event for a part of the state that has changed."""
     return "changed", None, {"part": name}
 
 
-def test_requests_are_told_as_the_journal_has_them(mock: Served) -> None:
-    """Each entry with its id; what may have changed the store, too."""
+def test_requests_are_published(mock: Served) -> None:
+    """Each request is published with its id; if it may have changed the store, that too."""
     with following(mock) as events:
         mock.store.get("/store")
         mock.store.post(SESSIONS, json=SYSTEM)
@@ -83,10 +83,10 @@ def test_requests_are_told_as_the_journal_has_them(mock: Served) -> None:
     ],
     ids=str,
 )
-def test_changes_are_told(
+def test_changes_are_published(
     mock: Served, request_: tuple[str, str, dict[str, Any] | None], parts: str
 ) -> None:
-    """Which part of the state to read anew."""
+    """Each change is published with the part of the state to read again."""
     method, path, body = request_
     with following(mock) as events:
         mock.control.request(method, path, json=body).raise_for_status()
@@ -95,8 +95,8 @@ def test_changes_are_told(
     assert [part(name) for name in parts.split()] == told
 
 
-def test_fault_and_outcome_are_told_when_they_come(mock: Served) -> None:
-    """How many are still to come is another thing then."""
+def test_used_faults_and_outcomes_are_published(mock: Served) -> None:
+    """When a fault or an outcome is used, the change of its count is published."""
     mock.plan_fault(delay=1)
     outcome = {"result": "declined", "times": 1}
     mock.control.put("/payment-providers/pp_system_default/outcome", json=outcome)
@@ -113,7 +113,7 @@ def test_fault_and_outcome_are_told_when_they_come(mock: Served) -> None:
 
 
 def test_missed_entries_come_first(mock: Served) -> None:
-    """Who comes back with the last id that it saw misses nothing."""
+    """A client that reconnects with its last id misses nothing."""
     for path in ("/store/1", "/store/2", "/store/3"):
         mock.store.get(path)
     first, *others = mock.journal()
@@ -125,8 +125,8 @@ def test_missed_entries_come_first(mock: Served) -> None:
     assert [*(entry["path"] for entry in others), "/store/4"] == told
 
 
-def test_every_listener_is_told(mock: Served) -> None:
-    """One does not take the events away from another."""
+def test_every_listener_gets_events(mock: Served) -> None:
+    """All listeners get all events."""
     with following(mock) as one, following(mock) as other:
         mock.control.delete("/journal")
 
@@ -134,7 +134,7 @@ def test_every_listener_is_told(mock: Served) -> None:
 
 
 def test_slow_listener_is_cut_off(mock: Served) -> None:
-    """Who does not read is not waited for: its stream ends, and the others go on."""
+    """The stream of a client that does not read ends, and other streams continue."""
     host, port = mock.control.base_url.host, mock.control.base_url.port
     text = "x" * 16_000
     with socket.socket() as slow, following(mock) as events:
@@ -155,7 +155,7 @@ def test_slow_listener_is_cut_off(mock: Served) -> None:
 
 
 def test_head_has_an_end(mock: Served) -> None:
-    """HEAD answers no events, and does not keep the connection either."""
+    """HEAD returns no events and leaves the connection usable."""
     with httpx.Client(base_url=mock.url, timeout=PATIENCE) as client:
         head = client.head("/_mock/events")
         other = client.get("/_mock/clock")
@@ -165,7 +165,7 @@ def test_head_has_an_end(mock: Served) -> None:
 
 @pytest.mark.parametrize("last", ["x", "-1", "1.5", "12345678901", ""])
 def test_last_event_id_is_a_number(mock: Served, last: str) -> None:
-    """Anything else is refused."""
+    """A Last-Event-ID that is not a number is refused."""
     response = mock.control.get("/events", headers={"Last-Event-ID": last})
 
     assert 400 == response.status_code
@@ -173,7 +173,7 @@ def test_last_event_id_is_a_number(mock: Served, last: str) -> None:
 
 
 def test_streams_leave_no_listener_behind() -> None:
-    """Neither one that has ended, nor one that never began because its client had left."""
+    """Neither a stream that has ended nor one that never began leaves a listener behind."""
     events = Events()
 
     async def follow() -> list[bool]:

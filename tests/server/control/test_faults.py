@@ -1,4 +1,4 @@
-"""Faults that befall the next requests."""
+"""Faults that apply to the next requests."""
 
 from typing import Any
 
@@ -34,8 +34,10 @@ CART = {"cart_id": "cart_demo"}
         ),
     ],
 )
-def test_error_is_the_dialects(either: Served, status: int, documented: Any, medusa: Any) -> None:
-    """A status comes with what the dialect says with it; with the store's CORS headers."""
+def test_error_is_that_of_the_dialect(
+    either: Served, status: int, documented: Any, medusa: Any
+) -> None:
+    """A planned error has the dialect's body for its status, and the store's CORS headers."""
     dialect = either.control.get("/state").json()["dialect"]
     either.plan_fault(answer={"status": status})
 
@@ -50,8 +52,8 @@ def test_error_is_the_dialects(either: Served, status: int, documented: Any, med
     assert "http://shop" == response.headers["access-control-allow-origin"]
 
 
-def test_error_can_be_told_in_other_words(either: Served) -> None:
-    """Type, message and Retry-After as planned."""
+def test_error_with_own_type_and_message(either: Served) -> None:
+    """Type, message and Retry-After can be planned."""
     answer = {"status": 401, "type": "odd_error", "message": "Oddly enough.", "retry_after": 7}
     either.plan_fault(answer=answer)
 
@@ -65,7 +67,7 @@ def test_error_can_be_told_in_other_words(either: Served) -> None:
 
 
 def test_error_before_means_that_nothing_happened(either: Served) -> None:
-    """The store does not see the request; the journal does, body and all."""
+    """The store does not handle the request; the journal contains it, with its body."""
     fault = either.plan_fault(answer={"status": 500})
 
     either.store.post(SESSIONS, json=STRIPE)
@@ -80,7 +82,7 @@ def test_error_before_means_that_nothing_happened(either: Served) -> None:
 
 
 def test_error_after_means_that_it_happened(either: Served) -> None:
-    """The store carries the request out, and the caller is told otherwise."""
+    """The store handles the request, but the client gets an error."""
     either.plan_fault(answer={"status": 502}, when="after")
 
     response = either.store.post(SESSIONS, json=STRIPE)
@@ -88,8 +90,8 @@ def test_error_after_means_that_it_happened(either: Served) -> None:
     assert (502, 1) == (response.status_code, len(either.collection()["payment_sessions"]))
 
 
-def test_fault_comes_so_many_times(either: Served) -> None:
-    """Then it is gone; another one behind it comes then."""
+def test_fault_applies_so_many_times(either: Served) -> None:
+    """A fault applies so many times; then the next fault applies."""
     either.plan_fault(answer={"status": 503}, times=2)
     second = either.plan_fault(answer={"status": 429})
 
@@ -103,7 +105,7 @@ def test_fault_comes_so_many_times(either: Served) -> None:
 
 
 def test_fault_without_end_can_be_cancelled(either: Served) -> None:
-    """Alone, or with all others."""
+    """A fault without an end can be cancelled alone or with all others."""
     first, second, third = (either.plan_fault(answer={"status": 503}, times=None) for _ in "123")
     assert [503] * 3 == [either.store.post(COLLECTIONS, json=CART).status_code for _ in range(3)]
 
@@ -137,8 +139,10 @@ def test_fault_without_end_can_be_cancelled(either: Served) -> None:
         ),
     ],
 )
-def test_fault_befalls_what_it_names(either: Served, match: dict[str, str], hit: list[str]) -> None:
-    """Only requests that have all of it."""
+def test_fault_applies_to_matching_requests(
+    either: Served, match: dict[str, str], hit: list[str]
+) -> None:
+    """A fault applies only to requests that match all its criteria."""
     either.plan_fault(answer={"status": 503}, times=None, **match)
     bodies = {COLLECTIONS: CART, SESSIONS: SYSTEM, FREE_SESSIONS: SYSTEM, PROVIDERS: None}
 
@@ -155,8 +159,8 @@ def test_fault_befalls_what_it_names(either: Served, match: dict[str, str], hit:
     assert {path: 503 if path in hit else 200 for path in bodies} == statuses
 
 
-def test_pages_preflights_and_control_are_spared(mock: Served) -> None:
-    """A fault that waits for the Store API does not break the tools."""
+def test_fault_does_not_apply_to_pages_preflights_and_control(mock: Served) -> None:
+    """Faults do not apply to pages, preflight requests or the control API."""
     mock.plan_fault(answer={"status": 503})
     headers = {"Origin": "http://shop", "Access-Control-Request-Method": "POST"}
 
@@ -181,8 +185,8 @@ def test_medusas_spelling_of_a_path_is_hit(either: Served) -> None:
     }[dialect] == (status, entry["operation_id"], len(either.faults()))
 
 
-def test_fault_is_told_as_planned(mock: Served) -> None:
-    """What was asked for, with the defaults, and how much of it is left."""
+def test_fault_document(mock: Served) -> None:
+    """A fault is returned with its plan, the defaults and the remaining count."""
     plan = {"answer": {"status": 503, "retry_after": 0}, "times": None, "path": "/store"}
 
     planned = mock.control.post("/faults", json=plan)
@@ -204,8 +208,8 @@ def test_fault_is_told_as_planned(mock: Served) -> None:
     } == fault
 
 
-def test_there_are_only_so_many_faults(mock: Served) -> None:
-    """Who forgets to cancel them is told."""
+def test_number_of_faults_is_limited(mock: Served) -> None:
+    """Too many faults are a conflict."""
     for _ in range(100):
         mock.plan_fault(delay=1)
 
@@ -215,8 +219,8 @@ def test_there_are_only_so_many_faults(mock: Served) -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_delay_lets_a_client_lose_its_patience(either: Served, when: str) -> None:
-    """Its time runs out; what happened by then is what `when` says."""
+def test_delay_makes_a_client_time_out(either: Served, when: str) -> None:
+    """The client times out; `when` decides whether the session was initialized."""
     fault = either.plan_fault(delay=60_000, when=when)
     with pytest.raises(httpx.ReadTimeout):
         either.store.post(SESSIONS, json=STRIPE, timeout=0.5)
@@ -226,7 +230,7 @@ def test_delay_lets_a_client_lose_its_patience(either: Served, when: str) -> Non
 
 
 def test_short_delay_ends_by_itself(either: Served) -> None:
-    """The answer is the store's."""
+    """After a short delay the store's response arrives."""
     either.plan_fault(delay=50)
 
     response = either.store.post(SESSIONS, json=STRIPE, timeout=PATIENCE)
@@ -236,8 +240,8 @@ def test_short_delay_ends_by_itself(either: Served) -> None:
     assert entry["milliseconds"] >= 49  # a timer may be early by a millisecond
 
 
-def test_retry_after_is_kept_by_the_client(mock: Served) -> None:
-    """Our own client waits as long as it is told, and gets its session."""
+def test_client_respects_retry_after(mock: Served) -> None:
+    """The client retries after Retry-After and gets its session."""
     mock.plan_fault(answer={"status": 503, "retry_after": 0}, times=2)
     with StoreClient(mock.url, publishable_key="pk_demo") as client:
         collection = client.initialize_payment_session("pay_col_demo", "pp_system_default")
@@ -246,8 +250,8 @@ def test_retry_after_is_kept_by_the_client(mock: Served) -> None:
     assert [503, 503, 200] == [entry["status"] for entry in mock.journal()]
 
 
-def test_fault_is_listed_until_it_holds_nobody() -> None:
-    """As long as it can be released, it is there; spent or not."""
+def test_fault_is_listed_while_it_holds_a_request() -> None:
+    """A used-up fault stays listed while it holds a request."""
     faults = Faults(lambda _: None, lambda: None)
     fault = faults.plan(FaultPlan(delay=1), 2)
     scope = {"method": "GET", "path": "/store"}

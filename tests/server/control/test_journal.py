@@ -28,8 +28,8 @@ from xclade_store_mock.control.journal import (
 from xclade_store_mock.dialects import DOCUMENTED
 
 
-def test_entry_tells_an_exchange(either: Served) -> None:
-    """What was asked, what it was for, what was answered, and how long that took."""
+def test_entry(either: Served) -> None:
+    """An entry contains the request, its operation, the response and the duration."""
     response = either.store.post(
         COLLECTIONS,
         params={"fields": "id"},
@@ -72,7 +72,7 @@ def test_entry_tells_an_exchange(either: Served) -> None:
 
 
 def test_control_and_pages_are_not_journaled(mock: Served) -> None:
-    """The journal is about the Store API, whatever path one takes it to have."""
+    """Only requests to the Store API are recorded, unknown paths included."""
     for path in ("/", "/docs/", "/openapi.yaml", "/openapi.json"):
         mock.store.get(path)
     mock.store.get("/payment-collections")
@@ -81,7 +81,7 @@ def test_control_and_pages_are_not_journaled(mock: Served) -> None:
 
 
 def test_preflight_is_journaled(either: Served) -> None:
-    """A browser's question before the request is a request, too, and no violation."""
+    """Preflight requests are recorded without violations."""
     headers = {"Origin": "http://shop.example", "Access-Control-Request-Method": "POST"}
     either.store.options(SESSIONS, headers=headers)
 
@@ -126,10 +126,10 @@ def test_preflight_is_journaled(either: Served) -> None:
     ],
     ids=str,
 )
-def test_violations_are_told_in_plain_words(
+def test_violations(
     either: Served, request_: tuple[str, str, dict[str, Any]], violations: list[str]
 ) -> None:
-    """Whatever the dialect makes of it, a request that breaks the contract is told so."""
+    """In every dialect the violations of a request are recorded in words."""
     method, path, options = request_
     either.store.request(method, path, **options)
 
@@ -141,7 +141,7 @@ def test_violations_are_told_in_plain_words(
 
 
 def test_filters(mock: Served) -> None:
-    """By the beginning of the path, method, status, and what is new; the newest of them."""
+    """Entries can be filtered by path, method, status and id, and limited to the newest."""
     for path in (COLLECTIONS, SESSIONS, "/store/nothing"):
         mock.store.post(path, json=SYSTEM)
     mock.store.get(PROVIDERS, params={"region_id": "reg_demo"})
@@ -162,8 +162,8 @@ def test_filters(mock: Served) -> None:
     assert (2, 1) == (counted["count"], len(counted["entries"]))
 
 
-def test_clearing_goes_on_counting(mock: Served) -> None:
-    """Ids are never used twice."""
+def test_ids_continue_after_clearing(mock: Served) -> None:
+    """Ids continue after the journal was cleared."""
     mock.store.get("/store")
     (first,) = mock.journal()
 
@@ -175,7 +175,7 @@ def test_clearing_goes_on_counting(mock: Served) -> None:
 
 
 def test_large_bodies_are_cut(mock: Served) -> None:
-    """What is shown of a body has an end; how large it was is told."""
+    """Large bodies are cut; their sizes are recorded."""
     text = "ä" * MAX_SHOWN
     mock.store.post(SESSIONS, json={**SYSTEM, "data": {"text": text}})
 
@@ -186,8 +186,8 @@ def test_large_bodies_are_cut(mock: Served) -> None:
         assert half["bytes"] > 2 * MAX_SHOWN
 
 
-def test_body_that_is_no_text_is_not_shown(mock: Served) -> None:
-    """Only its size is."""
+def test_binary_body_is_not_shown(mock: Served) -> None:
+    """Of a body that is not text, only the size is recorded."""
     for content in (b"\xff\xfe\x00", "{}".encode("utf-16-le")):
         mock.store.post(SESSIONS, headers=JSON, content=content)
 
@@ -197,7 +197,7 @@ def test_body_that_is_no_text_is_not_shown(mock: Served) -> None:
 
 
 def exchange(size: int = 0, headers: int = 0) -> Exchange:
-    """Make an exchange with a request of so many bytes and headers."""
+    """Return an exchange with a request of so many bytes and headers."""
 
     async def transfer(*_: object) -> Message:
         raise NotImplementedError
@@ -307,7 +307,7 @@ def test_journal_is_bounded_in_bytes_too() -> None:
 
 
 def growing_exchange() -> Exchange:
-    """Make an exchange whose entry takes four bytes for each one of its body."""
+    """Return an exchange whose entry takes four bytes for each byte of its body."""
     made = exchange()
     made.response.add(("\N{COLLISION SYMBOL}" + "a" * (MAX_SHOWN - 4)).encode())
     made.size = len(made.response.content)

@@ -1,4 +1,4 @@
-"""What the next calls of a payment provider come to."""
+"""Planned outcomes of a payment provider's calls."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def initialize(mock: Served, provider: dict[str, str] = STRIPE) -> httpx.Respons
 
 @pytest.mark.parametrize("message", ["Your card was declined.", "Insufficient funds."])
 def test_declined(either: Served, message: str) -> None:
-    """As the dialect answers a refusal, and so many times."""
+    """A declined call is refused as in the dialect, for as many calls as planned."""
     plan(either, result="declined", message=message, times=2)
 
     answers = [initialize(either) for _ in range(2)]
@@ -35,8 +35,8 @@ def test_declined(either: Served, message: str) -> None:
     assert 200 == initialize(either).status_code
 
 
-def test_unreachable_until_further_notice(either: Served) -> None:
-    """Every call, and only this provider's."""
+def test_unreachable(either: Served) -> None:
+    """An unreachable provider fails for every call; others work."""
     plan(either, result="unreachable")
 
     assert [500] * 3 == [initialize(either).status_code for _ in range(3)]
@@ -47,7 +47,7 @@ def test_unreachable_until_further_notice(either: Served) -> None:
 
 
 def test_refusal_leaves_the_earlier_session(mock: Served) -> None:
-    """Documented: after a refusal it is still there."""
+    """In the documented dialect the earlier session survives a refusal."""
     session = mock.initialize()
     plan(mock, result="declined")
     initialize(mock)
@@ -55,8 +55,8 @@ def test_refusal_leaves_the_earlier_session(mock: Served) -> None:
     assert [session["id"]] == [each["id"] for each in mock.collection()["payment_sessions"]]
 
 
-def test_slow_provider_takes_its_time(mock: Served) -> None:
-    """The answer is what it always is, only later."""
+def test_slow_provider(mock: Served) -> None:
+    """A slow provider returns the usual session, later."""
     plan(mock, result="accepted", delay=80)
 
     assert 200 == initialize(mock).status_code
@@ -64,8 +64,8 @@ def test_slow_provider_takes_its_time(mock: Served) -> None:
     assert entry["milliseconds"] >= 79  # a timer may be early by a millisecond
 
 
-def test_provider_without_a_simulator_is_steered_too(mock: Served) -> None:
-    """Even one that behaves as the manual provider does."""
+def test_provider_without_a_simulator(mock: Served) -> None:
+    """Outcomes apply to providers without a simulator, too."""
     mock.control.put("/payment-providers/pp_acme_one", json={}).raise_for_status()
     mock.control.put("/payment-providers/pp_acme_one/outcome", json={"result": "declined"})
     collection = {"currency_code": "usd", "amount": 1}
@@ -78,8 +78,8 @@ def test_provider_without_a_simulator_is_steered_too(mock: Served) -> None:
     assert 422 == response.status_code
 
 
-def test_plan_is_told(mock: Served) -> None:
-    """With its defaults, and with how many calls are left; the last plan holds."""
+def test_outcome_document(mock: Served) -> None:
+    """An outcome is returned with defaults and the remaining count; the last plan wins."""
     plan(mock, result="unreachable")
     planned = plan(mock, result="declined", times=3)
     initialize(mock)

@@ -1,4 +1,4 @@
-"""The race on demand: an answer is held while another request overtakes it."""
+"""The race on demand: a response is held while another request overtakes it."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,7 +15,7 @@ LONG = 60_000
 
 @contextmanager
 def held(mock: Served, fault: str, **options: Any) -> Iterator[Future[httpx.Response]]:
-    """Initialize a session, whose answer a fault holds."""
+    """Initialize a session whose response a fault holds."""
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(mock.store.post, SESSIONS, json=STRIPE, **options)
         while [1] != [each["waiting"] for each in mock.faults() if each["id"] == fault]:
@@ -23,8 +23,8 @@ def held(mock: Served, fault: str, **options: Any) -> Iterator[Future[httpx.Resp
         yield answer
 
 
-def test_overtaken_answer_has_a_session_that_is_gone(either: Served) -> None:
-    """A is initialized and held, B replaces its session, then A is answered."""
+def test_overtaken_response_has_a_removed_session(either: Served) -> None:
+    """A is initialized and held, B replaces its session, then A's response is sent."""
     fault = either.plan_fault(operation_id="initialize_payment_session", when="after", delay=LONG)
 
     with held(either, fault) as answer:
@@ -42,8 +42,8 @@ def test_overtaken_answer_has_a_session_that_is_gone(either: Served) -> None:
     assert "provider_id" in overtaken["request"]["body"]
 
 
-def test_held_key_is_answered_to_its_twin(mock: Served) -> None:
-    """With one idempotency key both get the same session, whoever is answered first."""
+def test_idempotency_key_gives_both_the_same_session(mock: Served) -> None:
+    """With one idempotency key both requests get the same session."""
     fault = mock.plan_fault(when="after", delay=LONG)
     key = {"Idempotency-Key": "one-attempt"}
 
@@ -58,8 +58,8 @@ def test_held_key_is_answered_to_its_twin(mock: Served) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("DELETE", "/faults/{}"), ("DELETE", "/faults"), ("POST", "/reset")]
 )
-def test_cancelling_lets_go(mock: Served, method: str, path: str) -> None:
-    """Nobody waits for a fault that is gone."""
+def test_cancelling_releases(mock: Served, method: str, path: str) -> None:
+    """Cancelling a fault releases its requests."""
     fault = mock.plan_fault(when="after", delay=LONG, times=None)
 
     with held(mock, fault) as answer:
@@ -70,15 +70,15 @@ def test_cancelling_lets_go(mock: Served, method: str, path: str) -> None:
 
 
 def test_hold_ends_by_itself(mock: Served) -> None:
-    """When its time is up."""
+    """A hold ends when its time is up."""
     fault = mock.plan_fault(when="after", delay=500)
 
     with held(mock, fault) as answer:
         assert 200 == answer.result().status_code
 
 
-def test_releasing_a_lasting_fault_lets_later_ones_wait(mock: Served) -> None:
-    """Only those go on that wait now."""
+def test_releasing_a_lasting_fault(mock: Served) -> None:
+    """Releasing a lasting fault releases only the requests that wait now."""
     fault = mock.plan_fault(when="after", delay=LONG, times=2)
 
     for _ in range(2):
@@ -89,8 +89,8 @@ def test_releasing_a_lasting_fault_lets_later_ones_wait(mock: Served) -> None:
     assert 404 == mock.control.post(f"/faults/{fault}/release").status_code
 
 
-def test_releasing_nobody(mock: Served) -> None:
-    """A fault that holds nobody lets nobody go, and still comes."""
+def test_releasing_without_a_held_request(mock: Served) -> None:
+    """Releasing a fault that holds no request releases none, and the fault still applies."""
     fault = mock.plan_fault(when="after", delay=LONG)
 
     assert {"released": 0} == mock.control.post(f"/faults/{fault}/release").json()

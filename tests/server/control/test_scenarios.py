@@ -1,4 +1,4 @@
-"""The scenarios: each trouble, and the storefront that knows what to do about it."""
+"""The scenarios: each problem, and the storefront that handles it."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,7 @@ SYSTEM = "pp_system_default"
 
 
 class Storefront:
-    """A storefront's backend, as one writes it with our own client."""
+    """A storefront's backend, written with the client."""
 
     def __init__(self, mock: Served, scenario: str) -> None:
         self.mock = mock
@@ -38,16 +38,16 @@ class Storefront:
         self.store = StoreClient(mock.url, publishable_key="pk_demo", timeout=PATIENCE)
 
     def look(self) -> StorePaymentCollection:
-        """Look at the payment collection."""
+        """Return the payment collection."""
         return self.store.create_payment_collection(CART_ID)
 
     def alive(self) -> list[str]:
-        """Tell which sessions there are."""
+        """Return the ids of the current sessions."""
         return ids(self.look())
 
 
 def ids(collection: StorePaymentCollection) -> list[str]:
-    """Tell a collection's sessions by their ids."""
+    """Return the ids of a collection's sessions."""
     return [session.id for session in collection.payment_sessions]
 
 
@@ -56,7 +56,7 @@ Open = Callable[[str], Storefront]
 
 @pytest.fixture
 def storefront(either: Served) -> Iterator[Open]:
-    """Open a storefront in a scenario."""
+    """Yield a storefront in a scenario."""
     opened: list[Storefront] = []
 
     def open_(scenario: str) -> Storefront:
@@ -69,12 +69,12 @@ def storefront(either: Served) -> Iterator[Open]:
 
 
 def is_documented(shop: Storefront) -> bool:
-    """Tell the dialect."""
+    """Return the dialect's name."""
     return bool(shop.mock.control.get("/state").json()["dialect"] == "documented")
 
 
 def tap_twice(shop: Storefront, *keys: str) -> tuple[list[str], list[str]]:
-    """Tap on *Pay*, and again before the first answer is there; answer the sessions of both."""
+    """Tap *Pay* twice before the first response arrives; return the sessions of both."""
     (fault,) = shop.mock.faults()
     with ThreadPoolExecutor() as pool:
         first = pool.submit(pay, shop, keys[0])
@@ -86,12 +86,12 @@ def tap_twice(shop: Storefront, *keys: str) -> tuple[list[str], list[str]]:
 
 
 def pay(shop: Storefront, key: str | None) -> StorePaymentCollection:
-    """Initialize a session of Stripe's."""
+    """Initialize a Stripe session."""
     return shop.store.initialize_payment_session(COLLECTION_ID, STRIPE, idempotency_key=key)
 
 
 def test_double_tap_trouble(storefront: Open) -> None:
-    """The answer that comes last has a session that is gone."""
+    """The last response has a session that no longer exists."""
     shop = storefront("double-tap")
 
     late, early = tap_twice(shop, "tap-1", "tap-2")
@@ -100,8 +100,8 @@ def test_double_tap_trouble(storefront: Open) -> None:
     assert early == shop.alive()
 
 
-def test_double_tap_leaves_a_person_time(storefront: Open) -> None:
-    """Who plays it by hand has ten seconds for the second tap, and is told so."""
+def test_double_tap_leaves_time(storefront: Open) -> None:
+    """The scenario leaves a person ten seconds for the second tap, and says so."""
     shop = storefront("double-tap")
 
     (fault,) = shop.mock.faults()
@@ -112,7 +112,7 @@ def test_double_tap_leaves_a_person_time(storefront: Open) -> None:
 
 
 def test_double_tap_solved(storefront: Open) -> None:
-    """One key for one attempt: whichever answer is used, its session is there."""
+    """With one key per attempt the session of either response exists."""
     shop = storefront("double-tap")
     if not is_documented(shop):
         pytest.skip("a recorded backend knows no idempotency keys")
@@ -123,7 +123,7 @@ def test_double_tap_solved(storefront: Open) -> None:
 
 
 def test_stale_collection_trouble(storefront: Open) -> None:
-    """What the storefront shows is neither the amount nor the session any more."""
+    """The amount and the session that the storefront shows are outdated."""
     shop = storefront("stale-collection")
     shown = pay(shop, None)
 
@@ -132,7 +132,7 @@ def test_stale_collection_trouble(storefront: Open) -> None:
 
 
 def test_stale_collection_solved(storefront: Open) -> None:
-    """Looking once more before confirming tells, and another session has the new amount."""
+    """Reading the collection again shows the change; a new session has the new amount."""
     shop = storefront("stale-collection")
     shown = pay(shop, None)
 
@@ -154,7 +154,7 @@ def test_zero_amount_trouble(storefront: Open) -> None:
 
 
 def test_zero_amount_solved(storefront: Open) -> None:
-    """The manual provider takes what is free."""
+    """The manual provider accepts a total of 0."""
     shop = storefront("zero-amount")
     collection = shop.look()
 
@@ -165,7 +165,7 @@ def test_zero_amount_solved(storefront: Open) -> None:
 
 
 def test_provider_removed_trouble(storefront: Open) -> None:
-    """What was listed a moment ago is refused."""
+    """A provider that was listed a moment ago is refused."""
     shop = storefront("provider-removed")
     listed = [each.id for each in shop.store.iter_payment_providers(REGION_ID)]
 
@@ -175,7 +175,7 @@ def test_provider_removed_trouble(storefront: Open) -> None:
 
 
 def test_provider_removed_solved(storefront: Open) -> None:
-    """Listing again tells what there is to choose from."""
+    """Listing again shows the remaining providers."""
     shop = storefront("provider-removed")
     chosen, *_ = shop.store.iter_payment_providers(REGION_ID)
 
@@ -189,7 +189,7 @@ def test_provider_removed_solved(storefront: Open) -> None:
 
 
 def test_expired_key_trouble(storefront: Open) -> None:
-    """The same key makes another session a day later."""
+    """A day later the same key creates another session."""
     shop = storefront("expired-key")
 
     first, second = ids(pay(shop, "order-1")), ids(pay(shop, "order-1"))
@@ -199,7 +199,7 @@ def test_expired_key_trouble(storefront: Open) -> None:
 
 
 def test_expired_key_solved(storefront: Open) -> None:
-    """Looking first finds the session that the customer may have paid."""
+    """Creating the collection first returns the session that the customer may have paid."""
     shop = storefront("expired-key")
     first = ids(pay(shop, "order-1"))
 
@@ -211,7 +211,7 @@ def test_expired_key_solved(storefront: Open) -> None:
 
 
 def test_lost_answer_trouble(storefront: Open) -> None:
-    """Who tries again under another key gets a second session."""
+    """A retry with another key creates a second session."""
     shop = storefront("lost-answer")
     with StoreClient(shop.mock.url, publishable_key="pk_demo", retries=0) as naive:
         with pytest.raises(ConnectionFailed):
@@ -224,7 +224,7 @@ def test_lost_answer_trouble(storefront: Open) -> None:
 
 
 def test_lost_answer_solved(storefront: Open) -> None:
-    """The client tries again under the same key by itself: the session is the first one."""
+    """The client retries with the same key by itself and gets the first session."""
     shop = storefront("lost-answer")
     if not is_documented(shop):
         pytest.skip("a recorded backend knows no idempotency keys")
@@ -239,8 +239,8 @@ def test_lost_answer_solved(storefront: Open) -> None:
 
 
 @pytest.mark.parametrize("scenario", [each.name for each in SCENARIOS])
-def test_each_scenario_starts_anew(either: Served, scenario: str) -> None:
-    """Its ids are there, whatever was before; what the store had besides stays."""
+def test_each_scenario_resets_the_store(either: Served, scenario: str) -> None:
+    """A started scenario has its ids, and keeps the rest of the store."""
     either.control.post("/scenarios/lost-answer/start").raise_for_status()
     either.plan_fault(broken="dropped", times=None)
     either.control.put("/clock", json={"frozen": True})
@@ -269,8 +269,8 @@ def test_each_scenario_starts_anew(either: Served, scenario: str) -> None:
     assert len(either.faults()) <= 1
 
 
-def test_every_scenario_is_played() -> None:
-    """Each has a test of its trouble, and one of its solution."""
+def test_every_scenario_is_tested() -> None:
+    """Every scenario has a test of its problem and one of its solution."""
     tests = set(globals())
 
     for scenario in SCENARIOS:
@@ -279,7 +279,7 @@ def test_every_scenario_is_played() -> None:
 
 
 def test_unknown_scenario(mock: Served) -> None:
-    """404, and the one that is on stays on."""
+    """An unknown scenario is a 404, and the current one stays on."""
     mock.control.post("/scenarios/lost-answer/start").raise_for_status()
 
     response = mock.control.post("/scenarios/bad-luck/start")
@@ -292,5 +292,5 @@ def test_unknown_scenario(mock: Served) -> None:
 
 
 def test_documentation_lists_the_scenarios() -> None:
-    """docs/mock-server.md has the table that is rendered from the code."""
+    """docs/mock-server.md contains the table that the code renders."""
     assert render() in (ROOT / "docs/mock-server.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Payment sessions, brought on as the customer does at the provider."""
+"""Payment sessions, changed as the provider does once the customer acts."""
 
 import pytest
 from tests.server.control.served import Served
@@ -18,14 +18,14 @@ EVERYTHING = "+status,*payment_sessions,*payments,+authorized_amount,+captured_a
         ("captured", "completed", 25.5, 25.5),
     ],
 )
-def test_customer_finishes_at_the_provider(
+def test_session_is_completed(
     mock: Served,
     status: str,
     collection_status: str,
     authorized: float | None,
     captured: float | None,
 ) -> None:
-    """The session, its collection and its payment tell the same story, in both APIs."""
+    """The session, its collection and its payment agree in both APIs."""
     session = mock.initialize()
     path = f"/payment-collections/pay_col_demo/payment-sessions/{session['id']}"
 
@@ -48,7 +48,7 @@ def test_customer_finishes_at_the_provider(
 
 
 def test_capture_keeps_the_time_of_the_authorization(mock: Served) -> None:
-    """What was authorized at one time and captured at another has both times."""
+    """A session that was authorized and later captured has both times."""
     session = mock.initialize()
     path = f"/payment-collections/pay_col_demo/payment-sessions/{session['id']}"
     mock.control.put("/clock", json={"now": "2030-01-01T00:00:00Z", "frozen": True})
@@ -64,7 +64,7 @@ def test_capture_keeps_the_time_of_the_authorization(mock: Served) -> None:
 
 
 def test_free_cart_is_authorized_too(mock: Served) -> None:
-    """Nothing to pay is paid by a session that is authorized."""
+    """A collection over 0 is paid by an authorized session."""
     mock.store.post(FREE_SESSIONS, json=SYSTEM).raise_for_status()
     (session,) = mock.collection("pay_col_free")["payment_sessions"]
     path = f"/payment-collections/pay_col_free/payment-sessions/{session['id']}"
@@ -72,7 +72,7 @@ def test_free_cart_is_authorized_too(mock: Served) -> None:
     assert "authorized" == mock.control.patch(path, json={"status": "authorized"}).json()["status"]
 
 
-def test_part_of_what_is_owed(mock: Served) -> None:
+def test_partial_payment(mock: Served) -> None:
     """A session over less than its collection pays it in part."""
     session = mock.initialize()
     collection = {"currency_code": "usd", "amount": 100}

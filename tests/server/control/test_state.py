@@ -1,4 +1,4 @@
-"""What the control API reads and changes of the store."""
+"""How the control API reads and changes the store."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,8 +20,8 @@ CART = {"region_id": "reg_demo", "currency_code": "usd", "total": 25.5}
 REGION = {"currency_code": "usd", "payment_providers": ["pp_system_default"]}
 
 
-def test_state_tells_what_there_is(either: Served) -> None:
-    """Settings, clock, counts; of keys and customers no secret."""
+def test_state(either: Served) -> None:
+    """The state has settings, clock and counts, without the secrets of keys and customers."""
     state = either.control.get("/state").json()
 
     assert state.pop("dialect") in {"documented", "medusa"}
@@ -46,8 +46,8 @@ def test_state_tells_what_there_is(either: Served) -> None:
     } == state
 
 
-def test_carts_and_collections_come_in_pages(mock: Served) -> None:
-    """By id, so many at a time, with the count of all."""
+def test_pages_of_carts_and_collections(mock: Served) -> None:
+    """Carts and collections are listed in pages, ordered by id, with the total count."""
     carts = mock.control.get("/carts", params={"limit": 1, "offset": 1}).json()
     collections = mock.control.get("/payment-collections", params={"limit": 1}).json()
 
@@ -63,8 +63,8 @@ def test_carts_and_collections_come_in_pages(mock: Served) -> None:
     )
 
 
-def test_collection_is_told_with_its_sessions(mock: Served) -> None:
-    """As the Store API has it, but for the client secret."""
+def test_collection_with_its_sessions(mock: Served) -> None:
+    """A collection is as in the Store API, except for the client secret."""
     session = mock.initialize()
 
     (told,) = mock.collection()["payment_sessions"]
@@ -78,8 +78,8 @@ def test_collection_is_told_with_its_sessions(mock: Served) -> None:
     assert {**session["data"], "client_secret": "[redacted]"} == told["data"]
 
 
-def test_changed_total_moves_the_collection(mock: Served) -> None:
-    """The collection owes what the cart costs now, and its sessions are gone."""
+def test_changed_total_changes_the_collection(mock: Served) -> None:
+    """A new total changes the collection's amount and removes its sessions."""
     mock.initialize()
 
     changed = mock.control.put("/carts/cart_demo", json={**CART, "total": 32.97})
@@ -94,7 +94,7 @@ def test_changed_total_moves_the_collection(mock: Served) -> None:
 
 
 def test_cart_with_the_same_total_keeps_the_session(mock: Served) -> None:
-    """Putting a cart as it is changes nothing."""
+    """Putting an unchanged cart keeps the session."""
     session = mock.initialize()
 
     mock.control.put("/carts/cart_demo", json=CART)
@@ -103,7 +103,7 @@ def test_cart_with_the_same_total_keeps_the_session(mock: Served) -> None:
 
 
 def test_new_cart_can_be_paid(either: Served) -> None:
-    """A new region, a new provider, a new cart."""
+    """A new region, provider and cart can be paid."""
     either.control.put("/payment-providers/pp_acme_one", json={}).raise_for_status()
     region = {"currency_code": "eur", "payment_providers": ["pp_acme_one"]}
     either.control.put("/regions/reg_eu", json=region).raise_for_status()
@@ -121,7 +121,7 @@ def test_new_cart_can_be_paid(either: Served) -> None:
 
 
 def test_region_without_a_provider_refuses_it(either: Served) -> None:
-    """What is removed from a region is neither listed nor taken."""
+    """A provider that was removed from a region is neither listed nor accepted."""
     changed = either.control.put("/regions/reg_demo", json=REGION)
 
     assert {**REGION, "id": "reg_demo"} == changed.json()
@@ -130,8 +130,8 @@ def test_region_without_a_provider_refuses_it(either: Served) -> None:
     assert 400 == either.store.post(SESSIONS, json=STRIPE).status_code
 
 
-def test_provider_without_code_refuses(mock: Served) -> None:
-    """A provider that is not installed is still listed."""
+def test_provider_that_is_not_installed(mock: Served) -> None:
+    """A provider that is not installed is still listed, and refused."""
     changed = mock.control.put("/payment-providers/pp_stripe_stripe", json={"installed": False})
 
     assert (True, False) == (changed.json()["is_enabled"], changed.json()["installed"])
@@ -139,7 +139,7 @@ def test_provider_without_code_refuses(mock: Served) -> None:
 
 
 def test_collection_can_be_added_and_changed(mock: Served) -> None:
-    """Its sessions stay, with the amount that they were made with."""
+    """A changed collection keeps its sessions and their amounts."""
     path = "/payment-collections/pay_col_mine"
     added = mock.control.put(path, json={"currency_code": "eur", "amount": 32.97})
     sessions = f"{COLLECTIONS}/pay_col_mine/payment-sessions"
@@ -174,7 +174,7 @@ def test_collection_can_be_added_and_changed(mock: Served) -> None:
 def test_collection_keeps_its_cart(
     mock: Served, id_: str, cart_id: str | None, message: str
 ) -> None:
-    """A cart has one collection, and a collection one cart."""
+    """A cart has only one collection, and a collection keeps its cart."""
     before = mock.control.get("/payment-collections").json()
     body = {"cart_id": cart_id, "currency_code": "usd", "amount": 1}
 
@@ -224,10 +224,8 @@ def test_collection_that_was_added_meanwhile_is_changed() -> None:
         ),
     ],
 )
-def test_nothing_may_refer_to_nothing(
-    mock: Served, path: str, body: dict[str, Any], fault: str
-) -> None:
-    """A region, a provider or a cart has to be there first."""
+def test_references_must_exist(mock: Served, path: str, body: dict[str, Any], fault: str) -> None:
+    """References to regions, providers and carts that do not exist are refused."""
     response = mock.control.put(path, json=body)
 
     assert (400, f"Invalid request: Field {fault}") == (
@@ -250,8 +248,8 @@ def test_nothing_may_refer_to_nothing(
         ),
     ],
 )
-def test_what_is_not_there(mock: Served, path: str, message: str) -> None:
-    """An unknown collection or session is answered 404."""
+def test_unknown_ids(mock: Served, path: str, message: str) -> None:
+    """An unknown collection or session is a 404."""
     method, body = ("PATCH", {"status": "error"}) if "sessions" in path else ("GET", None)
 
     response = mock.control.request(method, path, json=body)
@@ -262,8 +260,8 @@ def test_what_is_not_there(mock: Served, path: str, message: str) -> None:
     )
 
 
-def test_reset_starts_again(either: Served) -> None:
-    """The store, what is planned, and the clock are as they were; the journal stays."""
+def test_reset(either: Served) -> None:
+    """A reset restores the store, the plans and the clock, and keeps the journal."""
     before = either.control.get("/state").json(), either.control.get("/carts").json()
     either.store.post(SESSIONS, headers={"Idempotency-Key": "k-1"}, json=SYSTEM)
     either.control.put("/carts/cart_more", json=CART)

@@ -19,14 +19,14 @@ METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 
 @pytest.fixture(autouse=True)
 def _nothing_changes(mock: Served) -> Any:
-    """Hold every test to it: what is refused changes nothing."""
+    """Check in every test that a refused request changes nothing."""
     before = everything(mock)
     yield
     assert before == everything(mock)
 
 
 def everything(mock: Served) -> Any:
-    """Read the state."""
+    """Return the state."""
     state = mock.control.get("/state").json()
     state["clock"].pop("now")
     paths = ("/carts", "/payment-collections", "/faults")
@@ -68,7 +68,7 @@ def everything(mock: Served) -> Any:
 def test_violations_name_their_place(
     mock: Served, method: str, path: str, body: Any, violations: str
 ) -> None:
-    """Three of them at most, in the words of the Store API."""
+    """Violations are worded as in the Store API, at most three of them."""
     response = mock.control.request(method, path, json=body)
 
     assert (400, "invalid_data") == (response.status_code, response.json()["type"])
@@ -87,10 +87,8 @@ def test_violations_name_their_place(
         (415, b"{}", ""),
     ],
 )
-def test_bodies_that_are_no_json(
-    mock: Served, status: int, content: bytes, media_type: str
-) -> None:
-    """They are refused as the Store API refuses them."""
+def test_invalid_bodies(mock: Served, status: int, content: bytes, media_type: str) -> None:
+    """Invalid JSON and other bodies are refused as in the Store API."""
     headers = {"Content-Type": media_type}
 
     response = mock.control.put("/carts/c", headers=headers, content=content)
@@ -100,7 +98,7 @@ def test_bodies_that_are_no_json(
 
 @pytest.mark.parametrize("path", PATHS)
 def test_wrong_method(mock: Served, path: str) -> None:
-    """A path that has other methods says so in JSON and in Allow."""
+    """A wrong method is a 405 in JSON with Allow."""
     allowed = {method.upper() for method in PATHS[path]}
     for method in set(METHODS) - allowed:
         response = mock.control.request(method, path)
@@ -112,7 +110,7 @@ def test_wrong_method(mock: Served, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/nothing", "/state/", "/carts/a/b", "/carts/a%2Fb", "/State"])
 def test_unknown_path(mock: Served, path: str) -> None:
-    """404 in JSON, in every dialect."""
+    """An unknown path is a 404 in JSON, in every dialect."""
     response = mock.control.get(path)
 
     assert (404, "not_found") == (response.status_code, response.json()["type"])
