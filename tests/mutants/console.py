@@ -29,7 +29,7 @@ MUTANTS = (
         (PAGE,),
     ),
     Mutant(
-        "console where nobody may steer",
+        "console without the control API",
         SERVER / "app.py",
         "    if control is not None:\n",
         "    control = control or Access()\n    if control is not None:\n",

@@ -34,7 +34,7 @@ def test_documented_failures(runs: Runs) -> None:
     """The tests of docs/testing.md for failures on demand pass unchanged."""
     *_, example = blocks()
 
-    runs(5, test_misbehaviour=example)
+    runs(5, test_failures=example)
 
 
 def test_documented_overrides_work(runs: Runs) -> None:
@@ -62,13 +62,13 @@ def test_every_test_gets_a_fresh_store(runs: Runs) -> None:
     """Between tests the server forgets sessions, carts, collections and idempotency keys."""
     runs(
         3,
-        test_anew="""
+        test_fresh_store="""
         import pytest
 
         urls = set()
 
         @pytest.mark.parametrize("data", [{"round": 1}, {"round": 2}])
-        def test_anew(store_mock, data):
+        def test_fresh_store(store_mock, data):
             assert () == store_mock.sessions("pay_col_demo")
             cart = store_mock.add_cart(5, id="cart_mine")
             store_mock.add_collection(5, cart_id=cart.id, id="pay_col_mine")

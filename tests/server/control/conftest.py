@@ -72,11 +72,11 @@ def complaints() -> Iterator[list[str]]:
 
 @pytest.fixture
 def mock(_running: dict[Dialect, Served]) -> Served:
-    """Answer a demo store in the documented dialect."""
+    """Return a demo store in the documented dialect."""
     return _renewed(_running[DOCUMENTED])
 
 
 @pytest.fixture(params=DIALECTS.values(), ids=[*DIALECTS])
 def either(request: pytest.FixtureRequest, _running: dict[Dialect, Served]) -> Served:
-    """Answer a demo store in each dialect."""
+    """Return a demo store in each dialect."""
     return _renewed(_running[request.param])

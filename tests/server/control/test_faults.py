@@ -170,7 +170,7 @@ def test_fault_does_not_apply_to_pages_preflights_and_control(mock: Served) -> N
     assert 503 == mock.store.post(COLLECTIONS, json=CART).status_code
 
 
-def test_medusas_spelling_of_a_path_is_hit(either: Served) -> None:
+def test_fault_matches_as_the_dialect_routes(either: Served) -> None:
     """A fault matches the paths that reach the operation in the dialect, and no others."""
     either.plan_fault(answer={"status": 503}, payment_collection_id="pay_col_demo")
     path = SESSIONS.replace("/store", "/STORE") + "/"

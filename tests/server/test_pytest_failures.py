@@ -9,7 +9,7 @@ def test_failures_on_demand(runs: Runs) -> None:
     """Errors, broken connections, refusals, the clock and a race affect only their own test."""
     runs(
         10,
-        test_misbehaviour="""
+        test_failures="""
         import asyncio
         from concurrent.futures import ThreadPoolExecutor
         from datetime import UTC, datetime, timedelta
