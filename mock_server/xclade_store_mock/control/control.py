@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from xclade_store_mock.contract import Contract, Match
-from xclade_store_mock.control.errors import Document, NotFound
+from xclade_store_mock.control.errors import NotFound
 from xclade_store_mock.control.events import Event, Events
 from xclade_store_mock.control.faults import Fault, FaultPlan, Faults
 from xclade_store_mock.control.front import Exchange
@@ -15,6 +15,7 @@ from xclade_store_mock.errors import InvalidData
 from xclade_store_mock.payments.documents import timestamp
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.storage import Storage
+from xclade_store_mock.web.endpoints import Document
 
 _END = datetime(3000, 1, 1, tzinfo=UTC)
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})

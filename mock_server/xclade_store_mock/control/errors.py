@@ -1,4 +1,4 @@
-"""Errors that only the control API returns, and how its operations respond.
+"""Errors that only the control API returns, and its empty response.
 
 Refusal
 ├── ControlTokenInvalid     the token is missing or wrong
@@ -7,16 +7,9 @@ Refusal
 └── Conflict                the request contradicts the current state
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from starlette.responses import Response
 
-from xclade_store_mock import jsontext
 from xclade_store_mock.errors import InvalidData, Refusal, Violation
-
-Document = Mapping[str, Any]
-"""A JSON object of the control API."""
 
 
 class ControlTokenInvalid(Refusal):
@@ -44,11 +37,6 @@ class Conflict(Refusal):
 def invalid_field(field: str, problem: str) -> InvalidData:
     """Return the error for a field of the body that has the right form but an unusable value."""
     return InvalidData.of([Violation(("body", field), "value", f"Field '{field}': {problem}")])
-
-
-def respond(document: Document, status: int = 200) -> Response:
-    """Return a response with a JSON body."""
-    return Response(jsontext.write(document), status, media_type="application/json")
 
 
 def respond_empty() -> Response:

@@ -12,10 +12,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xclade_store_mock.contract import Match
-from xclade_store_mock.control.errors import Conflict, Document, NotFound
+from xclade_store_mock.control.errors import Conflict, NotFound
 from xclade_store_mock.control.front import Exchange, exchange_of
 from xclade_store_mock.web.bodies import read_body
 from xclade_store_mock.web.dialect import Dialect, Reply, reply_with
+from xclade_store_mock.web.endpoints import Document
 
 MAX_FAULTS = 100
 

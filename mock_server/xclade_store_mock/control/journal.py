@@ -14,7 +14,6 @@ from starlette.types import Scope
 
 from xclade_store_mock.contract import Match, Operation
 from xclade_store_mock.contract.violations import check_body, check_headers, check_query
-from xclade_store_mock.control.errors import Document
 from xclade_store_mock.control.faults import FaultPlan
 from xclade_store_mock.control.front import Body, Exchange
 from xclade_store_mock.errors import InvalidData, Refusal
@@ -22,6 +21,7 @@ from xclade_store_mock.payments.documents import timestamp
 from xclade_store_mock.redaction import hide_body, hide_header, hide_query, hide_text
 from xclade_store_mock.web import read_header, read_headers
 from xclade_store_mock.web.bodies import parse_body
+from xclade_store_mock.web.endpoints import Document
 from xclade_store_mock.web.prefer import has_preferences, split_query
 
 MAX_ENTRIES = 1000

@@ -6,13 +6,15 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
+from xclade_store_mock import jsontext
 from xclade_store_mock.control.control import Control
-from xclade_store_mock.control.errors import invalid_field, respond, respond_empty
+from xclade_store_mock.control.errors import invalid_field, respond_empty
 from xclade_store_mock.control.faults import Break, FaultAnswer, FaultPlan, Moment
 from xclade_store_mock.control.journal import Criteria
 from xclade_store_mock.control.outcomes import Outcome, Result
 from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.web import Call
+from xclade_store_mock.web.endpoints import Document
 
 _STREAM = "text/event-stream"
 
@@ -23,14 +25,14 @@ class PlanOperations:
 
     control: Control
 
-    async def list_journal(self, call: Call) -> Response:
+    async def list_journal(self, call: Call) -> Document:
         """Return the newest entries that match, oldest first."""
         journal = self.control.journal
         criteria = {name: value for name, value in call.query.items() if name != "limit"}
         records = journal.find(Criteria(**criteria))
         page = records[max(0, len(records) - call.query["limit"]) :]
         entries = [entry.document() for entry in await journal.read(page)]
-        return respond({"entries": entries, "count": len(records)})
+        return {"entries": entries, "count": len(records)}
 
     async def clear_journal(self, _: Call) -> Response:
         """Empty the journal."""
@@ -49,15 +51,17 @@ class PlanOperations:
         )
         return StreamingResponse(events, media_type=_STREAM, headers={"Cache-Control": "no-store"})
 
-    async def list_faults(self, _: Call) -> Response:
+    async def list_faults(self, _: Call) -> Document:
         """Return the faults."""
-        return respond({"faults": [fault.document() for fault in self.control.faults.list()]})
+        return {"faults": [fault.document() for fault in self.control.faults.list()]}
 
     async def plan_fault(self, call: Call) -> Response:
         """Plan a fault."""
         body = {**call.body}
         times = body.pop("times", 1)
-        return respond(self.control.plan_fault(_read_plan(body), times).document(), 201)
+        fault = self.control.plan_fault(_read_plan(body), times)
+        content = jsontext.write(fault.document())
+        return Response(content, 201, media_type="application/json")
 
     async def cancel_fault(self, call: Call) -> Response:
         """Cancel a fault."""
@@ -69,15 +73,15 @@ class PlanOperations:
         self.control.faults.cancel_all()
         return respond_empty()
 
-    async def release_fault(self, call: Call) -> Response:
+    async def release_fault(self, call: Call) -> Document:
         """Release the requests that a fault holds."""
-        return respond({"released": self.control.faults.release(call.path["id"])})
+        return {"released": self.control.faults.release(call.path["id"])}
 
-    async def plan_outcome(self, call: Call) -> Response:
+    async def plan_outcome(self, call: Call) -> Document:
         """Plan the outcome of a provider's next calls."""
         outcome = Outcome(**{**call.body, "result": Result(call.body["result"])})
         await self.control.plan_outcome(call.path["id"], outcome)
-        return respond(asdict(outcome))
+        return asdict(outcome)
 
     async def cancel_outcome(self, call: Call) -> Response:
         """Cancel a provider's outcome."""
@@ -86,37 +90,37 @@ class PlanOperations:
         self.control.outcomes.cancel(id_)
         return respond_empty()
 
-    async def get_clock(self, _: Call) -> Response:
+    async def get_clock(self, _: Call) -> Document:
         """Return the clock."""
-        return respond(self.control.clock.document())
+        return self.control.clock.document()
 
-    async def set_clock(self, call: Call) -> Response:
+    async def set_clock(self, call: Call) -> Document:
         """Set, freeze or unfreeze the clock."""
         body = call.body
         now = _read_time(body["now"]) if "now" in body else None
         self.control.clock.set(now, frozen=body.get("frozen"))
-        return respond(self.control.clock.document())
+        return self.control.clock.document()
 
-    async def advance_clock(self, call: Call) -> Response:
+    async def advance_clock(self, call: Call) -> Document:
         """Set the clock forward."""
         self.control.clock.advance(timedelta(seconds=call.body["seconds"]))
-        return respond(self.control.clock.document())
+        return self.control.clock.document()
 
     async def release_clock(self, _: Call) -> Response:
         """Return the clock to the real time."""
         self.control.clock.release()
         return respond_empty()
 
-    async def list_scenarios(self, _: Call) -> Response:
+    async def list_scenarios(self, _: Call) -> Document:
         """Return all scenarios."""
         current = self.control.scenario
-        return respond({"scenarios": [each.document(current) for each in SCENARIOS]})
+        return {"scenarios": [each.document(current) for each in SCENARIOS]}
 
-    async def start_scenario(self, call: Call) -> Response:
+    async def start_scenario(self, call: Call) -> Document:
         """Start a scenario."""
         scenario = find_scenario(call.path["name"])
         await scenario.start(self.control)
-        return respond(scenario.document(self.control.scenario))
+        return scenario.document(self.control.scenario)
 
 
 def _read_plan(body: dict[str, Any]) -> FaultPlan:

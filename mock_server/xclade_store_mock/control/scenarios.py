@@ -11,7 +11,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from xclade_store_mock.control.control import Control
-from xclade_store_mock.control.errors import Document, NotFound
+from xclade_store_mock.control.errors import NotFound
 from xclade_store_mock.control.faults import Break, FaultPlan, Moment
 from xclade_store_mock.payments.idempotency import LIFETIME
 from xclade_store_mock.payments.model import (
@@ -22,6 +22,7 @@ from xclade_store_mock.payments.model import (
     Settings,
     Store,
 )
+from xclade_store_mock.web.endpoints import Document
 
 REGION_ID = "reg_scenario"
 CART_ID = "cart_scenario"

@@ -10,14 +10,7 @@ from msgspec.structs import asdict, replace
 from starlette.responses import Response
 
 from xclade_store_mock.control.control import Control
-from xclade_store_mock.control.errors import (
-    Conflict,
-    Document,
-    NotFound,
-    invalid_field,
-    respond,
-    respond_empty,
-)
+from xclade_store_mock.control.errors import Conflict, NotFound, invalid_field, respond_empty
 from xclade_store_mock.control.outcomes import Outcome
 from xclade_store_mock.errors import CollectionNotFound
 from xclade_store_mock.jsontext import number
@@ -33,6 +26,7 @@ from xclade_store_mock.payments.model import (
 from xclade_store_mock.payments.rules import settle_session
 from xclade_store_mock.redaction import hide
 from xclade_store_mock.web import Call
+from xclade_store_mock.web.endpoints import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +36,7 @@ class StateOperations:
     control: Control
     dialect_name: str
 
-    async def get_state(self, _call: Call) -> Response:
+    async def get_state(self, _call: Call) -> Document:
         """Return the state, except for what is listed in pages."""
         control = self.control
         settings = await control.storage.settings()
@@ -50,7 +44,7 @@ class StateOperations:
         _, collections = await control.storage.collections(limit=0)
         keys = settings.publishable_keys.values()
         providers = sorted(settings.payment_providers.values(), key=lambda each: each.id)
-        document = {
+        return {
             "dialect": self.dialect_name,
             "scenario": control.scenario,
             "clock": control.clock.document(),
@@ -61,14 +55,13 @@ class StateOperations:
             "cart_count": carts,
             "payment_collection_count": collections,
         }
-        return respond(document)
 
     async def reset_state(self, _: Call) -> Response:
         """Restore the store as it was at the start."""
         await self.control.reset()
         return respond_empty()
 
-    async def put_region(self, call: Call) -> Response:
+    async def put_region(self, call: Call) -> Document:
         """Add or change a region."""
         id_ = call.path["id"]
         body = call.body
@@ -84,7 +77,7 @@ class StateOperations:
         await self.control.storage.change_settings(put)
         return self._changed(region_document(region))
 
-    async def put_payment_provider(self, call: Call) -> Response:
+    async def put_payment_provider(self, call: Call) -> Document:
         """Add or change a payment provider."""
         id_ = call.path["id"]
         provider = PaymentProvider(id_, **call.body)
@@ -99,15 +92,15 @@ class StateOperations:
     def _provider_document(self, provider: PaymentProvider) -> Document:
         return provider_document(provider, self.control.outcomes.find(provider.id))
 
-    async def list_carts(self, call: Call) -> Response:
+    async def list_carts(self, call: Call) -> Document:
         """Return a page of carts."""
         limit = call.query["limit"]
         offset = call.query["offset"]
         carts, count = await self.control.storage.carts(limit, offset)
         page = {"count": count, "limit": limit, "offset": offset}
-        return respond({"carts": [cart_document(each) for each in carts], **page})
+        return {"carts": [cart_document(each) for each in carts], **page}
 
-    async def put_cart(self, call: Call) -> Response:
+    async def put_cart(self, call: Call) -> Document:
         """Add or change a cart; its payment collection follows."""
         body = call.body
         settings = await self.control.storage.settings()
@@ -119,20 +112,20 @@ class StateOperations:
         await self.control.storage.put_cart(cart, self.control.clock())
         return self._changed(cart_document(cart))
 
-    async def list_payment_collections(self, call: Call) -> Response:
+    async def list_payment_collections(self, call: Call) -> Document:
         """Return a page of payment collections."""
         limit = call.query["limit"]
         offset = call.query["offset"]
         collections, count = await self.control.storage.collections(limit, offset)
         listed = [collection_document(each) for each in collections]
         page = {"count": count, "limit": limit, "offset": offset}
-        return respond({"payment_collections": listed, **page})
+        return {"payment_collections": listed, **page}
 
-    async def get_payment_collection(self, call: Call) -> Response:
+    async def get_payment_collection(self, call: Call) -> Document:
         """Return a payment collection."""
-        return respond(collection_document(await self.control.storage.collection(call.path["id"])))
+        return collection_document(await self.control.storage.collection(call.path["id"]))
 
-    async def put_payment_collection(self, call: Call) -> Response:
+    async def put_payment_collection(self, call: Call) -> Document:
         """Add or change a payment collection."""
         fields = {**call.body, "amount": _exact(call.body["amount"])}
         try:
@@ -169,7 +162,7 @@ class StateOperations:
                 raise Conflict(message) from error
         return collection
 
-    async def change_payment_session(self, call: Call) -> Response:
+    async def change_payment_session(self, call: Call) -> Document:
         """Change a payment session's status, as its provider does."""
         session_id = call.path["session_id"]
         body = call.body
@@ -186,9 +179,9 @@ class StateOperations:
             await held.keep(collection)
         return self._changed(collection_document(collection))
 
-    def _changed(self, document: Document) -> Response:
+    def _changed(self, document: Document) -> Document:
         self.control.store_changed()
-        return respond(document)
+        return document
 
 
 def _exact(number: float) -> Decimal:

@@ -12,6 +12,9 @@ import pytest
 from tests.server.control.served import PATIENCE, Served
 from tests.server.wire import SESSIONS, SYSTEM
 
+from xclade_store_mock.app import create_app
+from xclade_store_mock.control import events
+from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.events import MAX_WAITING, Events
 
 Event = tuple[str, str | None, Any]
@@ -187,3 +190,39 @@ def test_streams_leave_no_listener_behind() -> None:
         return [*seen, events.has_listeners]
 
     assert [False, True, False] == asyncio.run(follow())
+
+
+def test_event_that_fails_ends_its_stream() -> None:
+    """A stream that has begun gets no second response when an event cannot be written."""
+    app = create_app(control=Access())
+    sent: list[Any] = []
+
+    def fail() -> None:
+        message = "a bug"
+        raise RuntimeError(message)
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+        app.control.events.publish(events.Event("broken", fail))
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/_mock/events",
+        "raw_path": b"/_mock/events",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"127.0.0.1")],
+        "server": ("127.0.0.1", 80),
+        "client": ("127.0.0.1", 1),
+    }
+    with pytest.raises(RuntimeError, match="already started"):
+        asyncio.run(app(scope, receive, send))
+
+    assert ["http.response.start", "http.response.body"] == sent
