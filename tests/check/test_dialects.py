@@ -105,6 +105,24 @@ def test_other_deviations_are_found(check: Check) -> None:
     assert "   known     " not in outcome.out
 
 
+def test_deviation_hides_no_broken_body(check: Check) -> None:
+    """An invalid body is a finding even in a response that the table lists."""
+
+    def miscount(request: Request, response: Response) -> None:
+        paging = re.search(rb"(?:^|&)limit=([^&]*)", request.query)
+        if paging and not paging[1].isdigit() and b'"count"' in response.body:
+            response.edit(lambda document: document.update(count="two"))
+
+    with served(Meddler(create_app(dialect=MEDUSA), miscount), is_store=False) as url:
+        outcome = check(url, *IDS, "--dialect", "medusa")
+
+    assert 1 == outcome.code
+    titles = re.findall(r"^\d+\. list_payment_providers: (.+)$", outcome.out, re.MULTILINE)
+    breaks_schema = "the response breaks the contract's schema"
+    assert {breaks_schema, f"{NAMES['paging']}: {breaks_schema}"} == {*titles}
+    assert NAMES["paging"] in lines_under("Known and expected of Medusa 2.21.2", outcome.out)
+
+
 def test_documented_mock_lacks_the_listed_deviations(check: Check, serve: Serve) -> None:
     """A listed deviation that does not show is reported, but not as a finding."""
     outcome = check(serve(), *IDS, "--dialect", "medusa")

@@ -1,4 +1,4 @@
-"""Small faults that the tests must find, wherever somebody might make them."""
+"""Small faults that the tests must find."""
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -9,9 +9,9 @@ CLIENT = PurePosixPath("client/xclade_store")
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A fault: in one file, one text in the place of another that is there once.
+    """A fault: a text that replaces another one, which occurs once in the file.
 
-    `tests` are those that ought to find it; one of them has to.
+    At least one of `tests` must fail.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""Plant each mutant in a copy of the project, and see which test finds it: scripts/mutants.
+"""Plant each mutant in a copy of the project, and report which test finds it.
 
-The copy stands before the installed packages on the path of its tests.
+Tests import the copy instead of the installed packages.
 """
 
 import argparse
@@ -31,7 +31,7 @@ FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", re.MULTI
 
 
 def copy_project(folder: Path) -> Path:
-    """Copy what git knows, and what is new."""
+    """Copy tracked files, and new ones that are not ignored."""
     listed = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True).stdout
     for name in filter(None, names.decode().split("\0")):
@@ -39,7 +39,7 @@ def copy_project(folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / name).exists():
             shutil.copy2(ROOT / name, target, follow_symlinks=False)
-    # The tools of scripts are found here; none of them may install the copy in its place.
+    # Scripts find their tools here; scripts/setup must not install the copy.
     (folder / ".venv").symlink_to(ROOT / ".venv")
     (folder / "scripts/setup").write_text("#!/bin/sh\n", "utf-8")
     return folder
@@ -47,12 +47,12 @@ def copy_project(folder: Path) -> Path:
 
 @contextmanager
 def planted(mutant: Mutant, folder: Path) -> Iterator[None]:
-    """Plant a mutant, and take it out again."""
+    """Plant a mutant, and restore the file afterwards."""
     path = folder / mutant.path
     text = path.read_text("utf-8")
     if text.count(mutant.present) != 1:
         message = (
-            f"{mutant.name!r}: its text is in {mutant.path} {text.count(mutant.present)} times"
+            f"{mutant.name!r}: its text occurs {text.count(mutant.present)} times in {mutant.path}"
         )
         raise ValueError(message)
     path.write_text(text.replace(mutant.present, mutant.faulty), "utf-8")
@@ -63,13 +63,13 @@ def planted(mutant: Mutant, folder: Path) -> Iterator[None]:
 
 
 def run_tests(tests: Sequence[str], folder: Path) -> str | None:
-    """Answer the first test that fails, or None."""
+    """Return the first test that fails, or None."""
     path = os.pathsep.join(str(folder / each) for each in ("client", "mock_server"))
     command = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests)
     done = subprocess.run(
         command,
         cwd=folder,
-        # A mutant as long as what it replaces, in the same second, would look compiled already.
+        # Python would take a mutant of the same length and second for compiled already.
         env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
@@ -82,7 +82,7 @@ def run_tests(tests: Sequence[str], folder: Path) -> str | None:
 
 
 def find(mutant: Mutant, folders: SimpleQueue[Path]) -> str | None:
-    """Answer the test that finds a mutant, or None."""
+    """Return the test that finds a mutant, or None."""
     folder = folders.get()
     try:
         with planted(mutant, folder):
@@ -92,7 +92,7 @@ def find(mutant: Mutant, folders: SimpleQueue[Path]) -> str | None:
 
 
 def main() -> int:
-    """Run those of the mutants that are named, or all; answer 1 if one survives."""
+    """Run the named mutants, or all; return 1 if one survives."""
     parser = argparse.ArgumentParser(prog="scripts/mutants", description=__doc__)
     parser.add_argument(
         "names",

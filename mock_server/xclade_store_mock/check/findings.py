@@ -226,15 +226,17 @@ class Judge:
         if call.response is None:
             return
         found = _describe(situation, call, call.response)
-        if not situation.expected.allows(call.response) or (found.row and self._is_expected):
+        if found.row and self._is_expected:
+            self._add(found, situation.name)
+        elif not situation.expected.allows(call.response):
             self._add(found, situation.name)
             return
-        if self._is_expected and situation.deviates:
+        elif self._is_expected and situation.deviates:
             self.absent.append(situation.name)
         error = self._schema_error(call.operation, call.response)
         if error:
-            found.title, found.expected = f"{found.title}: {_BREAKS_SCHEMA}", error
-            self._add(found, found.title)
+            title = f"{found.title}: {_BREAKS_SCHEMA}"
+            self._add(Finding(call.operation, situation.name, title, error, call), title)
 
     def require_success(self) -> None:
         """Add a finding for each operation without any success: its responses prove little."""
