@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-# A name ending in .test leads to this machine, any other but its own nowhere.
+# Names under .test resolve to this machine; no other name resolves, except its own.
 _NAMES = "MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 _SWITCHES = (
     "--disable-gpu",
@@ -22,7 +22,7 @@ _SWITCHES = (
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Answer the path of Chromium; skip the test where there is none."""
+    """Return the path of Chromium; skip the test if it is not installed."""
     found = shutil.which(os.environ.get("CHROMIUM", "chromium"))
     if found is None:
         pytest.skip("no Chromium: `sudo scripts/chromium` installs it, or set CHROMIUM to its path")
@@ -31,10 +31,10 @@ def chromium() -> str:
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """Answer a browser with a new profile.
+    """Yield a browser with a new profile.
 
-    It lives as long as its module: in its thread Playwright's event loop runs, and so tests that
-    run one of their own would fail there.
+    Its scope is the module: Playwright runs an event loop in this thread, so that tests in other
+    modules could not run their own.
     """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=_SWITCHES)
@@ -44,11 +44,11 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """Answer an empty page without a past; its scripts must let no exception escape."""
-    escaped: list[str] = []
+    """Yield an empty page in a new context; fail if a script raises an uncaught exception."""
+    uncaught: list[str] = []
     with browser.new_context() as context:
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: escaped.append(str(error)))
+        page.on("pageerror", lambda error: uncaught.append(str(error)))
         yield page
-    assert [] == escaped
+    assert [] == uncaught

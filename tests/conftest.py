@@ -1,4 +1,4 @@
-"""Servers to test against: always real ones, on real sockets."""
+"""Servers to test against: real ones, on real sockets."""
 
 import os
 import threading
@@ -16,14 +16,14 @@ from xclade_store_mock.app import create_app
 pytest_plugins = ["tests.browser", "tests.databases"]
 
 KEY = {"x-publishable-api-key": "pk_demo"}
-"""The header that the demo store asks for."""
+"""The header that the demo store requires."""
 
 Serve = Callable[..., str]
 
 
 @contextmanager
 def served(app: Any, *, is_store: bool = True) -> Iterator[str]:
-    """Serve an application on a free port, and answer its URL."""
+    """Serve an application on a free port, and yield its URL."""
     config = uvicorn.Config(
         Observed(app, recorder("server")) if is_store and FOLDER in os.environ else app,
         port=0,
@@ -48,13 +48,13 @@ def served(app: Any, *, is_store: bool = True) -> Iterator[str]:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Serve create_app(...) with the arguments of the call; answer its URL."""
+    """Return a function that serves `create_app(...)` and returns the URL."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(served(create_app(**options)))
 
 
 @pytest.fixture
 def store(serve: Serve) -> Iterator[httpx.Client]:
-    """Answer a plain HTTP client of a fresh demo store, with its key."""
+    """Yield a plain HTTP client for a fresh demo store, with its publishable key."""
     with httpx.Client(base_url=serve(), headers=KEY) as client:
         yield client

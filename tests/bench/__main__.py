@@ -1,4 +1,4 @@
-"""Measures, and writes docs/benchmarks.md."""
+"""Measure, and write docs/benchmarks.md."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ class Part(NamedTuple):
 
     measure: Callable[[int], Section]
     rounds: int
-    """How many there are unless it is told."""
+    """The default number of rounds."""
 
 
 PARTS: Mapping[str, Part] = {
@@ -30,29 +30,33 @@ PARTS: Mapping[str, Part] = {
 
 
 def main() -> int:
-    """Measure what is asked for; answer the exit code."""
+    """Measure the chosen parts, and return the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument(
         "part", nargs="*", help=f"any of {', '.join(PARTS)}; all of them by default"
     )
-    parser.add_argument("--rounds", type=int, metavar="N", help="more are slower, and steadier")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw figures, too")
+    parser.add_argument(
+        "--rounds", type=int, metavar="N", help="number of rounds; more take longer and vary less"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the raw figures to this file"
+    )
     options = parser.parse_args()
     unknown = set(options.part) - PARTS.keys()
     if unknown:
-        parser.error(f"there is no {', '.join(sorted(unknown))}")
+        parser.error(f"unknown part: {', '.join(sorted(unknown))}")
     take_second_core()
     raw = {}
     missing = False
     for name in options.part or PARTS:
-        part, told = PARTS[name], origin()
+        part, measured_on = PARTS[name], origin()
         try:
             section = part.measure(options.rounds or part.rounds)
         except NotInstalled as reason:
             sys.stderr.write(f"Not measured: {name} ({reason})\n")
             missing = True
         else:
-            write_section(section, told)
+            write_section(section, measured_on)
             raw[name] = section.raw
     if options.json:
         options.json.write_text(json.dumps(raw), "utf-8")

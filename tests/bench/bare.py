@@ -1,4 +1,4 @@
-"""The limit: the measured operation on Starlette and orjson alone, with nothing in between."""
+"""The upper limit: the measured operation on Starlette and orjson alone."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from xclade_store_mock.payments.model import Store
 
 
 def make_app(store: Store) -> Starlette:
-    """Make the application."""
+    """Return the application."""
     keys = frozenset(store.settings.publishable_keys)
     collections: dict[str, dict[str, Any]] = {
         each.id: {

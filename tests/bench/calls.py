@@ -1,4 +1,4 @@
-"""The calls that the servers are measured with, and what is a right answer to them."""
+"""The calls that the servers are measured with, and the statuses expected for them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,17 +22,17 @@ class Call:
     body: Mapping[str, Any] = field(default_factory=lambda: {"provider_id": "pp_system_default"})
     headers: Mapping[str, str] = field(default_factory=lambda: _KEY)
     idempotent: bool = False
-    """Each time with an Idempotency-Key of its own."""
+    """Whether each call has a new Idempotency-Key."""
 
     @property
     def is_error(self) -> bool:
-        """Tell whether the right answer is an error."""
+        """Return whether the expected response is an error."""
         return min(self.statuses) >= HTTPStatus.BAD_REQUEST
 
 
 INITIALIZE = Call("initialize_payment_session", frozenset({200}))
 IDEMPOTENT = Call("with an idempotency key", frozenset({200}), idempotent=True)
-# Of the two that the contract documents Prism chooses the other one.
+# The contract documents both; Prism returns 422, the mock 400.
 INVALID = Call("body breaks the contract", frozenset({400, 422}), body={})
 KEYLESS = Call("no publishable key", frozenset({401}), headers={})
 CALLS = (INITIALIZE, IDEMPOTENT, INVALID, KEYLESS)

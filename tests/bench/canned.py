@@ -1,4 +1,4 @@
-"""Answers every request with what is on standard input, as fast as Python can; prints its port."""
+"""Respond to every request with the body read from standard input; print the port."""
 
 import asyncio
 import sys
@@ -7,23 +7,23 @@ import sys
 class Canned(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, answer: bytes) -> None:
-        self._answer = answer
+    def __init__(self, response: bytes) -> None:
+        self._response = response
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where to answer."""
+        """Keep the transport."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer once the request, which has a short body, is whole."""
+        """Respond once the request, which has a short body, is complete."""
         self._received += data
         head, end, body = self._received.partition(b"\r\n\r\n")
         length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
         if end and len(body) >= int(length or 0):
             self._received = b""
             assert isinstance(self._transport, asyncio.Transport)
-            self._transport.write(self._answer)
+            self._transport.write(self._response)
 
 
 async def main() -> None:
@@ -34,7 +34,7 @@ async def main() -> None:
     )
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Canned(head.encode() + body), "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - how one finds it
+    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - the parent process reads it
     await server.serve_forever()
 
 

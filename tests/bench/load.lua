@@ -1,6 +1,6 @@
--- Calls one collection after the other, for wrk.
--- Arguments: PATH with "{id}", how many collections, a body, "idempotent" or "plain", and how many
--- milliseconds each connection thinks before a call, on average and by chance; 0 for not at all.
+-- Calls one collection after the other; a script for wrk.
+-- Arguments: PATH with "{id}", the number of collections, a body, "idempotent" or "plain", and the
+-- average pause of a connection before a call, in milliseconds (exponentially distributed; 0: none).
 local requests, current = {}, 0
 
 function init(arguments)

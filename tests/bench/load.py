@@ -1,4 +1,4 @@
-"""Load: wrk, with 16 connections."""
+"""Generate load with wrk, over 16 connections."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).with_name("load.lua")
 
 
 class Load(NamedTuple):
-    """What a server did under load."""
+    """How a server performed under load."""
 
     calls: int
     rate: float
@@ -21,14 +21,14 @@ class Load(NamedTuple):
     p50: float
     """Milliseconds, like p99."""
     p99: float
-    core: float
-    """Microseconds that a call took of the server's core."""
+    cpu: float
+    """Microseconds of the server's CPU time per call."""
 
 
 def drive(server: Running, call: Call, seconds: int, think: float = 0) -> Load:
-    """Make calls for a while, every connection as fast as it is answered, or thinking meanwhile.
+    """Make calls for some seconds; each connection pauses `think` ms on average before a call.
 
-    Raises AssertionError if a single one is not answered as it should be.
+    Raises AssertionError if any response is not the expected one.
     """
     headers = {**call.headers, "Content-Type": "application/json"}
     options = [part for item in headers.items() for part in ("-H", ": ".join(item))]
@@ -40,19 +40,19 @@ def drive(server: Running, call: Call, seconds: int, think: float = 0) -> Load:
         *("-s", SCRIPT, server.url, "--", *arguments),
     )
     spent += server.cpu()
-    told = json.loads(printed.splitlines()[-1])
-    assert told["broken"] == 0, printed
-    assert told["refused"] == (told["requests"] if call.is_error else 0), printed
-    rate = told["requests"] / told["us"] * 1e6
-    core = spent / told["requests"] * 1e6
-    return Load(told["requests"], rate, told["p50"] / 1e3, told["p99"] / 1e3, core)
+    summary = json.loads(printed.splitlines()[-1])
+    assert summary["broken"] == 0, printed
+    assert summary["refused"] == (summary["requests"] if call.is_error else 0), printed
+    rate = summary["requests"] / summary["us"] * 1e6
+    cpu = spent / summary["requests"] * 1e6
+    return Load(summary["requests"], rate, summary["p50"] / 1e3, summary["p99"] / 1e3, cpu)
 
 
 def drive_at_half(server: Running, call: Call, seconds: int, rate: float) -> Load:
-    """Make about half as many calls as a server can answer: its connections think in between.
+    """Make about half as many calls per second as the server can handle, by pausing connections.
 
-    What is left of a connection's turn is the time that a call takes at half load, about one and a
-    half times what it takes alone.
+    A pause is the interval between two calls of a connection, less the latency at half load: about
+    one and a half times that of a single call.
     """
-    turn = CONNECTIONS / (rate / 2)
-    return drive(server, call, seconds, think=(turn - 1.5 / rate) * 1e3)
+    interval = CONNECTIONS / (rate / 2)
+    return drive(server, call, seconds, think=(interval - 1.5 / rate) * 1e3)

@@ -1,4 +1,4 @@
-"""Measures how much memory servers hold, before and after many calls."""
+"""Measure the memory of the servers before and after many calls."""
 
 import tempfile
 from pathlib import Path
@@ -24,7 +24,7 @@ SECONDS = 5
 
 
 def resident(subject: Subject) -> tuple[float, float]:
-    """Answer MB after the first call, and after all."""
+    """Return the resident memory in MB, after the first call and after all calls."""
     with started(subject) as server:
         idle, made = server.resident(), 0
         while made < CALLS:
@@ -33,7 +33,7 @@ def resident(subject: Subject) -> tuple[float, float]:
 
 
 def measure(rounds: int) -> Section:
-    """Measure and tell."""
+    """Measure, and return the section of the page."""
     install_wrk()
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store.json"
@@ -48,7 +48,7 @@ def measure(rounds: int) -> Section:
     idle, after = zip(*held[MEMORY], strict=True)
     aims = (
         Bar("MB after the first call, in memory", idle, 120),
-        Bar(f"after {CALLS:,} calls, of that", ratios(after, idle), 1.1),
+        Bar(f"after {CALLS:,} calls, relative to that", ratios(after, idle), 1.1),
     )
     rows = (
         (name, *(spread(values) for values in zip(*pairs, strict=True)))
@@ -56,8 +56,8 @@ def measure(rounds: int) -> Section:
     )
     return Section(
         "Memory",
-        f"""What a server's process holds. Each call replaces a session, of
-{COLLECTIONS} collections in turns.
+        f"""The resident memory of a server's process. Each call replaces a session; the calls go to
+{COLLECTIONS} collections in turn.
 
 {bars(*aims)}
 

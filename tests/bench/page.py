@@ -1,4 +1,4 @@
-"""The page that the figures go to."""
+"""Write figures to docs/benchmarks.md."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[2] / "docs/benchmarks.md"
 
 
 class Section(NamedTuple):
-    """What was measured of one subject: as text for the page, and raw."""
+    """The figures of one part: as text for the page, and raw."""
 
     title: str
     text: str
@@ -19,14 +19,14 @@ class Section(NamedTuple):
 
 
 def origin() -> str:
-    """Tell when and where figures are taken, and how busy it is there already."""
+    """Return when and where the figures are measured, and the load of the machine before."""
     cores, (load, *_) = os.cpu_count(), os.getloadavg()
     system = f"{platform.system()}, {cores} cores, Python {platform.python_version()}"
     return f"Measured on {datetime.now(UTC):%Y-%m-%d}: {system}; load average before: {load:.1f}."
 
 
 def write_section(section: Section, origin: str) -> None:
-    """Put a section in the place of its earlier self, or behind the others."""
+    """Replace the section of the same title, or append it."""
     text = f"## {section.title}\n\n{origin}\n{section.text.strip()}\n"
     page = PAGE.read_text("utf-8")
     earlier = re.compile(rf"^## {section.title}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""Serves a peer just as the mock is served: peers NAME PORT [STORE_FILE]."""
+"""Serve a peer in the same way as the mock: peers NAME PORT [STORE_FILE]."""
 
 import sys
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ def main(name: str, port: str, *files: str) -> None:
     """Serve until killed."""
     now = datetime.now(UTC)
     store = read_store(Path(files[0]), now) if files else demo_store(now)
-    make = import_module(f"tests.bench.{name}").make_app  # no other peer is to weigh on it
+    make = import_module(f"tests.bench.{name}").make_app  # imports no other peer
     service = Service(store, "documented")
     config = configuration(service, partial(make, store))
     uvicorn.Server(config).run(sockets=listen("127.0.0.1", int(port)))

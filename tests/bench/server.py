@@ -1,4 +1,4 @@
-"""Measures the mock beside its peers, all in one run and in turns."""
+"""Compare the mock with its peers, in one run and in turns."""
 
 import statistics
 import sys
@@ -12,11 +12,11 @@ from typing import Any
 
 import psycopg
 from tests.bench import subjects
-from tests.bench.answers import find_fault
 from tests.bench.calls import CALLS, IDEMPOTENT, INITIALIZE, Call
 from tests.bench.figures import Bar, bars, ratios, spread, table
 from tests.bench.load import CONNECTIONS, Load, drive, drive_at_half
 from tests.bench.page import Section
+from tests.bench.responses import find_fault
 from tests.bench.subjects import Running, Subject, started
 from tests.bench.tools import NotInstalled, install_wrk
 from tests.databases import new_database, running_postgresql
@@ -24,15 +24,15 @@ from tests.databases import new_database, running_postgresql
 SECONDS = 2
 HALF = "at half load"
 THE_MOCK = (subjects.MEMORY, subjects.SQLITE, subjects.POSTGRESQL)
-INTRODUCTION = f"""Every server on the first core, one at a time under load; on the second wrk,
-with {CONNECTIONS} connections, and PostgreSQL, which does not wait for the disk. For each call
-{{rounds}} rounds of {SECONDS} seconds; medians, and in brackets the least and the most.
+INTRODUCTION = f"""Each server runs on the first cpu, one at a time under load; wrk, with
+{CONNECTIONS} connections, and PostgreSQL, without fsync, run on the second. Each call is measured
+in {{rounds}} rounds of {SECONDS} seconds; figures are medians, with the range in brackets.
 
-All serve the same contract, and each call was checked to be answered as the contract has it before
-it was measured. Calls go to {subjects.COLLECTIONS} collections in turns. The mock, Connexion and
-Starlette replace their sessions; Prism and Mockoon answer an example. At half load the connections
-pause, by chance, so that about half as many calls come. What a server takes of its core for a call,
-database servers not counted, tells more than its calls per second while other programs run."""
+All servers serve the same contract, and each response is checked against it before the call is
+measured. Calls go to {subjects.COLLECTIONS} collections in turn. The mock, Connexion and Starlette
+replace their sessions; Prism and Mockoon return an example. At half load the connections pause at
+random, so that about half as many calls are made. While other programs run, the server's CPU time
+per call (without that of a database server) is more reliable than its calls per second."""
 MAIN_HEADER = (
     INITIALIZE.title,
     "calls/s",
@@ -40,16 +40,16 @@ MAIN_HEADER = (
     "p99, ms",
     "p99 at half load, ms",
     "half load",
-    "µs of the core",
+    "µs of CPU time",
 )
 
 Loads = dict[str, list[Load]]
-"""By call, one for each round."""
+"""By call, one per round."""
 
 
 @contextmanager
 def all_subjects() -> Iterator[list[Subject]]:
-    """Make what the servers need: a store, databases that do not wait for the disk."""
+    """Yield the servers to measure, with a store and databases without fsync."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         store = Path(folder) / "store.json"
         subjects.write_store(store)
@@ -74,26 +74,26 @@ def all_subjects() -> Iterator[list[Subject]]:
 
 @dataclass
 class Result:
-    """What was measured of a server, and why other things were not."""
+    """The figures of a server, and why other calls were not measured."""
 
     loads: Loads = field(default_factory=lambda: defaultdict(list))
     faults: dict[str, str] = field(default_factory=dict)
 
     def rates(self, title: str = INITIALIZE.title) -> list[float]:
-        """Answer the calls per second, round by round."""
+        """Return the calls per second, round by round."""
         return [load.rate for load in self.loads[title]]
 
     def raw(self) -> dict[str, Any]:
-        """Answer all of it as JSON."""
+        """Return all figures as JSON."""
         loads = {title: [load._asdict() for load in each] for title, each in self.loads.items()}
         return {"loads": loads, "faults": self.faults}
 
-    def tell_rate(self, call: Call) -> str:
-        """Tell calls per second, or why there are none."""
+    def format_rate(self, call: Call) -> str:
+        """Format the calls per second, or why they were not measured."""
         return self.faults.get(call.title) or spread(self.rates(call.title))
 
     def row(self) -> list[str]:
-        """Tell how the main operation did."""
+        """Return the cells of the main operation's table."""
         if INITIALIZE.title in self.faults:
             return [f"not measured: {self.faults[INITIALIZE.title]}", *[""] * 5]
         whole, half = self.loads[INITIALIZE.title], self.loads[HALF]
@@ -104,7 +104,7 @@ class Result:
             spread([load.p99 for load in whole], 1),
             spread([load.p99 for load in half], 1),
             f"{share:.0%}",
-            spread([load.core for load in whole]),
+            spread([load.cpu for load in whole]),
         ]
 
 
@@ -113,7 +113,7 @@ Results = Mapping[str, Result]
 
 
 def compare(chosen: list[Subject], rounds: int) -> Results:
-    """Start all servers, check their answers, and drive one after the other, in rounds."""
+    """Start all servers, check their responses, and measure them one after the other, in rounds."""
     results = {subject.name: Result() for subject in chosen}
     with ExitStack() as stack:
         running = {}
@@ -123,7 +123,7 @@ def compare(chosen: list[Subject], rounds: int) -> Results:
             except NotInstalled as reason:
                 results[subject.name].faults = {call.title: str(reason) for call in CALLS}
             else:
-                running[server] = [*sound_calls(server, results[subject.name])]
+                running[server] = [*correct_calls(server, results[subject.name])]
         for server, calls in running.items():
             if INITIALIZE in calls:
                 drive(server, INITIALIZE, seconds=1)  # warms up
@@ -134,12 +134,12 @@ def compare(chosen: list[Subject], rounds: int) -> Results:
     return results
 
 
-def sound_calls(server: Running, result: Result) -> Iterator[Call]:
-    """Choose the calls that a server answers rightly; note what is wrong with the others."""
+def correct_calls(server: Running, result: Result) -> Iterator[Call]:
+    """Yield the calls that a server handles correctly; record the faults of the others."""
     for call in CALLS:
         fault = find_fault(server.url, call)
         if call is IDEMPOTENT and server.name not in THE_MOCK:
-            fault = "keeps no answers"
+            fault = "not supported"
         if fault is None:
             yield call
         else:
@@ -147,7 +147,7 @@ def sound_calls(server: Running, result: Result) -> Iterator[Call]:
 
 
 def measure_round(call: Call, servers: list[Running], results: Results) -> None:
-    """Drive one server after the other with a call."""
+    """Measure one call on one server after the other."""
     for server in servers:
         results[server.name].loads[call.title].append(drive(server, call, SECONDS))
     if call is INITIALIZE:
@@ -157,14 +157,14 @@ def measure_round(call: Call, servers: list[Running], results: Results) -> None:
             loads[HALF].append(drive_at_half(server, call, SECONDS, rate))
 
 
-def aims(results: Results) -> list[Bar]:
-    """Hold the figures to their bars."""
+def comparisons(results: Results) -> list[Bar]:
+    """Return the bars of the main operation."""
     memory = results[subjects.MEMORY]
     slow = [load.p99 for load in memory.loads[HALF]]
     prism = [load.p50 for load in results[subjects.PRISM_NAME].loads[INITIALIZE.title]]
     return [
         *(
-            as_fast(f"calls/s in memory, of those of {name}", memory, results[name], limit)
+            speed_bar(f"calls/s in memory, relative to {name}", memory, results[name], limit)
             for name, limit in (
                 (subjects.PRISM_NAME, 5),
                 (subjects.STOCK, 2),
@@ -172,39 +172,39 @@ def aims(results: Results) -> list[Bar]:
             )
         ),
         *(
-            as_fast(f"calls/s of {name}, of those in memory", results[name], memory, limit)
+            speed_bar(f"calls/s of {name}, relative to memory", results[name], memory, limit)
             for name, limit in ((subjects.SQLITE, 0.6), (subjects.POSTGRESQL, 0.4))
         ),
         Bar(
-            "p99 at half load in memory, of Prism's p50 at full load",
+            "p99 at half load in memory, relative to Prism's p50 at full load",
             ratios(slow, prism) if prism else (),
             limit=1,
         ),
     ]
 
 
-def as_fast(figure: str, result: Result, other: Result, limit: float) -> Bar:
-    """Hold a server's speed to another's, if both were measured."""
+def speed_bar(figure: str, result: Result, other: Result, limit: float) -> Bar:
+    """Return the bar for a server's speed relative to another's, if both were measured."""
     loads, others = (each.loads[INITIALIZE.title] for each in (result, other))
     if not loads or not others:
         return Bar(figure, (), limit, at_least=True)
-    by_core = ratios([load.core for load in others], [load.core for load in loads])
-    return Bar(figure, ratios(result.rates(), other.rates()), limit, at_least=True, by_core=by_core)
+    by_cpu = ratios([load.cpu for load in others], [load.cpu for load in loads])
+    return Bar(figure, ratios(result.rates(), other.rates()), limit, at_least=True, by_cpu=by_cpu)
 
 
 def measure(rounds: int) -> Section:
-    """Measure and tell."""
+    """Measure, and return the section of the page."""
     install_wrk()
     with all_subjects() as chosen:
         results = compare(chosen, rounds)
     rows = ([name, *result.row()] for name, result in results.items())
     others = [call for call in CALLS if call is not INITIALIZE]
-    other_rows = ([name, *map(result.tell_rate, others)] for name, result in results.items())
+    other_rows = ([name, *map(result.format_rate, others)] for name, result in results.items())
     return Section(
         "The server",
         f"""{INTRODUCTION.format(rounds=rounds)}
 
-{bars(*aims(results))}
+{bars(*comparisons(results))}
 
 {table(MAIN_HEADER, rows)}
 

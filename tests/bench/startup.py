@@ -1,4 +1,4 @@
-"""Measures how long servers take from their command to their first right answer."""
+"""Measure the time from a server's command to its first correct response."""
 
 import time
 from collections import defaultdict
@@ -21,12 +21,12 @@ from tests.bench.tools import NotInstalled
 
 
 class Start(NamedTuple):
-    """What one start took."""
+    """The time of one start."""
 
     elapsed: float
     """Milliseconds."""
-    core: float
-    """Milliseconds that the server had its core."""
+    cpu: float
+    """Milliseconds of CPU time."""
 
 
 def start(subject: Subject) -> Start:
@@ -37,7 +37,7 @@ def start(subject: Subject) -> Start:
 
 
 def measure(rounds: int) -> Section:
-    """Start one server after the other, in rounds, and tell."""
+    """Start one server after the other, in rounds, and return the section of the page."""
     starts: dict[str, list[Start]] = defaultdict(list)
     missing = {}
     for number in range(rounds + 1):
@@ -47,25 +47,25 @@ def measure(rounds: int) -> Section:
             except NotInstalled as reason:
                 missing[subject.name] = (f"not measured: {reason}", "")
             else:
-                if number:  # the first round warms the disk's cache up
+                if number:  # the first round warms the disk cache
                     starts[subject.name].append(measured)
     rows = [
         (name, *(spread(values) for values in zip(*measured, strict=True)))
         for name, measured in starts.items()
     ]
     rows += ((name, *cells) for name, cells in missing.items())
-    elapsed, by_core = (
+    elapsed, by_cpu = (
         ratios([each[kind] for each in starts[MEMORY]], [each[kind] for each in starts[PRISM_NAME]])
         for kind in range(2)
     )
     return Section(
         "Start-up",
-        f"""From the command to the first session that was initialized, on one core.
-{rounds} rounds, in turns; medians, and in brackets the least and the most.
+        f"""The time from the command to the first initialized session, on one core, in
+{rounds} rounds; figures are medians, with the range in brackets.
 
-{bars(Bar("start-up in memory, of Prism's", elapsed, limit=1, by_core=by_core))}
+{bars(Bar("start-up in memory, relative to Prism", elapsed, limit=1, by_cpu=by_cpu))}
 
-{table(("start-up", "ms", "ms of the core"), rows)}
+{table(("start-up", "ms", "ms of CPU time"), rows)}
 """,
         {name: [each._asdict() for each in measured] for name, measured in starts.items()},
     )

@@ -1,4 +1,4 @@
-"""The same contract and work on Connexion as it comes: its middleware, its validation."""
+"""The same operation on plain Connexion: its own middleware and validation."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -22,7 +22,7 @@ from xclade_store_mock.storage.memory import MemoryStorage
 
 
 class Operations:
-    """The operation that is measured, as Connexion calls it: with parameters and body by name."""
+    """The measured operation, which Connexion calls with parameters and body by name."""
 
     def __init__(self, store: Store) -> None:
         self._storage = MemoryStorage(store)
@@ -31,7 +31,7 @@ class Operations:
     async def initialize_payment_session(
         self, id_: str, body: Mapping[str, Any], fields: str | None = None
     ) -> tuple[dict[str, Any], int, dict[str, str]]:
-        """Answer a payment collection with a new session."""
+        """Return the payment collection with a new session."""
         provider_id = body["provider_id"]
         async with self._storage.hold(id_) as held:
             if held.cart:
@@ -51,17 +51,17 @@ class Operations:
 
 
 async def check_key(token: str) -> dict[str, str] | None:
-    """Tell whose key it is; Connexion finds this function by its name."""
+    """Return the owner of a key, or None; the contract names this function for Connexion."""
     return {"sub": token} if token == PUBLISHABLE_KEY else None
 
 
 async def check_customer(token: str) -> dict[str, str]:
-    """Take every token."""
+    """Accept any token."""
     return {"sub": token}
 
 
 def make_app(store: Store) -> AsyncApp:
-    """Make the application; operations that are not measured answer 501."""
+    """Return the application; operations that are not measured return 501."""
     contract = yaml.safe_load(CONTRACT.read_text("utf-8"))
     schemes = contract["components"]["securitySchemes"]
     schemes["publishableKey"]["x-apikeyInfoFunc"] = f"{__name__}.{check_key.__name__}"
@@ -69,15 +69,15 @@ def make_app(store: Store) -> AsyncApp:
     app = AsyncApp(__name__, pythonic_params=True, validate_responses=True)
     resolver = Resolver(partial(getattr, Operations(store)))
     app.add_api(contract, resolver=resolver, resolver_error=HTTPStatus.NOT_IMPLEMENTED)
-    app.add_error_handler(HTTPStatus.UNAUTHORIZED, _answer_unauthorized)
-    app.add_error_handler(BadRequestProblem, _answer_invalid)
+    app.add_error_handler(HTTPStatus.UNAUTHORIZED, _unauthorized)
+    app.add_error_handler(BadRequestProblem, _invalid)
     return app
 
 
-async def _answer_unauthorized(_: ConnexionRequest, __: Exception) -> ConnexionResponse:
+async def _unauthorized(_: ConnexionRequest, __: Exception) -> ConnexionResponse:
     return ConnexionResponse(401, content_type="text/plain", body="Unauthorized")
 
 
-async def _answer_invalid(_: ConnexionRequest, error: BadRequestProblem) -> ConnexionResponse:
+async def _invalid(_: ConnexionRequest, error: BadRequestProblem) -> ConnexionResponse:
     body = jsontext.write({"type": "invalid_data", "message": error.detail})
     return ConnexionResponse(400, content_type="application/json", body=body)

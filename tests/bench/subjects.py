@@ -21,7 +21,7 @@ from tests.bench.tools import ROOT, install_mockoon, node, on_first_core
 
 COLLECTIONS = 300
 PATIENCE = 60
-"""How many seconds a server may take to start."""
+"""Seconds that a server may take to start."""
 PRISM = ROOT / "tests/contract/node/node_modules/.bin/prism"
 
 MEMORY = "the mock, in memory"
@@ -29,7 +29,7 @@ SQLITE = "the mock, SQLite"
 POSTGRESQL = "the mock, PostgreSQL"
 PRISM_NAME = "Prism"
 MOCKOON = "Mockoon"
-STOCK = "Connexion as it comes"
+STOCK = "plain Connexion"
 BARE = "Starlette and orjson alone"
 
 Command = tuple[str | Path, ...]
@@ -41,25 +41,25 @@ class Subject:
 
     name: str
     command: Callable[[str], Command]
-    """Answers the command for a port, or raises NotInstalled."""
+    """Returns the command for a port, or raises NotInstalled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers."""
+    """A running server."""
 
     name: str
     url: str
     pid: int
 
     def resident(self) -> float:
-        """Tell how much memory the process holds, in MB."""
+        """Return the resident memory of the process, in MB."""
         status = Path(f"/proc/{self.pid}/status").read_text("ascii")
         (kilobytes,) = (line.split()[1] for line in status.splitlines() if "VmRSS" in line)
         return int(kilobytes) / 1024
 
     def cpu(self) -> float:
-        """Tell for how many seconds the process had a core."""
+        """Return the CPU time of the process, in seconds."""
         stat = Path(f"/proc/{self.pid}/stat").read_text("ascii")
         in_user_mode, in_the_kernel = stat.rpartition(")")[2].split()[11:13]
         return (int(in_user_mode) + int(in_the_kernel)) / os.sysconf("SC_CLK_TCK")
@@ -80,31 +80,31 @@ def write_store(path: Path) -> None:
 
 
 def mock(name: str = MEMORY, *options: str | Path) -> Subject:
-    """Answer the mock, served with options."""
+    """Return the mock, served with options."""
     command = Path(sys.executable).with_name("xclade-store-mock")
     return Subject(name, lambda port: (command, "serve", "--port", port, *options))
 
 
 def prism() -> Subject:
-    """Answer Prism."""
+    """Return Prism."""
     start = (PRISM, "mock", CONTRACT, "--verboseLevel", "fatal", "--port")
     return Subject(PRISM_NAME, lambda port: (node(), *start, port))
 
 
 def mockoon() -> Subject:
-    """Answer Mockoon."""
+    """Return Mockoon."""
     options = ("--hostname", "127.0.0.1", "--disable-log-to-file", "--disable-admin-api")
     start = ("start", "--data", CONTRACT, *options, "--port")
     return Subject(MOCKOON, lambda port: (node(), install_mockoon(), *start, port))
 
 
 def stock(*store_file: Path) -> Subject:
-    """Answer Connexion as it comes."""
+    """Return plain Connexion."""
     return Subject(STOCK, lambda port: _peer("stock", port, *store_file))
 
 
 def bare(*store_file: Path) -> Subject:
-    """Answer Starlette alone."""
+    """Return Starlette alone."""
     return Subject(BARE, lambda port: _peer("bare", port, *store_file))
 
 
@@ -114,7 +114,7 @@ def _peer(name: str, port: str, *store_file: Path) -> Command:
 
 @contextmanager
 def started(subject: Subject, problems: IO[bytes] | None = None) -> Iterator[Running]:
-    """Start a server on the first core, and wait until it answers; `problems` gets its stderr."""
+    """Start a server on the first core, and yield it once it responds; stderr is `problems`."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [*on_first_core(), *subject.command(str(port))]
@@ -123,16 +123,16 @@ def started(subject: Subject, problems: IO[bytes] | None = None) -> Iterator[Run
     ) as process:
         deadline = time.monotonic() + PATIENCE
         try:
-            while not _answers(port):
-                is_hopeful = process.poll() is None and time.monotonic() < deadline
-                assert is_hopeful, f"{subject.name} did not start"
+            while not _responds(port):
+                in_time = process.poll() is None and time.monotonic() < deadline
+                assert in_time, f"{subject.name} did not start"
                 time.sleep(0.005)
             yield Running(subject.name, f"http://127.0.0.1:{port}", process.pid)
         finally:
             process.terminate()
 
 
-def _answers(port: int) -> bool:
+def _responds(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port)
     headers = {"Content-Type": "application/json", **INITIALIZE.headers}
     try:

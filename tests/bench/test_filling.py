@@ -1,4 +1,4 @@
-"""What is measured with much stored is what the server itself would have stored."""
+"""The database that the storage benchmark fills is one that the server could have written."""
 
 import asyncio
 

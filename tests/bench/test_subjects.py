@@ -1,16 +1,16 @@
-"""What the mock is measured beside keeps working between measurements."""
+"""The servers that are measured work."""
 
 from collections.abc import Callable
 
 import pytest
-from tests.bench.answers import find_fault
 from tests.bench.calls import INITIALIZE, INVALID, KEYLESS
+from tests.bench.responses import find_fault
 from tests.bench.subjects import Subject, bare, mock, prism, started, stock
 
 
 @pytest.mark.parametrize("make", [mock, prism, stock, bare])
-def test_servers_answer_what_is_measured(make: Callable[[], Subject]) -> None:
-    """Each call gets an answer of the right status, and such as the contract documents."""
+def test_servers_respond_as_documented(make: Callable[[], Subject]) -> None:
+    """Each measured call gets a response with the right status that matches the contract."""
     with started(make()) as server:
         faults = [find_fault(server.url, call) for call in (INITIALIZE, INVALID, KEYLESS)]
 

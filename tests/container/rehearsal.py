@@ -1,7 +1,7 @@
-"""The Dockerfile, carried out without a container engine.
+"""Run the Dockerfile without a container engine.
 
-Each stage is a folder with an empty environment of Python in it, and what the stage's words say is
-done there, by the tools of that environment. Paths that start with a slash are meant inside.
+Each stage is a folder with an empty Python environment, in which the instructions of the stage
+run. Absolute paths are relative to that folder.
 """
 
 import json
@@ -22,7 +22,7 @@ UV = Path(sys.executable).with_name("uv")
 
 @dataclass(slots=True)
 class Image:
-    """What the instructions of a stage have made so far."""
+    """The state of a stage after the instructions run so far."""
 
     root: Path
     workdir: str = "/"
@@ -32,22 +32,22 @@ class Image:
     healthcheck: list[str] = field(default_factory=list)
 
     def inside(self, path: str) -> Path:
-        """Answer where a path of the image is."""
+        """Return where a path of the image is on this machine."""
         return self.root / str(Path(self.workdir) / path).lstrip("/")
 
     def environment(self) -> dict[str, str]:
-        """Answer all the variables that a process of the image has."""
+        """Return the environment variables of a process in the image."""
         return {
             "PATH": f"{self.root}/python/bin:/usr/bin:/bin",
             "HOME": str(self.root),
-            # What was downloaded for this checkout need not be again.
+            # Reuse what pip has downloaded for this checkout.
             "PIP_CACHE_DIR": str(Path.home() / ".cache/pip"),
         }
 
     def start(self, command: Sequence[str]) -> subprocess.Popen[str]:
-        """Start a command as the image's user, with nothing of ours around it."""
+        """Start a command as the image's user, with the image's environment only."""
         number, _, group = self.user.partition(":")
-        # Only root can be somebody else.
+        # Only root can switch users.
         is_root = os.geteuid() == 0
         return subprocess.Popen(
             command,
@@ -63,14 +63,14 @@ class Image:
 
 
 def instructions(path: Path) -> list[tuple[str, str]]:
-    """Read a Dockerfile: what is to be done, and with what."""
+    """Return the instructions of a Dockerfile, each with its arguments."""
     text = re.sub(r"(?m)^#.*\n", "", path.read_text("utf-8")).replace("\\\n", "")
     parted = (line.partition(" ") for line in text.splitlines() if line.strip())
     return [(word, rest.strip()) for word, _, rest in parted]
 
 
 def build(folder: Path, python: str) -> Image:
-    """Build the image; answer its last stage."""
+    """Build the image, and return its last stage."""
     stages: dict[str, Image] = {}
     image = Image(folder)
     for word, rest in instructions(ROOT / "Dockerfile"):
@@ -98,13 +98,13 @@ def build(folder: Path, python: str) -> Image:
             case "EXPOSE":
                 image.port = rest
             case _:
-                message = f"{word} is not rehearsed"
+                message = f"unsupported instruction: {word}"
                 raise NotImplementedError(message)
     return image
 
 
 def find_python(folder: Path) -> str | None:
-    """Find a Python that the image's user can run; root's own may be nobody else's."""
+    """Return a Python that the image's user can run, which root's own may not be."""
     program = "import sys; sys.exit(sys.version_info < (3, 11))"
     nobody = Image(folder, user="65534:65534")
     for candidate in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
@@ -116,7 +116,7 @@ def find_python(folder: Path) -> str | None:
 
 
 def _copy(sources: list[str], target: Path) -> None:
-    """Copy what git tracks, and .dockerignore lets through."""
+    """Copy the files that git tracks and .dockerignore does not exclude."""
     let_through = set(re.findall(r"(?m)^!(.+)$", (ROOT / ".dockerignore").read_text("utf-8")))
     assert set(sources) <= let_through
     command = ["git", "ls-files", "--", *sources]

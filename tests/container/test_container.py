@@ -1,4 +1,4 @@
-"""The image and its compose file, carried out without a container engine."""
+"""The image and its compose file work, tested without a container engine."""
 
 import shutil
 import signal
@@ -23,7 +23,7 @@ _PATIENCE = 30
 
 @pytest.fixture(scope="module")
 def image() -> Iterator[Image]:
-    """Build the image where its user can go, too: pytest's folders are ours alone."""
+    """Build the image outside pytest's folders, which its user may not enter; yield it."""
     folder = Path(tempfile.mkdtemp(prefix="xclade-image-"))
     folder.chmod(0o755)
     try:
@@ -36,7 +36,7 @@ def image() -> Iterator[Image]:
 
 
 def health(image: Image, port: int) -> int:
-    """Run the image's check of its health; answer the exit code, 0 for healthy."""
+    """Run the image's health check, and return its exit code."""
     check = [word.replace(PORT, str(port)) for word in image.healthcheck]
     with image.start(check) as process:
         process.communicate()
@@ -45,7 +45,7 @@ def health(image: Image, port: int) -> int:
 
 @contextmanager
 def container(image: Image, *command: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Run the image until it is healthy, on a port that nobody else has."""
+    """Run the image on a free port, and yield its process and port once it is healthy."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with image.start([*image.entrypoint, *command, "--port", str(port)]) as process:
@@ -61,9 +61,9 @@ def container(image: Image, *command: str) -> Iterator[tuple[subprocess.Popen[st
 
 
 def test_image_serves(image: Image) -> None:
-    """It is healthy once it serves, to the world outside, with no rights; and stops when told."""
+    """The image serves on all addresses, as a user without rights, and stops on SIGTERM."""
     with container(image) as (process, port):
-        # On Linux all of 127.0.0.0/8 is this machine, but who listens on 127.0.0.1 has but that.
+        # All of 127.0.0.0/8 is this machine; a server on 127.0.0.1 alone would not accept this.
         response = httpx.get(f"http://127.0.0.2:{port}/openapi.yaml")
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate()
@@ -74,7 +74,7 @@ def test_image_serves(image: Image) -> None:
 
 
 def test_image_has_a_user_without_rights(image: Image) -> None:
-    """The image's user may not change what is installed."""
+    """The image's user cannot change the installed files."""
     number, _, group = image.user.partition(":")
 
     assert {number, group}.isdisjoint({"0", "root", ""})
@@ -85,20 +85,20 @@ def test_image_has_a_user_without_rights(image: Image) -> None:
 
 @pytest.fixture
 def shared_postgresql_url(postgresql_url: str) -> str:
-    """Answer the URL of an empty PostgreSQL database that other users of this machine can reach."""
+    """Return the URL of an empty PostgreSQL database that other local users can connect to."""
     _, _, host = postgresql_url.partition("?host=")
     if host and Path(host).is_dir():
         Path(host).chmod(0o711)
     return postgresql_url
 
 
-def test_composed_mock_keeps_its_state(image: Image, shared_postgresql_url: str) -> None:
-    """With the options of compose.yaml what a call makes is in the database."""
+def test_mock_of_compose_file_keeps_its_state(image: Image, shared_postgresql_url: str) -> None:
+    """With the options of compose.yaml, the mock writes to the database."""
     services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
     variables = services["database"]["environment"]
     address = "postgresql://{POSTGRES_USER}:{POSTGRES_PASSWORD}@database/{POSTGRES_DB}"
     command = services["mock"]["command"]
-    # What is here instead of the other container is reached through another URL.
+    # The database is here, not in another container, so its URL differs.
     here = [
         shared_postgresql_url if word == address.format(**variables) else word for word in command
     ]
@@ -114,7 +114,7 @@ def test_composed_mock_keeps_its_state(image: Image, shared_postgresql_url: str)
 
 
 def test_compose_publishes_what_the_image_exposes(image: Image) -> None:
-    """The port is the image's, published to this machine alone."""
+    """The compose file publishes the image's port, to this machine only."""
     services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
 
     assert [f"127.0.0.1:{PORT}:{image.port}"] == services["mock"]["ports"]

@@ -24,9 +24,9 @@ NODE = FOLDER.parent / "contract/node"
 SCRIPTS = FOLDER.parents[1] / "scripts"
 
 Evaluate = Callable[[str], Any]
-"""Answers the value of a JavaScript expression, a promise's when it is there."""
+"""Returns the value of a JavaScript expression, awaiting a promise."""
 
-# Lines of JSON, each an expression; and for each its value, in a line of JSON.
+# Reads expressions as lines of JSON, and prints the value of each as a line of JSON.
 _EVALUATOR = """
     import { createInterface } from "node:readline";
     for await (const line of createInterface({ input: process.stdin }))
@@ -47,7 +47,7 @@ _CALL = """(async () => {
 
 @pytest.fixture(scope="session")
 def evaluate_in_node() -> Iterator[Evaluate]:
-    """Evaluate in Node."""
+    """Yield a function that evaluates in Node."""
     command = [str(SCRIPTS / "node"), "node", "--input-type=module", "--eval", _EVALUATOR]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as node:
@@ -66,7 +66,7 @@ def evaluate_in_node() -> Iterator[Evaluate]:
 
 @pytest.fixture(scope="session")
 def storefront() -> Iterator[str]:
-    """Serve a page that can import the SDK; answer its origin."""
+    """Serve a page that can import the SDK, and yield its origin."""
     page = FileResponse(FOLDER / "page.html")
     modules = StaticFiles(directory=NODE / "node_modules")
     app = Starlette(routes=[Route("/", page), Mount("/node_modules", modules)])
@@ -76,7 +76,7 @@ def storefront() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def storefront_page(browser: Browser, storefront: str) -> Iterator[Page]:
-    """Answer the storefront's page, open for all tests of a module."""
+    """Yield the storefront's page, opened once per module."""
     with browser.new_page() as page:
         page.goto(storefront)
         yield page
@@ -84,23 +84,23 @@ def storefront_page(browser: Browser, storefront: str) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def evaluate_in_chromium(storefront_page: Page) -> Evaluate:
-    """Evaluate in a page."""
+    """Return a function that evaluates in the storefront's page."""
     return storefront_page.evaluate
 
 
 class FetchError(Exception):
-    """The SDK's own error: an answer that is none of 2xx."""
+    """The SDK's error for a response whose status is not 2xx."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sdk:
-    """The official SDK, set up for the store at a URL."""
+    """The official SDK, configured for the store at a URL."""
 
     evaluate: Evaluate
     url: str
 
     def __call__(self, expression: str, **options: Any) -> Any:
-        """Answer the value of an expression about `sdk`; raise FetchError(status, message)."""
+        """Return the value of an expression that uses `sdk`, or raise FetchError."""
         options = {"baseUrl": self.url, "publishableKey": "pk_demo", **options}
         outcome = self.evaluate(_CALL % (json.dumps(options), expression))
         if "status" in outcome:
@@ -112,20 +112,20 @@ class Sdk:
 
 @pytest.fixture(scope="module", params=DIALECTS.values(), ids=[*DIALECTS])
 def dialect(request: pytest.FixtureRequest) -> Dialect:
-    """Answer each dialect in turn."""
+    """Return each dialect."""
     chosen: Dialect = request.param
     return chosen
 
 
 @pytest.fixture(scope="module")
 def url(dialect: Dialect) -> Iterator[str]:
-    """Serve a demo store for all tests of a module."""
+    """Serve a demo store for the tests of a module, and yield its URL."""
     with served(create_app(dialect=dialect)) as url:
         yield url
 
 
 @pytest.fixture(params=["node", "chromium"])
 def sdk(request: pytest.FixtureRequest, url: str) -> Sdk:
-    """Answer the SDK, set up for the demo store, in Node and in a page in turn."""
+    """Return the SDK for the demo store, in Node and in a page."""
     evaluate: Evaluate = request.getfixturevalue(f"evaluate_in_{request.param}")
     return Sdk(evaluate, url)

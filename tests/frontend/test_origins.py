@@ -1,4 +1,4 @@
-"""Which pages may call the store, and how: by the browser's own judgement."""
+"""Which pages a browser allows to call the store."""
 
 from datetime import UTC, datetime
 
@@ -18,13 +18,13 @@ LIST = "sdk.store.payment.listPaymentProviders({ region_id: 'reg_demo' })"
 
 
 def store_for(*origins: str) -> Store:
-    """Answer the demo store, open to these origins."""
+    """Return the demo store, open to these origins."""
     store = demo_store(datetime.now(UTC))
     return replace(store, settings=replace(store.settings, cors_origins=origins))
 
 
 def test_page_may_send_cookies(storefront_page: Page, url: str) -> None:
-    """With `auth: { type: 'session' }` the SDK has the browser send its cookies along."""
+    """With `auth: { type: 'session' }` the browser sends its cookies."""
     storefront_page.context.add_cookies([{"name": "connect.sid", "value": "s1", "url": url}])
     sdk = Sdk(storefront_page.evaluate, url)
 
@@ -38,7 +38,7 @@ def test_page_may_send_cookies(storefront_page: Page, url: str) -> None:
 def test_only_pages_of_listed_origins_may_call(
     storefront_page: Page, page: Page, storefront: str, serve: Serve
 ) -> None:
-    """A page of the origin that is listed may; the same page from another origin may not."""
+    """A page of a listed origin may call; the same page from another origin may not."""
     listed = storefront.replace("127.0.0.1", "shop.test")
     page.goto(listed)
     for dialect in DIALECTS.values():
@@ -50,14 +50,14 @@ def test_only_pages_of_listed_origins_may_call(
 
 
 def test_browser_asks_for_permission_once(storefront_page: Page) -> None:
-    """The answer to a preflight is kept for the calls that follow."""
+    """The browser caches the response to a preflight for later calls."""
     app, asked = create_app(), []
 
-    async def heard(scope: Scope, receive: Receive, send: Send) -> None:
+    async def recording(scope: Scope, receive: Receive, send: Send) -> None:
         asked.append(scope.get("method", "LIFESPAN"))
         await app(scope, receive, send)
 
-    with served(heard) as url:
+    with served(recording) as url:
         sdk = Sdk(storefront_page.evaluate, url)
         sdk(LIST)
         sdk(LIST)
@@ -65,8 +65,8 @@ def test_browser_asks_for_permission_once(storefront_page: Page) -> None:
     assert ["LIFESPAN", "OPTIONS", "GET", "GET"] == asked
 
 
-def test_page_sees_whether_an_answer_was_replayed(storefront_page: Page, serve: Serve) -> None:
-    """A retry with the same key is told from the first call by a header that scripts may read."""
+def test_page_sees_whether_a_response_was_replayed(storefront_page: Page, serve: Serve) -> None:
+    """Scripts may read the header that distinguishes a replayed response from the first."""
     sdk = Sdk(storefront_page.evaluate, serve())
     call = """(await sdk.client.fetch("/store/payment-collections/pay_col_demo/payment-sessions", {
         method: "POST",
@@ -80,7 +80,7 @@ def test_page_sees_whether_an_answer_was_replayed(storefront_page: Page, serve: 
 def test_page_on_the_internet_may_call_a_mock_on_this_machine(
     browser: Browser, chromium: str, storefront: str, serve: Serve
 ) -> None:
-    """It takes the permission that Chromium asks people for, and nothing more of the server."""
+    """Such a page needs the permission that Chromium asks the user for, and nothing else."""
     url, port = serve(), storefront.rpartition(":")[2]
     switches = ["--disable-gpu", f"--ip-address-space-overrides=127.0.0.1:{port}=public"]
     with browser.browser_type.launch(executable_path=chromium, args=switches) as public:

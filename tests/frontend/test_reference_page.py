@@ -1,11 +1,11 @@
-"""The reference at /docs, in a browser."""
+"""The API reference at /docs, in a browser."""
 
 from playwright.sync_api import Page, expect
 from tests.conftest import Serve
 
 
 def test_operations_can_be_tried_out(serve: Serve, page: Page) -> None:
-    """The page takes a key, sends a request to the server it comes from, and shows the answer."""
+    """The page takes a key, sends a request to its own server, and shows the response."""
     page.goto(f"{serve()}/docs/")
     page.get_by_role("button", name="Authorize").click()
     key = page.locator(".auth-container").filter(has_text="x-publishable-api-key")

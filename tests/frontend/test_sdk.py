@@ -1,4 +1,4 @@
-"""A storefront built on the official SDK, from Node and from a page of another origin."""
+"""The official SDK works with the server, in Node and in a page of another origin."""
 
 import re
 import subprocess
@@ -21,23 +21,23 @@ STRIPE = "{ provider_id: 'pp_stripe_stripe' }"
 
 
 def list_providers(query: str = "{ region_id: 'reg_demo' }") -> str:
-    """Say in JavaScript: list the payment providers."""
+    """Return JavaScript that lists the payment providers."""
     return f"sdk.store.payment.listPaymentProviders({query})"
 
 
 def initiate(*arguments: str) -> str:
-    """Say in JavaScript: initialize a payment session, which the SDK calls to initiate."""
+    """Return JavaScript that initializes a payment session (in the SDK: initiates)."""
     return f"sdk.store.payment.initiatePaymentSession({', '.join(arguments)})"
 
 
 def session_of(answer: Any) -> Any:
-    """Read the one session of an answered collection."""
+    """Return the only session of the returned collection."""
     (session,) = answer["payment_collection"]["payment_sessions"]
     return session
 
 
 def test_lists_payment_providers(sdk: Sdk) -> None:
-    """A region's providers come page by page."""
+    """The SDK lists a region's providers page by page."""
     assert {
         "payment_providers": [
             {"id": "pp_stripe_stripe", "is_enabled": True},
@@ -52,7 +52,7 @@ def test_lists_payment_providers(sdk: Sdk) -> None:
 
 
 def test_initiates_a_session(sdk: Sdk) -> None:
-    """A cart with a payment collection gets a session, its data merged with the provider's."""
+    """A cart with a payment collection gets a session; its data contains the provider's."""
     answer = sdk(initiate(CART, "{ provider_id: 'pp_stripe_stripe', data: { note: 'ä€😀' } }"))
 
     session = session_of(answer)
@@ -63,7 +63,7 @@ def test_initiates_a_session(sdk: Sdk) -> None:
 
 
 def test_initiates_a_session_for_a_new_cart(sdk: Sdk) -> None:
-    """For a cart without a payment collection the SDK has one created, the same every time."""
+    """For a cart without a payment collection, the SDK creates one, and only one."""
     first, second = (sdk(initiate(NEW_CART, provider)) for provider in (SYSTEM, STRIPE))
 
     assert first["payment_collection"]["id"] == second["payment_collection"]["id"]
@@ -73,8 +73,8 @@ def test_initiates_a_session_for_a_new_cart(sdk: Sdk) -> None:
     )
 
 
-def test_answers_the_fields_that_are_asked_for(sdk: Sdk) -> None:
-    """The SDK's query reaches the store, plus signs and all."""
+def test_returns_the_selected_fields(sdk: Sdk) -> None:
+    """The store reads the `fields` of the SDK's query, including plus signs."""
     chosen = sdk(initiate(CART, SYSTEM, "{ fields: 'id,currency_code' }"))
     changed = sdk(initiate(CART, SYSTEM, "{ fields: '+status,-payment_sessions' }"))
 
@@ -83,7 +83,7 @@ def test_answers_the_fields_that_are_asked_for(sdk: Sdk) -> None:
 
 
 def test_customer_is_in_the_context(sdk: Sdk) -> None:
-    """A signed-in customer's token goes along once the SDK has it."""
+    """The SDK sends the token of a customer who has signed in."""
     call = f"sdk.client.setToken('customer_demo').then(() => {initiate(CART, SYSTEM)})"
 
     answer = sdk(call, auth={"type": "jwt", "jwtTokenStorageMethod": "memory"})
@@ -128,7 +128,7 @@ NOT_ENABLED = "Payment provider pp_other_other is not enabled in the cart's regi
 def test_refusals_are_fetch_errors(
     sdk: Sdk, dialect: Dialect, call: str, documented: tuple[int, str], medusa: tuple[int, str]
 ) -> None:
-    """The SDK's error has the answer's status and message."""
+    """The SDK's error has the status and message of the response."""
     with pytest.raises(FetchError) as caught:
         sdk(call)
 
@@ -148,10 +148,8 @@ def test_refusals_are_fetch_errors(
         ),
     ],
 )
-def test_keys_that_do_not_count_are_fetch_errors(
-    sdk: Sdk, dialect: Dialect, key: str, message: str
-) -> None:
-    """The documented answer is no JSON, so its status's name becomes the message."""
+def test_rejected_keys_are_fetch_errors(sdk: Sdk, dialect: Dialect, key: str, message: str) -> None:
+    """The documented 401 is not JSON, so the SDK uses the status text as the message."""
     with pytest.raises(FetchError) as caught:
         sdk(list_providers(), publishableKey=key)
 
@@ -160,7 +158,7 @@ def test_keys_that_do_not_count_are_fetch_errors(
 
 
 def test_documented_example_runs(url: str) -> None:
-    """The example in the documentation does what it says, to the letter but for the URL."""
+    """The example in the documentation works as written, apart from the URL."""
     page = (ROOT / "docs/mock-server.md").read_text("utf-8")
     (example,) = re.findall(r"^```js\n(.+?)^```", page, re.MULTILINE | re.DOTALL)
     command = (ROOT / "scripts/node", "node", "--input-type=module", "--eval")

@@ -1,8 +1,8 @@
 """Count the steps in which a backtracking engine, like that of `re`, tries a pattern on a text.
 
-The count depends on no machine: a pattern is linear if a text of four times the length takes about
-four times the steps. Each match is compared with that of `re`, so the counter cannot be wrong
-unnoticed; a construct that it does not know is an error.
+The count does not depend on the machine: a pattern is linear if a text of four times the length
+takes about four times the steps. Each match is compared with that of `re`, so an error of the
+counter is noticed; an unknown construct raises NotImplementedError.
 """
 
 import re
@@ -169,7 +169,7 @@ def _accept(index: int) -> int:
 
 
 def _one(op: Any, argument: Any) -> str:
-    """Write the pattern of one character."""
+    """Return the pattern of one character."""
     if op is ops.ANY:
         return "."
     if op is ops.LITERAL:
@@ -184,12 +184,12 @@ def _one(op: Any, argument: Any) -> str:
         is_negated = argument[0][0] is ops.NEGATE
         members = argument[1:] if is_negated else argument
         return f"[{'^' * is_negated}{''.join(_one(*each) for each in members)}]"
-    message = f"{op} is not counted yet"
+    message = f"cannot count steps of {op}"
     raise NotImplementedError(message)
 
 
 def tokens(pattern: re.Pattern[str]) -> list[str]:
-    """Return the words and characters that a pattern names, of which texts against it are made."""
+    """Return the words and characters in a pattern, from which its test texts are built."""
     return [*dict.fromkeys(_tokens(_parser.parse(pattern.pattern, pattern.flags & ~re.UNICODE)))]
 
 

@@ -1,4 +1,4 @@
-"""What is published: a wheel and an sdist that work where there is nothing else."""
+"""The wheel and the sdist are complete and work in an empty environment."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ CONSOLE = ROOT / "mock_server/xclade_store_mock/control/console"
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """Run a command that must succeed; answer what it printed."""
+    """Run a command that must succeed, and return its output."""
     result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     assert 0 == result.returncode, result.stderr
     return result.stdout
@@ -22,14 +22,14 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the sdist, and the wheel from it."""
+    """Build the sdist, and the wheel from it, and return their folder."""
     folder = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, cwd=ROOT)
     return folder
 
 
 def install(dist: Path, folder: Path, extra: str = "") -> Path:
-    """Install the wheel into an empty environment, at the pinned versions; answer its bin."""
+    """Install the wheel and its pinned dependencies into an empty environment; return its bin."""
     (wheel,) = dist.glob("*.whl")
     run(BIN / "uv", "venv", "--quiet", "--python", sys.executable, "env", cwd=folder)
     constraints = ROOT / "requirements/mock.txt"
@@ -39,7 +39,7 @@ def install(dist: Path, folder: Path, extra: str = "") -> Path:
 
 
 def test_wheel_and_sdist_are_complete(dist: Path) -> None:
-    """Both hold the two packages, the contract, the console and the typing markers."""
+    """Both contain the two packages, the contract, the console and the typing markers."""
     (wheel,) = dist.glob("*.whl")
     (sdist,) = dist.glob("*.tar.gz")
     packed = set(zipfile.ZipFile(wheel).namelist())
@@ -67,7 +67,7 @@ def test_wheel_and_sdist_are_complete(dist: Path) -> None:
 
 
 def test_base_install_is_the_client_alone(dist: Path, tmp_path: Path) -> None:
-    """Without extras the client imports, and nothing of the server's is there."""
+    """Without extras the client can be imported, and the server's dependencies are missing."""
     bin_ = install(dist, tmp_path)
 
     installed = run(BIN / "uv", "pip", "list", "--python", bin_ / "python", cwd=tmp_path)
@@ -102,7 +102,7 @@ def test_mock_extra_serves_from_anywhere(dist: Path, tmp_path: Path) -> None:
 
 
 def test_check_without_its_extra_says_so(dist: Path, tmp_path: Path) -> None:
-    """With [mock] alone `check` tells how to get what it needs."""
+    """With [mock] alone, `check` prints which extra to install."""
     command = install(dist, tmp_path, "[mock]") / "xclade-store-mock"
 
     result = subprocess.run(
@@ -117,7 +117,7 @@ def test_check_without_its_extra_says_so(dist: Path, tmp_path: Path) -> None:
 
 
 def test_command_without_its_extra_says_so(dist: Path, tmp_path: Path) -> None:
-    """The base install has the command, too; it tells how to get what it needs."""
+    """In the base install, the command prints which extra to install."""
     command = install(dist, tmp_path) / "xclade-store-mock"
 
     result = subprocess.run([command, "--help"], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The examples in the documentation do what they say, in the order in which one reads them."""
+"""The examples in the documentation run, in reading order, and do what the text says."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ ADVERTISED = "http://127.0.0.1:4010"
 
 @pytest.mark.parametrize("name", ["README.md", "docs/client.md"])
 def test_python_examples_run(serve: Serve, name: str) -> None:
-    """Each block runs after those above it, against a fresh demo store."""
+    """Each block runs after the blocks above it, against a fresh demo store."""
     page = (ROOT / name).read_text("utf-8")
     url = serve()
     namespace: dict[str, Any] = {}
@@ -30,9 +30,9 @@ def test_python_examples_run(serve: Serve, name: str) -> None:
     assert blocks
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="they are lines for curl")
-def test_curl_examples_answer_what_is_printed(serve: Serve) -> None:
-    """Each line of the server's page, pasted as it is; an ellipsis stands for anything."""
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_curl_examples_print_what_the_page_shows(serve: Serve) -> None:
+    """Each curl command of the server's page prints the output shown; `…` matches anything."""
     page = (ROOT / "docs/mock-server.md").read_text("utf-8")
     blocks = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     examples = [
@@ -53,8 +53,8 @@ def test_curl_examples_answer_what_is_printed(serve: Serve) -> None:
     assert page.count("$ curl ") == len(examples)
 
 
-def test_pictures_are_small_and_shown() -> None:
-    """What scripts/screenshots takes stands in the server's page, and nothing else does."""
+def test_screenshots_are_small_and_shown() -> None:
+    """The server's page shows each screenshot, and no other image."""
     pictures = {each.name: each.stat().st_size for each in (ROOT / "docs/images").iterdir()}
     page = (ROOT / "docs/mock-server.md").read_text("utf-8")
 

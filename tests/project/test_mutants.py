@@ -1,4 +1,4 @@
-"""The catalogue of planted faults keeps up with the code."""
+"""The catalogue of mutants keeps up with the code."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.name)
 def test_mutant_can_be_planted(mutant: Mutant) -> None:
-    """What it changes is there, and once."""
+    """The text that a mutant replaces occurs exactly once."""
     assert 1 == (ROOT / mutant.path).read_text("utf-8").count(mutant.present)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.name)
 def test_tests_of_a_mutant_exist(mutant: Mutant) -> None:
-    """A test that was renamed cannot be run, which would pass for finding the mutant."""
+    """Each test of a mutant exists; a missing one would count as a failure that finds it."""
     for test in mutant.tests:
         path, _, name = test.partition("::")
         function = name.partition("[")[0].rpartition("::")[2]
@@ -25,6 +25,6 @@ def test_tests_of_a_mutant_exist(mutant: Mutant) -> None:
         assert f"def {function}" in (ROOT / path).read_text("utf-8"), test
 
 
-def test_mutants_are_told_apart() -> None:
-    """Each is run by its name."""
+def test_mutant_names_are_unique() -> None:
+    """No two mutants have the same name."""
     assert len(MUTANTS) == len({each.name for each in MUTANTS})

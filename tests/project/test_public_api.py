@@ -1,4 +1,4 @@
-"""What `xclade_store_mock` offers to others."""
+"""The public API of `xclade_store_mock`."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ NAMES = {
 
 
 def test_public_names() -> None:
-    """A name is added or removed on purpose only, and each can be imported."""
+    """The public names are these, and each can be imported."""
     assert NAMES == {*xclade_store_mock.__all__}
     assert {*xclade_store_mock.DIALECTS} == {"documented", "medusa"}
     for name in NAMES:
@@ -38,7 +38,7 @@ def test_public_names() -> None:
 
 
 def test_import_is_cheap() -> None:
-    """Pytest imports the package in every run: no server comes with it."""
+    """Importing the package, as pytest does in every run, imports no server."""
     program = "import sys, xclade_store_mock; print({'connexion', 'uvicorn'} & {*sys.modules})"
     result = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True

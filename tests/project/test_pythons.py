@@ -1,4 +1,4 @@
-"""The client works on every Python that it promises, where that is installed."""
+"""The client works on every supported version of Python that is installed."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ assert len(asyncio.run(main())) == 2
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a command."""
-    # pyenv's own folders, too: of several versions, its shims offer one.
+    # Search pyenv's folders, too: its shims offer only one version.
     pyenv = [str(each) for each in Path.home().glob(".pyenv/versions/*/bin")]
     path = os.pathsep.join([*pyenv, os.environ["PATH"]])
     environment = {**os.environ, "PATH": path}
@@ -45,7 +45,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
 def test_client_works(version: str, serve: Serve, tmp_path: Path) -> None:
-    """Installed into an empty environment of that version, both faces make their calls."""
+    """Both clients work in an empty environment of that version."""
     found = run(UV, "python", "find", "--no-python-downloads", version, cwd=tmp_path)
     if found.returncode:
         pytest.skip(f"Python {version} is not installed; `uv python install {version}` does it")

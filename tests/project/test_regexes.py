@@ -1,4 +1,4 @@
-"""No text from outside can make a regular expression slow: each takes a linear number of steps."""
+"""No input can make a regular expression slow: each takes a linear number of steps."""
 
 import ast
 import importlib
@@ -19,12 +19,12 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = (ROOT / "client/xclade_store", ROOT / "mock_server/xclade_store_mock")
 OPERATION = load_contract("store.yaml").operations["initialize_payment_session"]
 ARGUMENTS = {"template": OPERATION.path, "operation": OPERATION}
-"""What the functions that compile a pattern of their own are given."""
+"""Arguments for the functions that compile a pattern from them."""
 SHORT = 60
 
 
 class Use(NamedTuple):
-    """A regular expression, where it is, and the most expensive way in which it is used."""
+    """A regular expression, where it is, and the most expensive method it is used with."""
 
     place: str
     pattern: re.Pattern[str]
@@ -32,7 +32,7 @@ class Use(NamedTuple):
 
 
 def test_every_pattern_is_linear() -> None:
-    """In the client, the server and the contracts, a new one included."""
+    """Each pattern in the client, the server and the contracts is linear."""
     used = [*uses(), *schema_patterns()]
 
     assert {"redaction.py", "arguments.py", "logs.py"} <= {
@@ -54,12 +54,12 @@ def test_every_pattern_is_linear() -> None:
     ],
 )
 def test_slow_patterns_are_found(pattern: str) -> None:
-    """The check sees each kind of growth."""
+    """The check finds cubic, quadratic and exponential patterns."""
     assert slow_text(Use("", re.compile(pattern, re.IGNORECASE), "finditer")) is not None
 
 
 def uses() -> Iterator[Use]:
-    """Find each pattern that is given to a function of `re`."""
+    """Yield each pattern passed to a function of `re`."""
     for package in PACKAGES:
         for path in sorted(package.rglob("*.py")):
             tree = ast.parse(path.read_text("utf-8"))
@@ -74,7 +74,7 @@ def uses() -> Iterator[Use]:
 
 
 def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
-    """Find the calls of functions of `re`, with the name that holds the compiled pattern."""
+    """Yield the calls of functions of `re`, with the name the result is assigned to."""
     targets = {
         id(node.value): target.id if isinstance(target, ast.Name) else target.attr
         for node in ast.walk(tree)
@@ -93,7 +93,7 @@ def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
 
 
 def evaluate(module: Any, call: ast.Call) -> re.Pattern[str]:
-    """Compile the pattern of a call, with the call's own flags."""
+    """Compile the pattern of a call with the flags of the call."""
     known = {**vars(module), **ARGUMENTS}
     assert isinstance(call.func, ast.Attribute)
     position = {"compile": 1, "sub": 4, "subn": 4, "split": 3}.get(call.func.attr, 2)
@@ -108,7 +108,7 @@ def evaluate(module: Any, call: ast.Call) -> re.Pattern[str]:
 
 
 def method_of(tree: ast.Module, call: ast.Call, name: str) -> str:
-    """Say how a pattern is used: `match` and `fullmatch` start only at the beginning."""
+    """Return the method a pattern is used with: `match` and `fullmatch` cost less."""
     assert isinstance(call.func, ast.Attribute)
     methods = {call.func.attr} - {"compile"}
     for node in ast.walk(tree):
@@ -121,7 +121,7 @@ def method_of(tree: ast.Module, call: ast.Call, name: str) -> str:
 
 
 def schema_patterns() -> Iterator[Use]:
-    """Find the patterns of the contracts and of the store file's schema."""
+    """Yield the patterns in the contracts and in the schema of the store file."""
     for path in (*ROOT.glob("openapi/*.yaml"), *PACKAGES[1].rglob("*.schema.json")):
         text = path.read_text("utf-8")
         document = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
@@ -130,7 +130,7 @@ def schema_patterns() -> Iterator[Use]:
 
 
 def members(node: Any, name: str) -> Iterator[str]:
-    """Find the texts that a document has under a name."""
+    """Yield the strings that a document has under a name."""
     values = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     if isinstance(node, dict) and isinstance(node.get(name), str):
         yield node[name]
@@ -139,7 +139,7 @@ def members(node: Any, name: str) -> Iterator[str]:
 
 
 def slow_text(use: Use) -> str | None:
-    """Find a text that takes far more than four times the steps of a quarter of it."""
+    """Return a text that takes far more than four times the steps of its quarter, if any."""
     parts = tokens(use.pattern)
     bodies = [("", first + second) for first, second in combinations_with_replacement(parts, 2)]
     bodies += [(before, body) for before, body in product(parts, parts) if before != body]
@@ -155,7 +155,7 @@ def slow_text(use: Use) -> str | None:
 
 
 def count(use: Use, text: str, budget: int) -> int:
-    """Count the steps in a text; what is found is what `re` finds."""
+    """Count the steps of a search; check that it finds what `re` finds."""
     steps = Steps(use.pattern, text, budget)
     found = [*steps.spans(use.method)]
     expected = getattr(use.pattern, use.method)(text)

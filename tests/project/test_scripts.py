@@ -1,4 +1,4 @@
-"""The scripts for working on this repository."""
+"""The scripts in scripts/."""
 
 import os
 import shutil
@@ -13,10 +13,10 @@ SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 @pytest.mark.parametrize("name", sorted(each.name for each in SCRIPTS.iterdir()))
 def test_help_does_nothing_else(name: str, tmp_path: Path) -> None:
-    """--help works in a fresh checkout, where nothing is installed, and leaves it as it was."""
+    """--help works in a fresh checkout with nothing installed, and changes no file."""
     shutil.copytree(SCRIPTS, tmp_path / "scripts")
     before = sorted(tmp_path.rglob("*"))
-    # A Python without this environment's packages.
+    # A Python without the packages of this environment.
     path = f"{Path(sys.base_prefix) / 'bin'}{os.pathsep}{os.defpath}"
 
     for option in ("--help", "-h"):

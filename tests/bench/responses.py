@@ -1,4 +1,4 @@
-"""Whether a server answers rightly, by a judge that is not our own."""
+"""Check a server's responses with Schemathesis, independently of our own validation."""
 
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ CHECKS = [content_type_conformance, response_schema_conformance, status_code_con
 
 
 def find_fault(url: str, call: Call) -> str | None:
-    """Make a call; tell what is wrong with its answer."""
+    """Make a call, and return what is wrong with its response, or None."""
     keys = {"Idempotency-Key": "first"} if call.idempotent else {}
     case = _contract()[TEMPLATE]["POST"].Case(
         path_parameters={"id": "pay_col_demo"},
@@ -26,19 +26,19 @@ def find_fault(url: str, call: Call) -> str | None:
     )
     response = case.call(base_url=url)
     if response.status_code not in call.statuses:
-        return f"answers {response.status_code}"
+        return f"returns {response.status_code}"
     try:
         case.validate_response(response, checks=CHECKS)
     except FailureGroup:
         return "breaks the contract"
-    return None if call.is_error else _find_gap(response.json())
+    return None if call.is_error else _missing_fields(response.json())
 
 
-def _find_gap(answer: dict[str, Any]) -> str | None:
-    """Tell what is missing in an answer; the contract allows it, as who calls may select fields."""
+def _missing_fields(body: dict[str, Any]) -> str | None:
+    """Return which fields a body lacks; the schema allows that, as callers may select fields."""
     schema = _contract().raw_schema["components"]["schemas"]["StorePaymentSession"]
     (fields,) = (part["required"] for part in schema["allOf"] if "required" in part)
-    (session,) = answer["payment_collection"]["payment_sessions"]
+    (session,) = body["payment_collection"]["payment_sessions"]
     missing = set(fields) - session.keys()
     return f"leaves out {', '.join(sorted(missing))}" if missing else None
 
