@@ -1,4 +1,4 @@
-"""Measures what a call costs when much is stored, beside what it costs when little is."""
+"""Measure what a call costs with many stored rows, compared with few."""
 
 import http.client
 import json
@@ -34,7 +34,7 @@ AIM = 1.3
 
 @dataclass
 class Served:
-    """A server, and how to make calls of it; of its collections each is as likely as any other."""
+    """A server, and calls of it on random collections."""
 
     rows: int
     server: int
@@ -46,7 +46,7 @@ class Served:
     def call(self, method: str, path: str, body: object = None, **headers: str) -> None:
         """Make a call that must succeed."""
         content = None if body is None else json.dumps(body)
-        # The server would close it anyway, if the other one took long enough.
+        # The server would close an idle connection while the other server is measured.
         headers = {**KEY, "Content-Type": "application/json", "Connection": "close", **headers}
         self.connection.request(method, path, content, headers)
         response = self.connection.getresponse()
@@ -54,13 +54,13 @@ class Served:
         assert response.status == http.HTTPStatus.OK, answer
 
     def initialize(self, **headers: str) -> None:
-        """Initialize a session of any collection."""
+        """Initialize a session of a random collection."""
         collection = f"pay_col_{self.random.randint(1, self.rows)}"
         path = f"/store/payment-collections/{collection}/payment-sessions"
         self.call("POST", path, {"provider_id": "pp_system_default"}, **headers)
 
     def initialize_with_key(self) -> None:
-        """Do it with an idempotency key."""
+        """Initialize a session with an idempotency key."""
         self.initialize(**{"Idempotency-Key": uuid.uuid4().hex})
 
     def list_providers(self) -> None:
@@ -68,11 +68,11 @@ class Served:
         self.call("GET", "/store/payment-providers?region_id=reg_demo")
 
     def create(self) -> None:
-        """Create the collection of a cart that has none."""
+        """Create the collection of a cart without one."""
         self.call("POST", "/store/payment-collections", {"cart_id": f"cart_{next(self.new_carts)}"})
 
     def cpu(self) -> float:
-        """Tell for how many microseconds the server, and the database's for it, had a core."""
+        """Return the CPU time of the server and its database processes, in microseconds."""
         spent = 0
         for pid in (self.server, *self.backends()):
             spent += int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[0])
@@ -80,7 +80,7 @@ class Served:
 
 
 class Cost(NamedTuple):
-    """What a call took: microseconds until the answer, and of the servers' cores."""
+    """What a call took, in microseconds: until the response, and of CPU time."""
 
     elapsed: float
     cpu: float
@@ -99,7 +99,7 @@ CALLED: dict[str, Callable[[Served], None]] = {
 
 @contextmanager
 def serving(url: str, rows: int, backends: Callable[[], list[int]]) -> Iterator[Served]:
-    """Serve a store with so many collections."""
+    """Serve a store with this many collections."""
     fill(url, rows, NEW_CARTS)
     command = [*on_first_core(), str(COMMAND), "serve", "--port", "0", "--storage", url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -114,7 +114,7 @@ def serving(url: str, rows: int, backends: Callable[[], list[int]]) -> Iterator[
 
 
 def measure_calls(pair: Pair, call: Callable[[Served], None]) -> tuple[Cost, Cost]:
-    """Make calls of both servers in turns, and tell what one took."""
+    """Make calls of both servers in turn; return the cost of one call of each."""
     spent = [-served.cpu() for served in pair]
     elapsed = [0.0, 0.0]
     for _ in range(CALLS):
@@ -141,7 +141,7 @@ def compare(pair: Pair, rounds: int) -> Costs:
 
 
 def table(title: str, costs: Costs) -> str:
-    """Write medians, and the medians of the ratios."""
+    """Return a table of medians, and of the medians of the ratios."""
     rows = [
         f"| {title} | {FEW} collections | {MANY:,} | x | x in time on the servers' cores |",
         "|---|---|---|---|---|",
@@ -155,7 +155,7 @@ def table(title: str, costs: Costs) -> str:
 
 
 def on_sqlite(rounds: int) -> Costs:
-    """Compare two files."""
+    """Compare two SQLite files."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         few, many = (
             stack.enter_context(serving(f"sqlite:///{folder}/{rows}.db", rows, list))
@@ -165,7 +165,7 @@ def on_sqlite(rounds: int) -> Costs:
 
 
 def on_postgresql(rounds: int) -> Costs:
-    """Compare two databases of a server that does not wait for the disk, which would hide much."""
+    """Compare two PostgreSQL databases; the server does not wait for the disk."""
     with ExitStack() as stack:
         folder = tempfile.mkdtemp(prefix="xclade-postgresql-")
         server = stack.enter_context(running_postgresql(folder))
@@ -182,7 +182,7 @@ def on_postgresql(rounds: int) -> Costs:
 def on_database(
     server_url: str, admin: psycopg.Connection[tuple[int]], rows: int
 ) -> Iterator[Served]:
-    """Serve from a database of its own."""
+    """Serve a new database."""
     with new_database(server_url) as url:
         query = "SELECT pid FROM pg_stat_activity WHERE datname = %s"
 
@@ -195,7 +195,7 @@ def on_database(
 
 
 def measure(rounds: int) -> Section:
-    """Measure and tell."""
+    """Return the measured section."""
     sqlite, postgresql = on_sqlite(rounds), on_postgresql(rounds)
     return Section(
         "Storage",

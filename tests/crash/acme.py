@@ -1,4 +1,4 @@
-"""A payment provider that writes down each call, in one ledger for all processes that use it."""
+"""A payment provider that records each call, in one ledger for all processes."""
 
 import asyncio
 import json
@@ -12,16 +12,16 @@ REFUSAL = "No."
 
 
 class Acme:
-    """Does what a request's data tell it to."""
+    """Does what a request's data says."""
 
     def __init__(self) -> None:
         self._folder = Path(os.environ["ACME_FOLDER"])
-        # Each line is written at once, behind all that are there.
+        # Each line is appended in one write.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         self._ledger = os.open(self._folder / "ledger", flags, 0o600)
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
-        """Write down when the call begins and when it ends, unless the process ends first."""
+        """Record when the call begins and when it ends, unless the process ends first."""
         self._write("began", request)
         try:
             await self._follow(request)

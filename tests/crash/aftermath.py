@@ -1,4 +1,4 @@
-"""What must be true once the clients have gone, and what was killed is back."""
+"""What must hold once the clients have stopped and what was killed is back."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ DATA = {"attempt", "collection", "session", "worker"}
 
 
 async def settle(load: Load) -> Sessions:
-    """Repeat what was not answered, then everything; answer the sessions that are there then."""
+    """Retry the unanswered attempts, then all attempts; return the sessions afterwards."""
     before = await _read_sessions(load)
     for attempt in load.attempts:
         if attempt.has_key and attempt.body is None:
@@ -26,7 +26,7 @@ async def settle(load: Load) -> Sessions:
 
 
 async def replay(load: Load) -> None:
-    """Repeat what has been answered."""
+    """Retry the answered attempts."""
     for attempt in load.attempts:
         if attempt.has_key and attempt.body is not None:
             load.figures["replays compared"] += 1
@@ -42,7 +42,7 @@ async def _read_sessions(load: Load) -> Sessions:
 
 
 async def _carry_on(load: Load, attempt: Attempt, before: Sessions) -> None:
-    """Repeat an attempt; the answer must be a replay if the session has been there already."""
+    """Retry an attempt; the response must be a replay if the session existed before."""
     replayed = await load.make(attempt)
     if attempt.session is None:
         load.find(f"{attempt} has no answer any more")
@@ -52,7 +52,7 @@ async def _carry_on(load: Load, attempt: Attempt, before: Sessions) -> None:
 
 
 def judge(load: Load, calls: Sequence[Call], sessions: Sessions) -> None:
-    """Compare what the clients remember with what the provider does, and with what is there."""
+    """Compare the clients' view with the provider's ledger and with the stored sessions."""
     for attempt in load.attempts:
         _judge_attempt(load, attempt, [call for call in calls if call.attempt == attempt.name])
     for id_, of_collection in sessions.items():
@@ -61,7 +61,7 @@ def judge(load: Load, calls: Sequence[Call], sessions: Sessions) -> None:
 
 
 def _judge_attempt(load: Load, attempt: Attempt, calls: Sequence[Call]) -> None:
-    """See that the provider was asked for one session, once and at most once more per failure."""
+    """Check that the provider was called for one session, at most once more per failure."""
     session_ids = {call.session_id for call in calls}
     if len(session_ids) > 1 or len(calls) > attempt.failures + 1:
         load.find(f"{attempt} made the calls {calls}")
@@ -70,7 +70,7 @@ def _judge_attempt(load: Load, attempt: Attempt, calls: Sequence[Call]) -> None:
 
 
 def _judge_collection(load: Load, calls: Sequence[Call], sessions: Sequence[Any]) -> None:
-    """See that one session is there: the last that was answered, or one that began later."""
+    """Check that one session exists: the last answered one, or one that began later."""
     load.findings += [f"{first} overlaps {second}" for first, second in overlaps(calls)]
     answered = {each.session["id"]: each.session for each in load.attempts if each.session}
     asked = [call.session_id for call in calls]

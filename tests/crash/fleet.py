@@ -1,4 +1,4 @@
-"""The command, serving by several processes that can be killed and started again."""
+"""The command, serving with several processes that can be killed and started again."""
 
 import json
 import os
@@ -25,23 +25,23 @@ AMOUNT = 25.5
 WORKERS = 2
 PROBE = "pay_col_probe"
 PATIENCE = 60
-"""How many seconds to wait for what takes a moment on a quiet machine."""
+"""Seconds to wait for what takes a moment on an idle machine."""
 
 EACH_BY_ITS_OWN = {**KEY, "Connection": "close"}
-"""Headers for a connection a request: any worker may accept it, and none closes it for being idle.
+"""Headers for one connection per request: any worker may accept it, and none idles.
 
-That the pool shall keep none would not do: it may close the one that a thread has just been given,
+Limiting the pool is not enough: it may close a connection that a thread has just received,
 https://github.com/encode/httpcore/issues/1110.
 """
 
 
 def sessions_of(collection_id: str) -> str:
-    """Tell where a collection's sessions are initialized."""
+    """Return the path at which a collection's sessions are initialized."""
     return f"{COLLECTIONS}/{collection_id}/payment-sessions"
 
 
 class Fleet:
-    """A parent process and its workers, which share a store; its payment provider is Acme."""
+    """A parent process and its workers, which share a store with the payment provider Acme."""
 
     def __init__(self, folder: Path, storage_url: str, carts: int) -> None:
         self.folder = folder
@@ -54,31 +54,31 @@ class Fleet:
         (folder / "store.json").write_text(json.dumps(_store(carts)), "utf-8")
 
     def new_cart(self) -> str:
-        """Answer a cart that has no payment collection yet."""
+        """Return a cart without a payment collection."""
         return f"cart_{next(self._carts)}"
 
     def calls(self) -> list[Call]:
-        """Read what the provider has been asked."""
+        """Return the provider's calls."""
         return read_calls(self.folder / "ledger")
 
     def wait_for_calls(self, collection_ids: set[str]) -> None:
-        """Wait until the provider has been asked about each of these."""
+        """Wait until the provider has been called for each collection."""
         end = time.monotonic() + PATIENCE
         while not collection_ids <= {call.collection_id for call in self.calls()}:
             assert time.monotonic() < end, self.log()
             time.sleep(0.01)
 
     def signal(self, name: str) -> None:
-        """Tell the provider that what it waits for has come."""
+        """Give the signal that the provider waits for."""
         (self.folder / name).touch()
 
     @property
     def url(self) -> str:
-        """Tell where the store is served."""
+        """Return the URL of the store."""
         return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Start, on the same port as before."""
+        """Start on the same port as before."""
         options = {
             "--port": str(self._port),
             "--workers": str(WORKERS),
@@ -93,7 +93,7 @@ class Fleet:
                 stderr=log,
                 text=True,
                 env={**os.environ, "PYTHONPATH": path, "ACME_FOLDER": str(self.folder)},
-                # So that one signal reaches them all.
+                # One signal reaches all processes of a session.
                 start_new_session=True,
             )
         assert self._parent.stdout
@@ -102,7 +102,7 @@ class Fleet:
         self._port = int(found.group(1))
 
     def wait(self) -> None:
-        """Wait until all workers serve that should."""
+        """Wait until all workers serve."""
         found: set[int] = set()
         end = time.monotonic() + PATIENCE
         body = {"provider_id": ACME, "data": {"collection": PROBE}}
@@ -116,19 +116,19 @@ class Fleet:
         self._workers = found
 
     def kill_worker(self) -> None:
-        """End the worker that has served longest."""
+        """Kill the oldest worker."""
         oldest = min(self._workers)
         self._killed.add(oldest)
         os.kill(oldest, signal.SIGKILL)
 
     def kill(self) -> None:
-        """End the parent and all workers at once."""
+        """Kill the parent and all workers at once."""
         self._killed |= self._workers
         os.killpg(self._parent.pid, signal.SIGKILL)
         self._reap()
 
     def stop(self) -> None:
-        """Tell the parent to stop."""
+        """Stop the parent, which stops its workers."""
         self._parent.terminate()
         self._reap()
 
@@ -138,13 +138,13 @@ class Fleet:
         self._parent.wait(PATIENCE)
 
     def log(self) -> str:
-        """Read what the processes complained of."""
+        """Return what the processes logged."""
         return (self.folder / "log").read_text("utf-8")
 
 
 @contextmanager
 def running_fleet(folder: Path, storage_url: str, *, carts: int) -> Iterator[Fleet]:
-    """Run the command on an empty database, with a folder for its files and so many carts."""
+    """Run the command on an empty database, with a folder for its files."""
     fleet = Fleet(folder, storage_url, carts)
     fleet.start()
     try:
@@ -154,7 +154,7 @@ def running_fleet(folder: Path, storage_url: str, *, carts: int) -> Iterator[Fle
 
 
 def _install_acme(folder: Path) -> None:
-    """Make the folder hold what installing a provider's distribution would."""
+    """Write the files that installing a provider's distribution would write."""
     shutil.copy(Path(__file__).with_name("acme.py"), folder)
     installed = folder / "acme-1.dist-info"
     installed.mkdir()

@@ -1,4 +1,4 @@
-"""What the payment provider wrote down, and what it tells."""
+"""The calls that the payment provider recorded."""
 
 import json
 from collections import defaultdict
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 
 class Call(NamedTuple):
-    """One call of the provider; it began and ended at these lines of the ledger."""
+    """One call of the provider, and the lines of the ledger at which it began and ended."""
 
     collection_id: str
     attempt: str
@@ -18,11 +18,11 @@ class Call(NamedTuple):
     worker: int
     began: int
     ended: int | None
-    """None if the worker died first."""
+    """`None` if the worker died first."""
 
 
 def read_calls(ledger: Path) -> list[Call]:
-    """Read all calls, in the order in which they began."""
+    """Return all calls, in the order in which they began."""
     calls: dict[int, Call] = {}
     running: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for number, line in enumerate(_lines(ledger)):
@@ -43,9 +43,9 @@ def _lines(ledger: Path) -> Iterator[dict[str, Any]]:
 
 
 def overlaps(calls: Iterable[Call]) -> list[tuple[Call, Call]]:
-    """Find calls on one collection of which the second began before the first ended.
+    """Return pairs of calls on one collection that overlap.
 
-    A call whose worker died ended with it, nobody knows when.
+    A call whose worker died ended at an unknown time.
     """
     found = []
     by_collection = attrgetter("collection_id")

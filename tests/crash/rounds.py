@@ -1,4 +1,4 @@
-"""Kills the server's processes, or its database, under load, and looks at what is left."""
+"""Kill the server's processes or its database under load, and check what is left."""
 
 import argparse
 import asyncio
@@ -23,7 +23,7 @@ DATABASE = "the database"
 
 
 class Strike(NamedTuple):
-    """What is killed, and how it comes back."""
+    """What is killed, and how it is started again."""
 
     victim: str
     kill: Callable[[], None]
@@ -31,7 +31,7 @@ class Strike(NamedTuple):
 
 
 class Arena(NamedTuple):
-    """A server, and how it can be struck."""
+    """A server, and what of it can be killed."""
 
     fleet: Fleet
     strikes: Sequence[Strike]
@@ -39,7 +39,7 @@ class Arena(NamedTuple):
 
 @contextmanager
 def arena(storage: str, carts: int) -> Iterator[Arena]:
-    """Run a server on a new database of this kind, with so many carts."""
+    """Run a server on a new database of this kind."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = f"sqlite:///{folder / 'store.db'}"
@@ -53,21 +53,21 @@ def arena(storage: str, carts: int) -> Iterator[Arena]:
             ]
         fleet = stack.enter_context(running_fleet(folder, url, carts=carts))
         strikes.append(Strike("the server", fleet.kill, fleet.start))
-        # Its parent starts another.
+        # Its parent starts another one.
         strikes.append(Strike("a worker", fleet.kill_worker, lambda: None))
         yield Arena(fleet, strikes)
 
 
 @dataclass
 class Report:
-    """What happened in all rounds, and what went amiss."""
+    """What happened in all rounds, and what went wrong."""
 
     figures: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
 
 
 async def play(fleet: Fleet, strikes: Sequence[Strike], random: Random) -> Report:
-    """Strike under load, once and again, and see that everything is still as it was answered."""
+    """Kill under load, again and again, and check that every response still holds."""
     loads = []
     async with connect(fleet.url) as client:
         for strike in strikes:
@@ -77,7 +77,7 @@ async def play(fleet: Fleet, strikes: Sequence[Strike], random: Random) -> Repor
             strike.restart()
             sessions = await settle(load)
             judge(load, fleet.calls(), sessions)
-            print(f"killed {strike.victim}: {len(load.findings) or 'nothing'} amiss")
+            print(f"killed {strike.victim}: {len(load.findings) or 'nothing'} wrong")
             loads.append(load)
         for load in loads:
             await replay(load)
@@ -89,7 +89,7 @@ async def play(fleet: Fleet, strikes: Sequence[Strike], random: Random) -> Repor
 
 
 def main() -> None:
-    """Play rounds and print what happened."""
+    """Run the rounds and print what happened."""
     parser = argparse.ArgumentParser(prog="scripts/crash", description=__doc__)
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--storage", choices=(SQLITE, POSTGRESQL), default=SQLITE)

@@ -1,4 +1,4 @@
-"""A store as shoppers see it who come in crowds."""
+"""A store as many simultaneous shoppers see it."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +14,7 @@ CROWD = 200
 
 
 class Purchase:
-    """A cart that is to be paid."""
+    """A cart to be paid."""
 
     def __init__(self, fleet: Fleet, client: httpx.Client) -> None:
         self._fleet = fleet
@@ -23,7 +23,7 @@ class Purchase:
         self.collection_id: str = read_collection(client, self._cart_id)["id"]
 
     def initialize(self, key: str | None = None, **data: str) -> httpx.Response:
-        """Initialize a payment session; its data tell the provider what to do."""
+        """Initialize a payment session; its data tells the provider what to do."""
         return self._client.post(
             sessions_of(self.collection_id),
             headers={} if key is None else {"Idempotency-Key": key},
@@ -32,18 +32,18 @@ class Purchase:
 
     @property
     def sessions(self) -> list[Any]:
-        """Read the payment sessions that are there."""
+        """Return the payment sessions."""
         sessions: list[Any] = read_collection(self._client, self._cart_id)["payment_sessions"]
         return sessions
 
     @property
     def calls(self) -> list[Call]:
-        """Read what the provider was asked."""
+        """Return the provider's calls for this purchase."""
         return [call for call in self._fleet.calls() if call.collection_id == self.collection_id]
 
 
 class Shop:
-    """A store that is served by a fleet, and a crowd in front of it."""
+    """A store served by a fleet, and many clients of it."""
 
     def __init__(self, fleet: Fleet, client: httpx.Client, crowd: ThreadPoolExecutor) -> None:
         self.fleet = fleet
@@ -51,21 +51,21 @@ class Shop:
         self._crowd = crowd
 
     def purchase(self) -> Purchase:
-        """Answer a purchase that nobody else knows."""
+        """Return a new purchase."""
         return Purchase(self.fleet, self.client)
 
     def send(self, *requests: Callable[[], httpx.Response]) -> list[Future[httpx.Response]]:
-        """Make requests, all at once."""
+        """Send requests, all at once."""
         return [self._crowd.submit(request) for request in requests]
 
     def gather(self, *requests: Callable[[], httpx.Response]) -> list[httpx.Response]:
-        """Make requests, all at once; wait for their answers."""
+        """Send requests, all at once; return their responses."""
         return [sent.result() for sent in self.send(*requests)]
 
 
 @contextmanager
 def open_shop(fleet: Fleet) -> Iterator[Shop]:
-    """Let a crowd in."""
+    """Open a store to many clients."""
     with (
         httpx.Client(
             base_url=fleet.url,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeAlias, Ty
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from xclade_store_mock.errors import StorageUnavailable
-from xclade_store_mock.payments.idempotency import KeyScope, Record
+from xclade_store_mock.payments.idempotency import Record, Records
 from xclade_store_mock.payments.model import Cart, PaymentCollection, Settings, Store
 
 if TYPE_CHECKING:
@@ -44,8 +44,11 @@ class HeldCollection(Protocol):
         """Store the changed collection and the answered record of the request: both or neither."""
 
 
-class Storage(Protocol):
-    """Keeps a store's state. Every method raises StorageUnavailable when it cannot."""
+class Storage(Records, Protocol):
+    """Keeps a store's state. Every method raises StorageUnavailable when it cannot.
+
+    Answered records are dropped when they have expired, or exceed MOST_RECORDS.
+    """
 
     async def settings(self) -> Settings:
         """Return the current settings."""
@@ -81,21 +84,6 @@ class Storage(Protocol):
 
     def hold(self, collection_id: str) -> AbstractAsyncContextManager[HeldCollection]:
         """Wait for a payment collection and hold it. Entering raises CollectionNotFound."""
-
-    def claim(self, scope: KeyScope) -> AbstractAsyncContextManager[bool]:
-        """Return whether this task acquired the idempotency key until the block ends.
-
-        False means that another request with the same key is running.
-        """
-
-    async def record(self, scope: KeyScope) -> Record | None:
-        """Return the record of an idempotency key, expired or not."""
-
-    async def open_record(self, record: Record, now: datetime) -> None:
-        """Store the unanswered record of a claimed key, replacing an earlier one.
-
-        Answered records are dropped when they have expired, or exceed MOST_RECORDS.
-        """
 
     async def keep_answer(self, record: Record) -> None:
         """Store the answered record of a request that changed nothing else."""

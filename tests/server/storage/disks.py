@@ -1,4 +1,4 @@
-"""Disks that are full, or may only be read."""
+"""Disks that are full or read-only."""
 
 import errno
 import subprocess
@@ -11,29 +11,29 @@ import pytest
 
 
 class Disk(NamedTuple):
-    """A small disk of one test's own."""
+    """A small disk for one test."""
 
     folder: Path
 
     def remount(self, options: str) -> None:
-        """Change what may be done with it."""
+        """Mount it again with other options."""
         subprocess.run(["mount", "-o", f"remount,{options}", self.folder], check=True)
 
     def fill(self) -> None:
-        """Leave no room on it."""
+        """Leave no free space."""
         with pytest.raises(OSError, match="No space left") as full:
             (self.folder / "ballast").write_bytes(bytes(2**30))
         assert errno.ENOSPC == full.value.errno
 
     def make_room(self) -> None:
-        """Take the ballast away."""
+        """Free the space again."""
         (self.folder / "ballast").unlink()
 
 
 @pytest.fixture
 def small_disk() -> Iterator[Disk]:
     """Mount a disk of 16 MB."""
-    # Not in pytest's folders: a database server's own user may not enter those.
+    # Not in pytest's folders, which a database server's own user may not enter.
     folder = Path(tempfile.mkdtemp(prefix="xclade-disk-"))
     command = ("mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder)
     try:

@@ -12,7 +12,7 @@ from xclade_store_mock.payments.seed import parse_store
 NOW = datetime(2026, 1, 15, 9, 30, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
 A_CHANCE = 0.05
-"""How many seconds to give a bug to show itself."""
+"""Seconds in which a bug would show itself."""
 
 SEED = parse_store(
     """
@@ -54,7 +54,7 @@ STRANGE_IDS = (
     "' OR 1=1 --",
     "../pay_col_1",
 )
-"""Ids that nothing has."""
+"""Ids that do not exist."""
 
 SESSION = PaymentSession(
     id="payses_1",
@@ -71,28 +71,28 @@ SESSION = PaymentSession(
 
 
 def cart(id_: str, total: str = "9.90") -> Cart:
-    """Make a cart."""
+    """Return a cart."""
     return Cart(id_, "reg_eu", "eur", Decimal(total))
 
 
 def collection(id_: str, cart_id: str | None = None) -> PaymentCollection:
-    """Make a payment collection with a session."""
+    """Return a payment collection with a session."""
     return PaymentCollection(
         id_, cart_id, "eur", Decimal("9.90"), NOW, LATER, "awaiting", (SESSION,)
     )
 
 
 def record(key: str, opened_at: datetime = NOW) -> Record:
-    """Make a record without an answer."""
+    """Return an unanswered record."""
     scope = KeyScope("pk_web", "POST", "/store/payment-collections/x/payment-sessions", key)
     return Record(scope, f"fingerprint of {key}", f"payses_{key}", opened_at + LIFETIME)
 
 
 def answered(opened: Record, body: bytes = b'{"a":"\xc3\xbc"}') -> Record:
-    """Answer a record."""
+    """Return the answered record."""
     return replace(opened, answer=Answer(200, body))
 
 
 def shown(id_: str) -> str:
-    """Name a strange id."""
+    """Return a printable form of a strange id, for a test's name."""
     return ascii(id_[:20])

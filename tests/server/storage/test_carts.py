@@ -40,20 +40,20 @@ async def start_session(storage: Storage, collection_id: str) -> None:
 
 
 async def test_carts_are_the_seeds(storage: Storage) -> None:
-    """All that the storage was made with is there."""
+    """The carts of the seed are all there."""
     assert SEED.carts == {each: await storage.cart(each) for each in SEED.carts}
 
 
 @pytest.mark.parametrize("id_", STRANGE_IDS, ids=shown)
 async def test_unknown_cart_is_none(storage: Storage, id_: str) -> None:
-    """There is nothing under a wrong id, whatever it looks like."""
+    """No id but a cart's own finds it, whatever characters it contains."""
     assert await storage.cart(id_[:100]) is None
     assert await storage.cart(id_) is None
 
 
 @pytest.mark.parametrize("amount", AMOUNTS)
 async def test_total_is_kept_digit_by_digit(storage: Storage, amount: str) -> None:
-    """A total comes back as it was, zeros behind it included; so does the amount that follows."""
+    """A total keeps every digit, trailing zeros included; so does the collection's amount."""
     await storage.put_cart(cart("cart_1", amount), LATER)
 
     found = await storage.cart("cart_1")
@@ -63,7 +63,7 @@ async def test_total_is_kept_digit_by_digit(storage: Storage, amount: str) -> No
 
 
 async def test_new_cart_has_no_collection(storage: Storage) -> None:
-    """A cart that is put in is there, and nothing else has changed."""
+    """Adding a cart changes nothing else."""
     await storage.put_cart(cart("cart_x"), LATER)
 
     assert cart("cart_x") == await storage.cart("cart_x")
@@ -75,7 +75,7 @@ async def test_new_cart_has_no_collection(storage: Storage) -> None:
 
 @pytest.mark.parametrize("changes", [{"total": Decimal(6)}, {"currency_code": "usd"}], ids=repr)
 async def test_collection_follows_its_cart(storage: Storage, changes: dict[str, object]) -> None:
-    """A collection owes what its cart costs now; its sessions were for something else."""
+    """A collection takes its cart's new total or currency, and loses its sessions."""
     await start_session(storage, "pay_col_2")
     changed = replace(SEED.carts["cart_2"], **changes)
 
@@ -93,8 +93,8 @@ async def test_collection_follows_its_cart(storage: Storage, changes: dict[str, 
     assert other == await storage.collection("pay_col_1")
 
 
-async def test_collection_stays_where_its_cart_costs_the_same(storage: Storage) -> None:
-    """Another region is no reason to lose a session."""
+async def test_collection_stays_if_its_cart_costs_the_same(storage: Storage) -> None:
+    """A change of region alone keeps the sessions."""
     await start_session(storage, "pay_col_2")
     before = await storage.collection("pay_col_2")
     changed = replace(SEED.carts["cart_2"], region_id="reg_none")
@@ -106,8 +106,8 @@ async def test_collection_stays_where_its_cart_costs_the_same(storage: Storage) 
         assert changed == held.cart
 
 
-async def test_collection_made_later_follows_too(storage: Storage) -> None:
-    """A collection follows its cart from the moment that it has one."""
+async def test_collection_created_later_follows_too(storage: Storage) -> None:
+    """A collection follows its cart from its creation on."""
     made = replace(SEED.payment_collections["pay_col_2"], id="pay_col_new", cart_id="cart_new")
     await storage.collection_of_cart("cart_new", lambda _: made)
 
@@ -116,8 +116,8 @@ async def test_collection_made_later_follows_too(storage: Storage) -> None:
     assert Decimal(77) == (await storage.collection("pay_col_new")).amount
 
 
-async def test_cart_waits_for_its_collections_turn(storage: Storage) -> None:
-    """A cart changes after whoever holds its collection, and undoes nothing of what they did."""
+async def test_cart_waits_until_its_collection_is_free(storage: Storage) -> None:
+    """A cart whose collection is held changes afterwards, and undoes no change of the holder."""
     async with storage.hold("pay_col_1") as held:
         change = asyncio.create_task(storage.put_cart(cart("cart_1", "1"), LATER))
         await asyncio.wait({change}, timeout=A_CHANCE)
@@ -131,9 +131,9 @@ async def test_cart_waits_for_its_collections_turn(storage: Storage) -> None:
 
 
 async def test_same_new_cart_at_once(storage: Storage) -> None:
-    """Of several who put a cart in, one is the last; nobody fails."""
+    """Of several calls that add one cart, the last wins, and none fails."""
     carts = [cart("cart_x", str(total)) for total in range(5)]
-    # Nobody has to wait for a connection after that.
+    # From here on, every call finds an open connection.
     await asyncio.gather(*(storage.cart(each.id) for each in carts))
 
     await asyncio.gather(*(storage.put_cart(each, NOW) for each in carts))
@@ -143,7 +143,7 @@ async def test_same_new_cart_at_once(storage: Storage) -> None:
 
 
 async def test_carts_are_listed_by_id(storage: Storage) -> None:
-    """Ids are ordered by code points, whatever the database's language; pages are counted."""
+    """Ids are ordered by code point, in any locale of the database; the count includes all."""
     names = ["B", "a", "A", "b", "_", "-", "~", "10", "9", "é", "z", "ß", "中", "🙂"]
     for name in names:
         await storage.put_cart(cart(name), NOW)
@@ -161,7 +161,7 @@ async def test_carts_are_listed_by_id(storage: Storage) -> None:
 async def test_pages_end_where_the_list_ends(
     storage: Storage, limit: int, offset: int, shown: int
 ) -> None:
-    """A page beyond the end is empty, and counts all the same."""
+    """A page beyond the end is empty, and still comes with the count."""
     carts, cart_count = await storage.carts(limit, offset)
     collections, collection_count = await storage.collections(limit, offset)
 

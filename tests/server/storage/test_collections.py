@@ -1,4 +1,4 @@
-"""Payment collections: found, listed, taken in, and made once for each cart."""
+"""Payment collections: found, listed, added, and created once for each cart."""
 
 import asyncio
 from decimal import Decimal
@@ -16,20 +16,20 @@ pytestmark = pytest.mark.anyio
 
 
 class Maker:
-    """Makes payment collections, and remembers how many."""
+    """Creates payment collections, and counts them."""
 
     def __init__(self, name: str = "made") -> None:
         self.made = 0
         self._name = name
 
     def __call__(self, cart: Cart) -> PaymentCollection:
-        """Make the collection of a cart."""
+        """Return a collection for a cart."""
         self.made += 1
         return create_collection(cart, new_id=lambda it: f"{it}{self._name}", now=LATER)
 
 
 async def test_collections_are_the_seeds(storage: Storage) -> None:
-    """All that the storage was made with is there, with a cart or without."""
+    """The collections of the seed are all there, with or without a cart."""
     found = {each: await storage.collection(each) for each in SEED.payment_collections}
 
     assert SEED.payment_collections == found
@@ -37,7 +37,7 @@ async def test_collections_are_the_seeds(storage: Storage) -> None:
 
 @pytest.mark.parametrize("id_", STRANGE_IDS, ids=shown)
 async def test_unknown_collection_is_not_found(storage: Storage, id_: str) -> None:
-    """A wrong id is answered with itself, whatever it looks like, and is nobody's turn."""
+    """The error names the id, whatever characters it contains, and nothing stays locked."""
     with pytest.raises(CollectionNotFound) as found:
         await storage.collection(id_)
     assert str(CollectionNotFound(id_)) == str(found.value)
@@ -49,7 +49,7 @@ async def test_unknown_collection_is_not_found(storage: Storage, id_: str) -> No
 
 @pytest.mark.parametrize("id_", STRANGE_IDS, ids=shown)
 async def test_unknown_cart_has_no_collection(storage: Storage, id_: str) -> None:
-    """For a cart that is not there, no collection is made."""
+    """No collection is created for a cart that does not exist."""
     make = Maker()
 
     with pytest.raises(CartNotFound):
@@ -62,13 +62,13 @@ async def test_unknown_cart_has_no_collection(storage: Storage, id_: str) -> Non
 
 
 async def test_collection_is_kept_whole(storage: Storage) -> None:
-    """Sessions, exact amounts, times, and data of any shape come back as they were."""
+    """Sessions, exact amounts, times and data of any shape come back unchanged."""
     added = collection("pay_col_x", cart_id="cart_new")
     await storage.add_collection(added)
 
     found = await storage.collection("pay_col_x")
     assert added == found
-    # Equal is not yet the same: 32.97 is 32.970, and -0.0 is 0.
+    # Equality is not enough: 32.97 equals 32.970, and -0.0 equals 0.
     assert repr(added) == repr(found)
     async with storage.hold("pay_col_x") as held:
         assert repr(added) == repr(held.collection)
@@ -76,7 +76,7 @@ async def test_collection_is_kept_whole(storage: Storage) -> None:
 
 
 async def test_many_collections_without_a_cart(storage: Storage) -> None:
-    """No cart is no cart that could be taken."""
+    """Any number of collections may have no cart."""
     await storage.add_collection(collection("pay_col_x"))
     await storage.add_collection(collection("pay_col_y"))
 
@@ -90,7 +90,7 @@ async def test_many_collections_without_a_cart(storage: Storage) -> None:
     ids=["id", "cart", "both"],
 )
 async def test_taken_collection_is_refused(storage: Storage, added: PaymentCollection) -> None:
-    """An id or a cart that has a collection already keeps it."""
+    """An id or a cart keeps the collection that it has."""
     with pytest.raises(ValueError, match="is taken"):
         await storage.add_collection(added)
 
@@ -101,8 +101,8 @@ async def test_taken_collection_is_refused(storage: Storage, added: PaymentColle
         assert collection_id == (await storage.collection_of_cart(cart_id, Maker())).id
 
 
-async def test_same_collection_at_once_is_taken_in_once(storage: Storage) -> None:
-    """Of several who add a collection, one succeeds; the others are told that it is taken."""
+async def test_same_collection_is_added_once(storage: Storage) -> None:
+    """Of several calls that add one collection, one succeeds; the others fail with ValueError."""
     outcomes = await asyncio.gather(
         *(storage.add_collection(collection("pay_col_x", "cart_new")) for _ in range(5)),
         return_exceptions=True,
@@ -113,7 +113,7 @@ async def test_same_collection_at_once_is_taken_in_once(storage: Storage) -> Non
 
 
 async def test_collections_are_listed_by_id(storage: Storage) -> None:
-    """Ids are ordered by code points, whatever the database's language; pages are counted."""
+    """Ids are ordered by code point, in any locale of the database; the count includes all."""
     names = ["pay_col_B", "pay_col_a", "PAY", "pay-col", "pay_col_é", "pay_col_10", "pay_col_9"]
     for name in names:
         await storage.add_collection(collection(name))
@@ -127,8 +127,8 @@ async def test_collections_are_listed_by_id(storage: Storage) -> None:
     assert 10 == count == same_count
 
 
-async def test_collection_of_cart_is_made_once(storage: Storage) -> None:
-    """The first who asks makes a cart's collection; everybody gets the same."""
+async def test_collection_of_cart_is_created_once(storage: Storage) -> None:
+    """The first call creates a cart's collection; all calls return it."""
     make = Maker()
 
     found = await asyncio.gather(*(storage.collection_of_cart("cart_new", make) for _ in range(10)))
@@ -141,7 +141,7 @@ async def test_collection_of_cart_is_made_once(storage: Storage) -> None:
 
 
 async def test_collection_of_cart_is_found(storage: Storage) -> None:
-    """What is there is not made again."""
+    """A collection that exists is not created again."""
     make = Maker()
 
     found = await storage.collection_of_cart("cart_1", make)
@@ -150,8 +150,8 @@ async def test_collection_of_cart_is_found(storage: Storage) -> None:
     assert 0 == make.made
 
 
-async def test_collection_that_cannot_be_made_leaves_nothing(storage: Storage) -> None:
-    """After a failure the next one makes it."""
+async def test_failed_creation_leaves_nothing(storage: Storage) -> None:
+    """After a failure, the next call creates the collection."""
 
     def fail(_: Cart) -> PaymentCollection:
         raise LookupError
@@ -164,8 +164,8 @@ async def test_collection_that_cannot_be_made_leaves_nothing(storage: Storage) -
     assert made == await storage.collection(made.id)
 
 
-async def test_two_servers_make_one_collection(pair: Pair) -> None:
-    """A cart has one collection, whoever is asked for it."""
+async def test_two_servers_create_one_collection(pair: Pair) -> None:
+    """A cart has one collection, whichever server creates it."""
     found = await asyncio.gather(
         *(pair[number % 2].collection_of_cart("cart_new", Maker()) for number in range(10))
     )
@@ -174,8 +174,8 @@ async def test_two_servers_make_one_collection(pair: Pair) -> None:
     assert 4 == (await pair.one.collections(0))[1]
 
 
-async def test_carts_change_while_their_collections_are_made(pair: Pair) -> None:
-    """A collection owes what its cart costs, however close the two came."""
+async def test_carts_change_while_their_collections_are_created(pair: Pair) -> None:
+    """A collection has its cart's total even if both change at once."""
     for number in range(5):
         id_ = f"cart_x{number}"
         await pair.one.put_cart(cart(id_, "1"), NOW)

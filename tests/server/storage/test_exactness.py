@@ -1,4 +1,4 @@
-"""What is sent is kept and answered exactly, or refused; over real sockets, on every storage."""
+"""Data is stored and returned exactly, or refused: over real sockets, on every storage."""
 
 import asyncio
 import json
@@ -76,7 +76,7 @@ STORE = parse_store(
     "store.json",
     utc_now(),
 )
-"""A payment collection for each of them."""
+"""A payment collection for each of the values."""
 
 CHARACTERS = st.characters() | st.sampled_from("\0\ud83d\ude42\u2028\"\\/'%$:?")
 TEXTS = st.text(CHARACTERS, max_size=8)
@@ -86,7 +86,7 @@ NUMBERS = st.from_regex(
 
 
 def join(items: list[tuple[str, str]]) -> str:
-    """Write an object of keys and written values."""
+    """Return a JSON object of keys and JSON texts."""
     return "{" + ",".join(f"{json.dumps(key)}:{value}" for key, value in items) + "}"
 
 
@@ -103,7 +103,7 @@ VALUES: st.SearchStrategy[str] = st.recursive(
 
 @contextmanager
 def serving(url: str, dialect: Dialect = DOCUMENTED) -> Iterator[httpx.Client]:
-    """Serve what a storage holds."""
+    """Serve a storage."""
     storage = MemoryStorage(STORE) if url == MEMORY else open_storage(url)
     app = create_app(storage=storage, dialect=dialect)
     with served(app) as address, httpx.Client(base_url=address, headers=KEY) as client:
@@ -111,7 +111,7 @@ def serving(url: str, dialect: Dialect = DOCUMENTED) -> Iterator[httpx.Client]:
 
 
 def reset(url: str) -> None:
-    """Put the store into a database."""
+    """Replace a database's contents by the store."""
 
     async def reset() -> None:
         storage = open_storage(url)
@@ -123,7 +123,7 @@ def reset(url: str) -> None:
 
 @pytest.fixture(scope="module", params=[MEMORY, SQLITE, POSTGRESQL])
 def url(request: pytest.FixtureRequest) -> str:
-    """Answer the URL of a storage that holds the store."""
+    """Return the URL of a storage that holds the store."""
     if request.param == MEMORY:
         return MEMORY
     url: str = request.getfixturevalue(f"shared_{request.param}")
@@ -159,7 +159,7 @@ def ask(client: httpx.Client, number: int = 0) -> bytes:
 
 
 def exactly(text: str | bytes) -> Any:
-    """Read JSON so that what is equal is the same: numbers with every digit, keys in order."""
+    """Parse JSON without loss: every digit of a number, and the order of keys."""
     return json.loads(text, parse_float=_fraction, object_pairs_hook=tuple)
 
 
@@ -169,7 +169,7 @@ def _fraction(digits: str) -> tuple[bool, Decimal]:
 
 
 def data_of(content: bytes) -> Any:
-    """Read the data of the one session, exactly."""
+    """Return the exact data of the one session."""
     ((_, collection),) = exactly(content)
     (session,) = dict(collection)["payment_sessions"]
     ((_, data),) = dict(session)["data"]
@@ -178,7 +178,7 @@ def data_of(content: bytes) -> Any:
 
 @pytest.mark.parametrize("data", KEPT.values(), ids=KEPT)
 def test_data_is_kept_exactly(documented: httpx.Client, data: str) -> None:
-    """What is accepted is answered at once and later, digit by digit."""
+    """Accepted data is returned digit by digit, in the response and later."""
     answered = tell(documented, data)
 
     assert (200, answered.content) == (answered.status_code, ask(documented))
@@ -186,8 +186,8 @@ def test_data_is_kept_exactly(documented: httpx.Client, data: str) -> None:
 
 
 @pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED)
-def test_data_that_cannot_be_kept_is_refused(documented: httpx.Client, data: str) -> None:
-    """What could not be answered again as it came changes nothing."""
+def test_inexact_data_is_refused(documented: httpx.Client, data: str) -> None:
+    """Data that could not be returned unchanged is refused, and changes nothing."""
     tell(documented, "1").raise_for_status()
     before = ask(documented)
 
@@ -204,7 +204,7 @@ def test_data_that_cannot_be_kept_is_refused(documented: httpx.Client, data: str
 )
 @given(data=VALUES)
 def test_any_data_is_kept_or_refused(documented: httpx.Client, data: str) -> None:
-    """There is nothing between exactly and not at all."""
+    """Any data is either stored exactly or refused."""
     before = ask(documented)
     answered = tell(documented, data)
 
@@ -217,7 +217,7 @@ def test_any_data_is_kept_or_refused(documented: httpx.Client, data: str) -> Non
 
 
 def test_data_outlasts_the_server(shared_database: str) -> None:
-    """What was answered before a restart is answered after it, byte for byte."""
+    """After a restart, every response has the same bytes."""
     reset(shared_database)
     with serving(shared_database) as client:
         before = [tell(client, data, number).content for number, data in enumerate(KEPT.values())]
@@ -231,8 +231,8 @@ def test_data_outlasts_the_server(shared_database: str) -> None:
 @pytest.mark.parametrize(
     "data", [*KEPT.values(), "1e400", "0.1234567890123456789"], ids=[*KEPT, "null", "rounded"]
 )
-def test_doubles_are_kept_as_they_were_answered(medusa: httpx.Client, data: str) -> None:
-    """In the medusa dialect numbers are doubles: what the first answer made of them stays."""
+def test_medusa_rounds_to_doubles_once(medusa: httpx.Client, data: str) -> None:
+    """In the medusa dialect, numbers are doubles: they stay as the first response shows them."""
     answered = tell(medusa, data)
 
     assert (200, answered.content) == (answered.status_code, ask(medusa))
@@ -240,7 +240,7 @@ def test_doubles_are_kept_as_they_were_answered(medusa: httpx.Client, data: str)
 
 @pytest.mark.parametrize("data", [r'"\u0000"', r'{"\ud800":1}'], ids=["NUL", "lone surrogate"])
 def test_medusa_fails_as_recorded_and_leaves_nothing(medusa: httpx.Client, data: str) -> None:
-    """A backend's database refuses them; the earlier session is made anew, as after any failure."""
+    """A real backend's database refuses them; the earlier session is restored, as recorded."""
     tell(medusa, "1").raise_for_status()
 
     failed = tell(medusa, data)
@@ -250,10 +250,8 @@ def test_medusa_fails_as_recorded_and_leaves_nothing(medusa: httpx.Client, data:
 
 
 @pytest.mark.parametrize("cart_id", ["cart\0", "\ud800"], ids=ascii)
-def test_ids_that_cannot_be_kept(
-    documented: httpx.Client, medusa: httpx.Client, cart_id: str
-) -> None:
-    """No cart has such an id: that is refused, or in the medusa dialect fails as recorded."""
+def test_unstorable_ids(documented: httpx.Client, medusa: httpx.Client, cart_id: str) -> None:
+    """No cart can have such an id: it is refused, or fails as recorded in the medusa dialect."""
     content = json.dumps({"cart_id": cart_id})
     answers = [
         each.post(COLLECTIONS, headers=JSON, content=content) for each in (documented, medusa)
@@ -264,7 +262,7 @@ def test_ids_that_cannot_be_kept(
 
 @pytest.mark.parametrize("id_", ["%00", "pay_col_0%00", "%ED%A0%80", "x" * 5000, "%F0%9F%99%82"])
 def test_unknown_ids_are_not_found(documented: httpx.Client, id_: str) -> None:
-    """Whatever stands in the place of an id, there is no such payment collection."""
+    """No text in place of an id finds a payment collection but an id."""
     path = f"{COLLECTIONS}/{id_}/payment-sessions"
 
     assert 404 == documented.post(path, json=SYSTEM).status_code

@@ -1,4 +1,4 @@
-"""Databases that fail in use: documented answers, nothing lost, and works again by itself."""
+"""Databases that fail in use: documented responses, no loss, recovery without a restart."""
 
 import os
 import sqlite3
@@ -19,27 +19,27 @@ from tests.server.wire import PROVIDERS, SESSIONS, SYSTEM, read_collection, sess
 from xclade_store_mock.dialects import DIALECTS, MEDUSA
 from xclade_store_mock.web.dialect import Dialect
 
-TOLD = (
+SHOWN = (
     500,
     "unexpected_state",
     "api_error",
     "The store's storage is not available. Try again in a moment.",
 )
 HIDDEN = (500, "unknown_error", "unknown_error", "An unknown error occurred.")
-COMPLAINT = " ERROR The storage is not available: "
+LOGGED = " ERROR The storage is not available: "
 LARGE = {**SYSTEM, "data": {"x": os.urandom(40_000).hex()}}
-"""What needs more room than a database has at hand; it cannot be compressed."""
+"""A body that needs new space in a database; it cannot be compressed."""
 
 
-def told(response: httpx.Response) -> tuple[int, str, str, str]:
-    """Read an error."""
+def error_of(response: httpx.Response) -> tuple[int, str, str, str]:
+    """Return the status, type, code and message of an error."""
     body = response.json()
     return response.status_code, body["type"], body["code"], body["message"]
 
 
 @pytest.fixture
 def sqlite_on_disk(small_disk: Disk) -> str:
-    """Answer the URL of a database on the small disk."""
+    """Return the URL of a database on the small disk."""
     return f"sqlite:///{small_disk.folder}/store.db"
 
 
@@ -47,7 +47,7 @@ def sqlite_on_disk(small_disk: Disk) -> str:
 def postgresql_on_disk(
     postgresql_server: str, postgresql_url: str, small_disk: Disk
 ) -> Iterator[str]:
-    """Move a database's tables to the small disk; the server's journal stays where it is."""
+    """Move a database's tables to the small disk, but not the server's write-ahead log."""
     name = database_name(postgresql_url)
     space = f"xclade_test_{uuid.uuid4().hex}"
     folder = small_disk.folder / "tables"
@@ -68,13 +68,13 @@ def postgresql_on_disk(
 
 @pytest.fixture(params=[SQLITE, POSTGRESQL])
 def url_on_disk(request: pytest.FixtureRequest) -> str:
-    """Answer the URL of a database of either kind on the small disk."""
+    """Return the URL of a database of either kind on the small disk."""
     url: str = request.getfixturevalue(f"{request.param}_on_disk")
     return url
 
 
 def test_full_disk(small_disk: Disk, url_on_disk: str) -> None:
-    """Nothing is lost when there is no room, and the same request succeeds once there is."""
+    """A full disk loses nothing, and the same request succeeds once there is space."""
     with (
         running("--storage", url_on_disk) as server,
         httpx.Client(base_url=server.url, headers=KEY, timeout=20) as client,
@@ -90,7 +90,7 @@ def test_full_disk(small_disk: Disk, url_on_disk: str) -> None:
                 break
             before = session_of(failed)
 
-        assert TOLD == told(failed)
+        assert SHOWN == error_of(failed)
         assert [before] == read_collection(client)["payment_sessions"]
         assert 200 == client.get(PROVIDERS, params={"region_id": "reg_demo"}).status_code
 
@@ -99,8 +99,8 @@ def test_full_disk(small_disk: Disk, url_on_disk: str) -> None:
 
         assert LARGE["data"] == again["data"]
         assert [again] == read_collection(client)["payment_sessions"]
-        (complaint,) = server.stop()
-    assert COMPLAINT in complaint
+        (line,) = server.stop()
+    assert LOGGED in line
     if url_on_disk.startswith("sqlite"):
         with closing(sqlite3.connect(small_disk.folder / "store.db")) as database:
             assert [("ok",)] == database.execute("PRAGMA integrity_check").fetchall()
@@ -115,7 +115,7 @@ def test_full_disk(small_disk: Disk, url_on_disk: str) -> None:
     ],
     ids=["read-only", "unreachable"],
 )
-def test_database_that_goes_away(
+def test_unavailable_database(
     postgresql_server: str,
     postgresql_url: str,
     dialect: Dialect,
@@ -123,7 +123,7 @@ def test_database_that_goes_away(
     back: str,
     readable: bool,  # noqa: FBT001 - a parameter
 ) -> None:
-    """Every request is told, for as long as it lasts; then the server works again by itself."""
+    """Each request fails until the database is back; then the server works again."""
     name = database_name(postgresql_url)
     with (
         running("--storage", postgresql_url, "--dialect", dialect.name) as server,
@@ -137,25 +137,25 @@ def test_database_that_goes_away(
         change_database(postgresql_server, f"{name} {back}")
         again = client.post(SESSIONS, json=SYSTEM)
 
-        assert {HIDDEN if dialect is MEDUSA else TOLD} == {told(each) for each in failed}
+        assert {HIDDEN if dialect is MEDUSA else SHOWN} == {error_of(each) for each in failed}
         assert readable == reading.is_success
         assert before["id"] != session_of(again)["id"]
         assert [session_of(again)] == read_collection(client)["payment_sessions"]
-        complaints = server.stop()
-    assert [] == [each for each in complaints if COMPLAINT not in each]
+        lines = server.stop()
+    assert [] == [each for each in lines if LOGGED not in each]
 
 
 def prevent_connections(url: str) -> None:
-    """Keep a database whose disk fills up from new connections, as it may do itself at any moment.
+    """Make a database whose disk is full refuse new connections, as may happen at any time.
 
-    Vacuuming its catalog drops a file that the next connection has to write.
+    Vacuuming its catalog drops a file that the next connection must write.
     """
     with psycopg.connect(url, autocommit=True) as database:
         database.execute("VACUUM pg_class")
 
 
 def change_database(server_url: str, change: str) -> None:
-    """Change a database for all who connect from now on, and end the connections that it has."""
+    """Change a database for new connections, and end the existing ones."""
     name = change.split(maxsplit=1)[0]
     with psycopg.connect(server_url, autocommit=True) as server:
         server.execute(f"ALTER DATABASE {change}")

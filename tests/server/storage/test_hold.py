@@ -1,4 +1,4 @@
-"""Holding a payment collection: one at a time, all or nothing."""
+"""Holding a payment collection: one task at a time, all or nothing."""
 
 import asyncio
 from contextlib import suppress
@@ -20,15 +20,15 @@ AFTER = replace(BEFORE, sessions=(SESSION,))
 
 
 async def test_held_collection_comes_with_its_cart(storage: Storage) -> None:
-    """Who holds a collection has what initializing a session needs."""
+    """A held collection comes with all that initializing a session needs."""
     async with storage.hold("pay_col_1") as held:
         assert (BEFORE, SEED.carts["cart_1"]) == (held.collection, held.cart)
     async with storage.hold("pay_col_alone") as held:
         assert (SEED.payment_collections["pay_col_alone"], None) == (held.collection, held.cart)
 
 
-async def test_what_is_kept_is_there(storage: Storage) -> None:
-    """What is kept can be read at once, held or not; what it came from is still at hand."""
+async def test_kept_collection_is_seen_at_once(storage: Storage) -> None:
+    """A kept collection can be read before it is released; the holder's copy stays the same."""
     async with storage.hold("pay_col_1") as held:
         await held.keep(AFTER)
         assert AFTER == await storage.collection("pay_col_1")
@@ -37,8 +37,8 @@ async def test_what_is_kept_is_there(storage: Storage) -> None:
     assert AFTER == await storage.collection_of_cart("cart_1", lambda _: BEFORE)
 
 
-async def test_kept_twice_in_one_turn(storage: Storage) -> None:
-    """The later one counts."""
+async def test_collection_kept_twice(storage: Storage) -> None:
+    """Of two changes by one holder, the later counts."""
     async with storage.hold("pay_col_1") as held:
         await held.keep(AFTER)
         await held.keep(replace(AFTER, status="awaiting"))
@@ -46,8 +46,8 @@ async def test_kept_twice_in_one_turn(storage: Storage) -> None:
     assert "awaiting" == (await storage.collection("pay_col_1")).status
 
 
-async def test_what_another_kept_is_seen(pair: Pair) -> None:
-    """Also by who has held the collection before."""
+async def test_change_by_another_server_is_seen(pair: Pair) -> None:
+    """A server sees it although it has held, and cached, the collection before."""
     async with pair.one.hold("pay_col_1") as held:
         await held.keep(replace(held.collection, status="awaiting"))
     async with pair.other.hold("pay_col_1") as held:
@@ -59,7 +59,7 @@ async def test_what_another_kept_is_seen(pair: Pair) -> None:
 
 
 async def test_holders_take_turns(storage: Storage) -> None:
-    """One at a time holds a collection, so nobody's change is lost."""
+    """One task at a time holds a collection, so no change is lost."""
     inside = 0
 
     async def add_one() -> None:
@@ -77,7 +77,7 @@ async def test_holders_take_turns(storage: Storage) -> None:
 
 
 async def test_different_collections_are_held_side_by_side(storage: Storage) -> None:
-    """Nobody waits for another collection."""
+    """No task waits for another collection."""
     meeting = asyncio.Barrier(3)
 
     async def meet(collection_id: str) -> None:
@@ -88,8 +88,8 @@ async def test_different_collections_are_held_side_by_side(storage: Storage) -> 
     await asyncio.gather(*(meet(each) for each in SEED.payment_collections))
 
 
-async def test_failure_changes_nothing_and_lets_go(storage: Storage) -> None:
-    """Who fails before keeping anything has changed nothing, and the next one gets the turn."""
+async def test_failure_changes_nothing_and_releases(storage: Storage) -> None:
+    """A holder that fails has changed nothing, and the next one gets the collection."""
     for _ in range(2):
         with pytest.raises(LookupError):
             async with asyncio.timeout(PATIENCE), storage.hold("pay_col_1"):
@@ -98,8 +98,8 @@ async def test_failure_changes_nothing_and_lets_go(storage: Storage) -> None:
     assert BEFORE == await storage.collection("pay_col_1")
 
 
-async def test_who_is_cancelled_lets_go(storage: Storage) -> None:
-    """A turn is over when its holder is stopped, or stops waiting for it."""
+async def test_cancelled_task_releases(storage: Storage) -> None:
+    """A collection is free again when its holder, or a waiting task, is cancelled."""
 
     async def hold(reached: asyncio.Event) -> None:
         async with storage.hold("pay_col_1"):
@@ -122,7 +122,7 @@ async def test_who_is_cancelled_lets_go(storage: Storage) -> None:
 
 
 async def test_collection_and_answer_are_kept_together(storage: Storage) -> None:
-    """A session and the record of its request are there both."""
+    """The session and the record of its request are both stored."""
     opened = record("a")
     async with storage.claim(opened.scope), storage.hold("pay_col_1") as held:
         await storage.open_record(opened, NOW)
@@ -132,8 +132,8 @@ async def test_collection_and_answer_are_kept_together(storage: Storage) -> None
     assert answered(opened) == await storage.record(opened.scope)
 
 
-async def test_without_its_answer_a_collection_is_not_kept(pair: Pair) -> None:
-    """Where a request has been answered meanwhile, it has done nothing."""
+async def test_collection_is_not_kept_without_its_answer(pair: Pair) -> None:
+    """A request that another one has answered meanwhile changes nothing."""
     opened = record("a")
     earlier = answered(opened, b"earlier")
     await pair.one.open_record(opened, NOW)
@@ -149,7 +149,7 @@ async def test_without_its_answer_a_collection_is_not_kept(pair: Pair) -> None:
     assert AFTER == await pair.other.collection("pay_col_1")
 
 
-async def test_who_holds_what_was_reset_changes_nothing(storage: Storage) -> None:
+async def test_holder_changes_nothing_after_a_reset(storage: Storage) -> None:
     """A request that began before a reset changes nothing after it."""
     opened = record("a")
     await storage.open_record(opened, NOW)
@@ -162,8 +162,8 @@ async def test_who_holds_what_was_reset_changes_nothing(storage: Storage) -> Non
     assert await storage.record(opened.scope) is None
 
 
-async def test_who_lost_a_collection_changes_nothing(pair: Pair) -> None:
-    """What somebody else made of a collection meanwhile is not written over."""
+async def test_former_holder_changes_nothing(pair: Pair) -> None:
+    """A change that another holder made meanwhile is not overwritten."""
     async with pair.one.hold("pay_col_1") as held:
         await pair.other.reset(SEED)
         with pytest.raises(StorageUnavailable):

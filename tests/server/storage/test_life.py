@@ -1,4 +1,4 @@
-"""A storage's life: prepared once, started again, closed and used again."""
+"""A storage's life: prepared once, reset, closed and used again."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ DEMO = demo_store(NOW)
 
 
 class ClosingStorage(MemoryStorage):
-    """Remembers that it was closed."""
+    """Knows whether it was closed."""
 
     closed = False
 
@@ -31,14 +31,14 @@ class ClosingStorage(MemoryStorage):
 
 
 async def contents(storage: Storage) -> object:
-    """Read all there is."""
+    """Return everything in a storage."""
     carts, cart_count = await storage.carts(100)
     collections, count = await storage.collections(100)
     return await storage.settings(), carts, cart_count, collections, count
 
 
 async def live(storage: Storage) -> None:
-    """Leave traces of all kinds."""
+    """Change something of each kind."""
     opened = record("a")
     await storage.put_cart(cart("cart_1", "1"), LATER)
     await storage.put_cart(cart("cart_x"), LATER)
@@ -48,7 +48,7 @@ async def live(storage: Storage) -> None:
 
 
 async def test_only_the_first_seed_counts(database_url: str) -> None:
-    """A storage that holds a store keeps it, whatever seed comes later."""
+    """A storage that holds a store ignores later seeds."""
     assert await prepare_storage(database_url, SEED) is None
     assert SEED.settings == await prepare_storage(database_url, DEMO)
 
@@ -58,8 +58,8 @@ async def test_only_the_first_seed_counts(database_url: str) -> None:
     await storage.close()
 
 
-async def test_of_many_who_prepare_one_seeds(database_url: str) -> None:
-    """Those who start at once on an empty database agree on one store."""
+async def test_one_of_many_servers_seeds(database_url: str) -> None:
+    """Servers that prepare an empty database at once agree on one store."""
     seeded = await asyncio.gather(*(prepare_storage(database_url, SEED) for _ in range(4)))
 
     assert 1 == seeded.count(None)
@@ -70,7 +70,7 @@ async def test_of_many_who_prepare_one_seeds(database_url: str) -> None:
 
 
 async def test_reset_leaves_nothing(storage: Storage) -> None:
-    """After a reset there is the new store, as if nothing had ever been asked."""
+    """After a reset there is the new store and nothing else."""
     await live(storage)
 
     await storage.reset(DEMO)
@@ -88,7 +88,7 @@ async def test_reset_leaves_nothing(storage: Storage) -> None:
 
 
 async def test_reset_is_seen_by_others_at_once(pair: Pair) -> None:
-    """A server that shares the storage starts again, too."""
+    """A server that shares the storage sees the reset."""
     before = await contents(pair.other)
     await live(pair.one)
     assert before != await contents(pair.other)
@@ -108,7 +108,7 @@ async def test_resets_at_once_leave_one_store(storage: Storage) -> None:
 
 
 async def test_closed_storage_can_be_used_again(storage: Storage) -> None:
-    """Closing lets go of connections, not of what is kept; twice is once."""
+    """Closing, even twice, closes connections and loses no data."""
     await live(storage)
     before = await contents(storage)
 
@@ -127,7 +127,7 @@ async def test_closed_storage_can_be_used_again(storage: Storage) -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_server_closes_its_storage(dialect: Dialect) -> None:
-    """A server that stops lets go of its storage."""
+    """A server that stops closes its storage."""
     storage = ClosingStorage(SEED)
     with served(create_app(storage=storage, dialect=dialect)):
         assert not storage.closed

@@ -1,4 +1,4 @@
-"""Storages in several processes, which share nothing but the database."""
+"""Storages in several processes, which share only the database."""
 
 import asyncio
 import subprocess
@@ -29,12 +29,12 @@ async def main():
 
 asyncio.run(main())
 """
-"""Holds a payment collection and claims a scope, until it fails when told to; and lives on."""
+"""Holds a collection and a key, fails on the first line of input, ends on the second."""
 
 
 @pytest.fixture
 def holder(pair: Pair, shared_database: str) -> Iterator[IO[str]]:  # noqa: ARG001 - it resets first
-    """Let another process hold and claim; answer where to tell it to fail."""
+    """Run the holder in another process; return its standard input."""
     command = [sys.executable, "-c", HOLDER, shared_database]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -49,7 +49,7 @@ def holder(pair: Pair, shared_database: str) -> Iterator[IO[str]]:  # noqa: ARG0
 
 
 async def test_processes_take_turns(pair: Pair, holder: IO[str]) -> None:
-    """What one process holds or claims, another one gets as soon as the first has failed."""
+    """A collection or key of a failed task is free for another process at once."""
 
     async def hold() -> None:
         async with pair.one.hold("pay_col_1"):

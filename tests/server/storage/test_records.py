@@ -1,4 +1,4 @@
-"""Idempotency records: claimed, kept, answered and forgotten."""
+"""Idempotency records: claimed, stored, answered and dropped."""
 
 import asyncio
 from contextlib import suppress
@@ -18,20 +18,20 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_scope_is_claimed_once(storage: Storage) -> None:
-    """A scope that is claimed cannot be claimed again before it is let go; others can."""
+    """A claimed key cannot be claimed again before it is released; other keys can."""
     scope, other = record("a").scope, record("b").scope
     async with storage.claim(scope) as first, storage.claim(scope) as second:
         async with storage.claim(other) as elsewhere:
             assert (True, False, True) == (first, second, elsewhere)
-        # Who did not get it does not let it go either.
+        # A failed claim releases nothing.
         async with storage.claim(scope) as third:
             assert not third
     async with storage.claim(scope) as again:
         assert again
 
 
-async def test_of_many_one_claims(storage: Storage) -> None:
-    """Of many at once exactly one gets a scope."""
+async def test_one_of_many_claims_succeeds(storage: Storage) -> None:
+    """Of many claims of a key at once, exactly one succeeds."""
     all_have_asked = asyncio.Barrier(10)
 
     async def claim() -> bool:
@@ -42,8 +42,8 @@ async def test_of_many_one_claims(storage: Storage) -> None:
     assert 1 == sum(await asyncio.gather(*(claim() for _ in range(10))))
 
 
-async def test_who_fails_gives_the_claim_up(storage: Storage) -> None:
-    """A failed request leaves its key to the next."""
+async def test_failure_releases_the_claim(storage: Storage) -> None:
+    """A failed request leaves its key to the next one."""
     claims = []
     for _ in range(2):
         with suppress(LookupError):
@@ -58,7 +58,7 @@ async def test_who_fails_gives_the_claim_up(storage: Storage) -> None:
     "field", [{"publishable_key": "pk"}, {"method": "PUT"}, {"path": "/"}, {"key": "b"}], ids=repr
 )
 async def test_another_scope_has_another_record(storage: Storage, field: dict[str, str]) -> None:
-    """Each part of a scope counts."""
+    """Every part of a key's scope counts."""
     opened = record("a")
     await storage.open_record(opened, NOW)
     other = replace(opened.scope, **field)
@@ -69,7 +69,7 @@ async def test_another_scope_has_another_record(storage: Storage, field: dict[st
 
 
 async def test_record_is_kept_whole(storage: Storage) -> None:
-    """A record comes back as it was, before its answer and after, byte for byte."""
+    """A record comes back unchanged, before and after it is answered."""
     opened = record("a")
     assert await storage.record(opened.scope) is None
 
@@ -82,7 +82,7 @@ async def test_record_is_kept_whole(storage: Storage) -> None:
 
 
 async def test_records_are_shared(pair: Pair) -> None:
-    """What one server has answered, another one replays."""
+    """A record that one server answers can be read by another."""
     opened = record("a")
     await pair.one.open_record(opened, NOW)
     assert opened == await pair.other.record(opened.scope)
@@ -92,7 +92,7 @@ async def test_records_are_shared(pair: Pair) -> None:
 
 
 async def test_new_record_replaces_the_earlier_one(storage: Storage) -> None:
-    """A key that is used again has neither the old answer nor the old session."""
+    """A key that is used again has neither the earlier answer nor the earlier session."""
     earlier = record("a")
     await storage.open_record(earlier, NOW)
     await storage.keep_answer(answered(earlier))
@@ -103,14 +103,14 @@ async def test_new_record_replaces_the_earlier_one(storage: Storage) -> None:
     assert later == await storage.record(later.scope)
 
 
-async def test_expired_records_are_forgotten(storage: Storage) -> None:
-    """A new record takes the expired ones away, to the microsecond, and no others."""
+async def test_expired_records_are_dropped(storage: Storage) -> None:
+    """Opening a record drops the expired ones, exact to the microsecond."""
     moments = [NOW + timedelta(microseconds=each) for each in (-1, 0, 1)]
     older, same, newer = (record(str(each), moment) for each, moment in enumerate(moments))
     for each in (older, same, newer):
         await storage.open_record(each, NOW)
         await storage.keep_answer(answered(each))
-    # Expired or not, it is there until then.
+    # Until then, even an expired record is kept.
     assert answered(older) == await storage.record(older.scope)
 
     await storage.open_record(record("new", NOW), same.expires_at)
@@ -120,7 +120,7 @@ async def test_expired_records_are_forgotten(storage: Storage) -> None:
 
 
 async def test_request_is_answered_although_a_day_has_passed(storage: Storage) -> None:
-    """Whoever is at work when the clock is put forward can still keep an answer."""
+    """A request that runs while the clock is moved forward can still store its answer."""
     opened = record("a")
     await storage.open_record(opened, NOW)
     await storage.open_record(record("b", opened.expires_at), opened.expires_at)
@@ -129,7 +129,7 @@ async def test_request_is_answered_although_a_day_has_passed(storage: Storage) -
 
 
 async def test_answer_is_kept_once(pair: Pair) -> None:
-    """Who comes late with an answer fails, and the first answer stays."""
+    """A second answer fails, and the first one stays."""
     opened = record("a")
     await pair.one.open_record(opened, NOW)
     await pair.one.keep_answer(answered(opened, b"first"))
@@ -140,7 +140,7 @@ async def test_answer_is_kept_once(pair: Pair) -> None:
     assert answered(opened, b"first") == await pair.other.record(opened.scope)
 
 
-async def test_answers_to_what_was_reset_are_dropped(storage: Storage) -> None:
+async def test_answer_after_a_reset_is_dropped(storage: Storage) -> None:
     """A request that began before a reset leaves no answer after it."""
     opened = record("a")
     await storage.open_record(opened, NOW)
@@ -152,7 +152,7 @@ async def test_answers_to_what_was_reset_are_dropped(storage: Storage) -> None:
 
 
 async def test_many_open_records_at_once(storage: Storage) -> None:
-    """Many requests at once forget the same expired records, and each keeps its own."""
+    """Many requests at once drop the same expired records, and each stores its own."""
     expired = [record(f"old {number}", NOW - timedelta(days=2)) for number in range(20)]
     for each in expired:
         await storage.open_record(each, NOW - timedelta(days=2))
@@ -166,7 +166,7 @@ async def test_many_open_records_at_once(storage: Storage) -> None:
 
 
 async def answer(storage: Storage, *opened: Record, now: datetime = NOW) -> None:
-    """Open records and keep their answers, all at once."""
+    """Open records and store their answers, all at once."""
     await asyncio.gather(*(storage.open_record(each, now) for each in opened))
     await asyncio.gather(*(storage.keep_answer(answered(each)) for each in opened))
 

@@ -1,4 +1,4 @@
-"""`serve --storage`: what it says, and what outlasts it."""
+"""`serve --storage`: what it prints, and what a restart keeps."""
 
 from pathlib import Path
 
@@ -20,19 +20,19 @@ regions: []
 
 @pytest.fixture
 def other_store(tmp_path: Path) -> str:
-    """Answer the path of a store file."""
+    """Return the path of a store file."""
     path = tmp_path / "other.yaml"
     path.write_text(OTHER_STORE, "utf-8")
     return str(path)
 
 
 def client_of(server: Running) -> httpx.Client:
-    """Make a client of the demo store that a server has."""
+    """Return a client of a server's demo store."""
     return httpx.Client(base_url=server.url, headers=KEY)
 
 
 def test_workers_cannot_share_a_memory(capsys: pytest.CaptureFixture[str]) -> None:
-    """Several workers without a database are refused, with what to do."""
+    """Several workers without a database are refused; the error says what to do."""
     code = main(["serve", "--port", "0", "--storage", MEMORY, "--workers", "2"])
 
     out, err = capsys.readouterr()
@@ -45,7 +45,7 @@ def test_workers_cannot_share_a_memory(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_state_outlasts_the_server(database_url: str, other_store: str) -> None:
-    """Sessions and answers are there after a restart; a seed that comes too late is not read."""
+    """A restart keeps sessions and recorded responses, and does not read another seed."""
     idempotency = {"Idempotency-Key": "once"}
     with running("--storage", database_url) as server, client_of(server) as client:
         first = client.post(SESSIONS, json=STRIPE, headers=idempotency)
@@ -66,8 +66,8 @@ def test_state_outlasts_the_server(database_url: str, other_store: str) -> None:
     assert [message] == complaints
 
 
-def test_of_two_who_start_at_once_one_seeds(database_url: str, other_store: str) -> None:
-    """Two servers that find an empty database agree on whose seed it gets, and both serve it."""
+def test_one_of_two_servers_seeds(database_url: str, other_store: str) -> None:
+    """Two servers that start on an empty database seed it once, and both serve it."""
     options = ("--storage", database_url, "--seed", other_store)
     with starting(*options) as one, starting(*options) as other:
         servers = [one(), other()]

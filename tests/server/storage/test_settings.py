@@ -1,4 +1,4 @@
-"""Settings: read, changed, and seen by all who share the storage."""
+"""Settings: read, changed, and seen by all servers that share the storage."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,25 +16,25 @@ pytestmark = pytest.mark.anyio
 
 
 def add_key(token: str) -> Callable[[Settings], Settings]:
-    """Make the change that adds a publishable key."""
+    """Return the change that adds a publishable key."""
     key = {token: PublishableKey(token, "added")}
     return lambda it: replace(it, publishable_keys={**it.publishable_keys, **key})
 
 
 async def test_settings_are_the_seeds(storage: Storage) -> None:
-    """Nothing of them is lost, revoked keys, switched-off providers and origins included."""
+    """Settings come back whole: revoked keys, disabled providers and origins included."""
     assert SEED.settings == await storage.settings()
 
 
 async def test_open_origins_stay_open(storage: Storage) -> None:
-    """No list of origins is not an empty one."""
+    """No list of origins differs from an empty list."""
     await storage.reset(demo_store(NOW))
 
     assert demo_store(NOW).settings == await storage.settings()
 
 
-async def test_change_is_answered_and_seen(storage: Storage) -> None:
-    """A change starts from the settings as they are, and is what the next reader sees."""
+async def test_change_is_returned_and_seen(storage: Storage) -> None:
+    """A change starts from the current settings, and the next reader sees it."""
     first = await storage.change_settings(add_key("pk_a"))
     second = await storage.change_settings(add_key("pk_b"))
 
@@ -43,7 +43,7 @@ async def test_change_is_answered_and_seen(storage: Storage) -> None:
 
 
 async def test_settings_come_with_a_held_collection(storage: Storage) -> None:
-    """Whoever holds a collection has the settings of that moment."""
+    """A held collection comes with the settings of that moment."""
     async with storage.hold("pay_col_1") as held:
         changed = await storage.change_settings(add_key("pk_new"))
         assert SEED.settings == held.settings
@@ -52,7 +52,7 @@ async def test_settings_come_with_a_held_collection(storage: Storage) -> None:
 
 
 async def test_failed_change_changes_nothing(storage: Storage) -> None:
-    """A change that fails leaves the settings, and the way to the next change open."""
+    """A failed change leaves the settings unchanged, and the next change succeeds."""
 
     def fail(_: Settings) -> Settings:
         raise LookupError
@@ -66,7 +66,7 @@ async def test_failed_change_changes_nothing(storage: Storage) -> None:
 
 
 async def test_no_change_is_lost(storage: Storage) -> None:
-    """Of many changes at once, each starts from the one before."""
+    """Of many changes at once, each starts from the one before it."""
     tokens = {f"pk_{number}" for number in range(10)}
 
     await asyncio.gather(*(storage.change_settings(add_key(token)) for token in tokens))
@@ -75,7 +75,7 @@ async def test_no_change_is_lost(storage: Storage) -> None:
 
 
 async def test_change_is_seen_by_others_at_once(pair: Pair) -> None:
-    """Who has read the settings before reads the changed ones after, here and while holding."""
+    """A server that has read the settings before sees the change, also while holding."""
     assert await pair.one.settings() == await pair.other.settings()
 
     changed = await pair.one.change_settings(add_key("pk_new"))
@@ -89,8 +89,8 @@ async def test_change_is_seen_by_others_at_once(pair: Pair) -> None:
     assert again == await pair.one.settings()
 
 
-async def test_no_change_of_two_is_lost(pair: Pair) -> None:
-    """Two servers that change the settings at once do not undo each other's."""
+async def test_no_change_of_two_servers_is_lost(pair: Pair) -> None:
+    """Two servers that change the settings at once do not undo each other's changes."""
     tokens = [f"pk_{number}" for number in range(10)]
 
     await asyncio.gather(
