@@ -15,10 +15,15 @@ from xclade_store_mock.web.dialect import Reply
 class Row:
     """A refusal, and its reply in either dialect; None where it cannot arise."""
 
-    id: str
+    refusal: type[Refusal]
     situation: str
     documented: Reply | None
     medusa: Reply | None
+
+    @property
+    def id(self) -> str:
+        """The name of the refusal."""
+        return self.refusal.__name__
 
     @property
     def differs(self) -> bool:
@@ -43,82 +48,76 @@ _PAGE = Reply(404, media_type="text/html; charset=utf-8")
 _HIDDEN = Reply(500, "unknown_error", "unknown_error", "An unknown error occurred.")
 _API_ERROR = Reply(500, "unexpected_state", "api_error")
 
-ROWS: Mapping[type[Refusal], Row] = {
-    errors.NotJson: Row("not-json", "body is not JSON", _INVALID, _INVALID),
-    errors.InvalidData: Row(
-        "invalid-data", "body or query violates the schema", _INVALID, _INVALID
-    ),
-    errors.BodyTooLarge: Row(
-        "body-too-large",
+_NOT_FOUND = Reply(404, "not_found")
+
+_ROWS = (
+    Row(errors.NotJson, "body is not JSON", _INVALID, _INVALID),
+    Row(errors.InvalidData, "body or query violates the schema", _INVALID, _INVALID),
+    Row(
+        errors.BodyTooLarge,
         "body over 102,400 bytes",
         Reply(413, "invalid_data"),
         Reply(413, "unknown_error"),
     ),
-    errors.UnsupportedMediaType: Row(
-        "unsupported-media-type",
+    Row(
+        errors.UnsupportedMediaType,
         "unsupported media type, charset or encoding",
         Reply(415, "invalid_data"),
         Reply(415, "unknown_error"),
     ),
-    errors.PublishableKeyMissing: Row(
-        "key-missing", "publishable key missing or blank", _UNAUTHORIZED, _NOT_ALLOWED
+    Row(
+        errors.PublishableKeyMissing,
+        "publishable key missing or blank",
+        _UNAUTHORIZED,
+        _NOT_ALLOWED,
     ),
-    errors.PublishableKeyInvalid: Row(
-        "key-invalid",
+    Row(
+        errors.PublishableKeyInvalid,
         "publishable key unknown, revoked or sent twice",
         _UNAUTHORIZED,
         _NOT_ALLOWED,
     ),
-    errors.RouteNotFound: Row("unknown-path", "unknown path", Reply(404, "not_found"), _PAGE),
-    errors.MethodNotAllowed: Row("wrong-method", "wrong method", Reply(405, "not_allowed"), _PAGE),
-    errors.RegionMissing: Row("blank-region", "blank `region_id`", _INVALID, _NOT_ALLOWED),
-    errors.QueryKeyTooDeep: Row(
-        "query-key-too-deep",
+    Row(errors.RouteNotFound, "unknown path", _NOT_FOUND, _PAGE),
+    Row(errors.MethodNotAllowed, "wrong method", Reply(405, "not_allowed"), _PAGE),
+    Row(errors.RegionMissing, "blank `region_id`", _INVALID, _NOT_ALLOWED),
+    Row(
+        errors.QueryKeyTooDeep,
         "query parameter with two dots in its name",
         None,
         Reply(500, "invalid_argument"),
     ),
-    errors.CartNotFound: Row(
-        "cart-not-found", "cart not found", Reply(404, "not_found"), Reply(404, "not_found")
-    ),
-    errors.CollectionNotFound: Row(
-        "collection-not-found", "payment collection not found", Reply(404, "not_found"), _HIDDEN
-    ),
-    errors.ProviderNotEnabled: Row(
-        "provider-not-enabled", "provider not enabled in the region", _INVALID, _INVALID
-    ),
-    errors.ProviderNotInstalled: Row(
-        "provider-not-installed",
+    Row(errors.CartNotFound, "cart not found", _NOT_FOUND, _NOT_FOUND),
+    Row(errors.CollectionNotFound, "payment collection not found", _NOT_FOUND, _HIDDEN),
+    Row(errors.ProviderNotEnabled, "provider not enabled in the region", _INVALID, _INVALID),
+    Row(
+        errors.ProviderNotInstalled,
         "provider enabled, or without a region to ask, but not installed",
         _INVALID,
         _HIDDEN,
     ),
-    errors.ProviderRefused: Row(
-        "provider-refuses",
+    Row(
+        errors.ProviderRefused,
         "provider refuses",
         Reply(422, "payment_authorization_error", "invalid_request_error"),
         _HIDDEN,
     ),
-    errors.ProviderUnreachable: Row(
-        "provider-unreachable", "provider unreachable", _API_ERROR, _HIDDEN
-    ),
-    errors.RequestStillRunning: Row(
-        "request-still-running",
+    Row(errors.ProviderUnreachable, "provider unreachable", _API_ERROR, _HIDDEN),
+    Row(
+        errors.RequestStillRunning,
         "same `Idempotency-Key`, still running",
         Reply(409, "conflict", "invalid_state_error"),
         None,
     ),
-    errors.IdempotencyKeyReused: Row(
-        "idempotency-key-reused",
+    Row(
+        errors.IdempotencyKeyReused,
         "same `Idempotency-Key`, other request",
         Reply(422, "duplicate_error", "invalid_request_error"),
         None,
     ),
-    errors.StorageUnavailable: Row(
-        "storage-unavailable", "storage not available", _API_ERROR, _HIDDEN
-    ),
-    errors.UnknownFailure: Row("bug", "bug in the mock", _HIDDEN, _HIDDEN),
-}
+    Row(errors.StorageUnavailable, "storage not available", _API_ERROR, _HIDDEN),
+    Row(errors.UnknownFailure, "bug in the mock", _HIDDEN, _HIDDEN),
+)
+ROWS: Mapping[type[Refusal], Row] = {row.refusal: row for row in _ROWS}
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "order-of-checks": Behaviour(

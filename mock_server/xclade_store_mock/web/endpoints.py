@@ -6,7 +6,7 @@ compiled. Theirs check no `format`, and report neither all violations nor the re
 words.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from hmac import compare_digest
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock import jsontext
-from xclade_store_mock.contract import Contract, Operation
+from xclade_store_mock.contract import Contract, Match, Operation
 from xclade_store_mock.contract.violations import check_body, check_headers, check_path, check_query
 from xclade_store_mock.errors import PublishableKeyInvalid, PublishableKeyMissing
 from xclade_store_mock.storage import Storage
@@ -51,87 +51,65 @@ class Endpoints:
     ) -> None:
         self._app = app
         self._contract = contract
-        self._endpoints = {
-            operation.id: _Endpoint(
-                operation,
-                find_handler(operation.id),
-                [checks[scheme] for scheme in sorted(operation.security)],
-                read_query,
-                json_type,
-            )
+        self._handlers = {id_: find_handler(id_) for id_ in contract.operations}
+        self._checks = {
+            operation.id: [checks[scheme] for scheme in sorted(operation.security)]
             for operation in contract.operations.values()
         }
+        self._read_query = read_query
+        self._headers = {"content-type": json_type}
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve the operation that a request is for, or pass the request on; raise MethodNotAllowed."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request to an operation, or pass it on.
+
+        Raises a refusal, PreferenceNotMet or ContractViolation.
+        """
         match = None
         if scope["type"] == "http":
             match = self._contract.find(scope["method"], scope["path"])
         if match is None:
-            return self._app(scope, receive, send)
-        return self._endpoints[match.operation.id].serve(match.parameters, scope, receive, send)
-
-
-class _Endpoint:
-    def __init__(
-        self,
-        operation: Operation,
-        handler: Handler,
-        checks: Sequence[Check],
-        read_query: ReadQuery,
-        json_type: str,
-    ) -> None:
-        self._operation = operation
-        self._handle = handler
-        self._checks = checks
-        self._read_query = read_query
-        self._headers = {"content-type": json_type}
-
-    async def serve(
-        self, path: Mapping[str, str], scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        """Respond to a request. Raises a refusal, PreferenceNotMet or ContractViolation."""
-        answer = await self._answer(path, scope)
+            await self._app(scope, receive, send)
+            return
+        operation = match.operation
+        answer = await self._answer(match, scope)
         if isinstance(answer, Response):
             # A stream has no end to wait for.
-            if not self._operation.is_stream:
-                self._check_response(answer)
+            if not operation.is_stream:
+                _check_response(operation, answer)
             response = answer
         else:
-            self._check(200, "application/json", answer)
+            _check(operation, 200, "application/json", answer)
             response = Response(jsontext.write(answer), headers=self._headers)
         await response(scope, receive, send)
 
-    async def _answer(self, path: Mapping[str, str], scope: Scope) -> Document | Response:
-        for check in self._checks:
+    async def _answer(self, match: Match, scope: Scope) -> Document | Response:
+        operation, path = match.operation, match.parameters
+        for check in self._checks[operation.id]:
             await check(scope)
-        operation = self._operation
         body = received_body(scope)
         # The order, body before query, is recorded (`order/*`).
         if operation.body is not None:
             check_body(operation.body, operation.body_fields, body)
         call = Call(scope, path, self._read_query(operation, scope, path), body)
         documented = preferred(scope)
-        return documented(operation) if documented else await self._handle(call)
+        return documented(operation) if documented else await self._handlers[operation.id](call)
 
-    def _check_response(self, response: Response) -> None:
-        headers = dict(response.raw_headers)
-        media_type = headers.get(b"content-type", b"").decode().partition(";")[0]
-        content = bytes(response.body)
-        is_json = media_type == "application/json"
-        self._check(
-            response.status_code,
-            media_type,
-            jsontext.read_written(content) if is_json else content.decode(),
-        )
 
-    def _check(self, status: int, media_type: str, body: Any) -> None:
-        documented = self._operation.responses.get((status, media_type))
-        if documented is None:
-            message = f"{status} {media_type} is not documented"
-            raise ContractViolation(message)
-        if not documented.validator.is_valid(body):
-            raise ContractViolation(str(next(documented.validator.iter_errors(body))))
+def _check_response(operation: Operation, response: Response) -> None:
+    media_type = response.headers.get("content-type", "").partition(";")[0]
+    content = bytes(response.body)
+    is_json = media_type == "application/json"
+    body = jsontext.read_written(content) if is_json else content.decode()
+    _check(operation, response.status_code, media_type, body)
+
+
+def _check(operation: Operation, status: int, media_type: str, body: Any) -> None:
+    documented = operation.responses.get((status, media_type))
+    if documented is None:
+        message = f"{status} {media_type} is not documented"
+        raise ContractViolation(message)
+    if not documented.validator.is_valid(body):
+        raise ContractViolation(str(next(documented.validator.iter_errors(body))))
 
 
 def read_strictly(operation: Operation, scope: Scope, path: Mapping[str, str]) -> Mapping[str, Any]:
