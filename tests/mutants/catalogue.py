@@ -19,8 +19,8 @@ MUTANTS = (
     Mutant(
         "wrong status",
         SERVER / "dialects/table.py",
-        'collection not found", Reply(404, "not_found"), _HIDDEN',
-        'collection not found", Reply(400, "not_found"), _HIDDEN',
+        'collection not found", _NOT_FOUND, _HIDDEN',
+        'collection not found", _INVALID, _HIDDEN',
         (INITIALIZE, "tests/server/test_documented_statuses.py"),
     ),
     Mutant(
