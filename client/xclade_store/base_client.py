@@ -16,6 +16,7 @@ from xclade_store.connections import (
     Http,
     Http2,
     OwnConnections,
+    Timeouts,
     library_of,
 )
 from xclade_store.environment import http_settings
@@ -35,9 +36,6 @@ from xclade_store.transport import Outcome, Retries, describe
 
 SERVER = "https://{tenant}.api.myxclade.com"
 """The contract's server."""
-
-TIMEOUT = httpx.Timeout(30, connect=5)
-"""The default timeouts of one attempt: 5 seconds to connect, 30 for each wait after that."""
 
 DEADLINE = 60.0
 """The default deadline of a call, in seconds."""
@@ -83,7 +81,7 @@ class BaseClient(Generic[Http, Http2]):
         self._deadline = _read_deadline(deadline, DEADLINE)
         self._is_view = False
         if http_client is None:
-            settings = {"timeout": TIMEOUT, **http_settings(self._base_url)}
+            settings = http_settings(self._base_url)
             self._connections: Connections[Http] = self._own_connections(settings)
         else:
             given = cast("Http", http_client)
@@ -114,14 +112,14 @@ class BaseClient(Generic[Http, Http2]):
             raise ValueError(message)
         return {"authorization": f"Bearer {token}"}
 
-    def _read_timeout(self, value: Timeout) -> dict[str, float | None] | None:
+    def _read_timeout(self, value: Timeout) -> Timeouts | None:
         """Return the timeouts as httpx's extension has them; None if nobody gave any."""
         if value is None:
             return None
         given: Any = value
         if not isinstance(given, httpx.Timeout | self._library.Timeout):
             given = httpx.Timeout(arguments.positive_seconds("timeout", given))
-        timeouts: dict[str, float | None] = given.as_dict()
+        timeouts: Timeouts = given.as_dict()
         return timeouts
 
     def _call(
@@ -134,23 +132,18 @@ class BaseClient(Generic[Http, Http2]):
         key: str | None = None,
         initialized: Initialized | None = None,
     ) -> Call[Result]:
-        http = self._connections.get()
-        timeouts = self._read_timeout(timeout) or self._timeouts or http.timeout.as_dict()
         try:
-            request = http.build_request(
+            request = self._connections.build_request(
                 parts["method"],
                 f"{self._base_url}{parts['url']}",
+                self._read_timeout(timeout) or self._timeouts,
                 params=parts["params"] or None,
                 json=parts.get("json"),
                 headers={**self._headers, **parts.get("headers", {})},
-                extensions={"timeout": timeouts},
             )
         except self._library.InvalidURL as error:  # longer than httpx has them
             message = f"the arguments do not make a valid URL: {error}"
             raise ValueError(message) from error
-        # The cookies that http_client has kept may be another customer's.
-        if "cookie" in request.headers and "cookie" not in http.headers:
-            del request.headers["cookie"]
         ends = _read_deadline(deadline, self._deadline)
         return Call(request, result, envelope, key, initialized, ends)
 

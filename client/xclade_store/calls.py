@@ -1,7 +1,4 @@
-"""What a call is, whichever client makes it: arguments made into a request, an answer read.
-
-What is generated makes the request's parts and reads the answer's models.
-"""
+"""A call, sync or async: its request, and how to read the response."""
 
 import json
 from dataclasses import dataclass
@@ -31,7 +28,7 @@ class Initialized(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Result]):
-    """One logical call: what to send, and how to read its answer."""
+    """One logical call: what to send, and how to read its response."""
 
     request: httpx.Request
     result: type[Result]

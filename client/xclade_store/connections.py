@@ -20,6 +20,10 @@ Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 Http2 = TypeVar("Http2")
 """The same client of httpx2, which need not be installed."""
 
+TIMEOUT = httpx.Timeout(30, connect=5)
+"""The timeouts of our own clients: 5 seconds to connect, 30 for each wait after that."""
+
+Timeouts = dict[str, float | None]
 Scope = tuple[int, Any]
 """A process and, in async code, an event loop."""
 
@@ -37,6 +41,12 @@ class Connections(Generic[Http]):
 
     def get(self) -> Http:
         """Return the HTTP client for the current scope."""
+        raise NotImplementedError
+
+    def build_request(
+        self, method: str, url: str, timeouts: Timeouts | None, **parts: Any
+    ) -> httpx.Request:
+        """Return a request with the client's headers and, unless others are given, timeouts."""
         raise NotImplementedError
 
     def close(self) -> None:
@@ -68,6 +78,18 @@ class GivenConnections(Connections[Http]):
             raise HttpClientShared(message)
         return self._client
 
+    def build_request(
+        self, method: str, url: str, timeouts: Timeouts | None, **parts: Any
+    ) -> httpx.Request:
+        """Return a request with what is configured on the client, but without its cookie jar."""
+        http = self.get()
+        extensions = {"timeout": timeouts or http.timeout.as_dict()}
+        request = http.build_request(method, url, extensions=extensions, **parts)
+        # The cookies in the jar may be another customer's.
+        if "cookie" in request.headers and "cookie" not in http.headers:
+            del request.headers["cookie"]
+        return request
+
 
 class OwnConnections(Connections[Http]):
     """Our own clients, which need no closing before a fork or the end of an event loop."""
@@ -76,6 +98,7 @@ class OwnConnections(Connections[Http]):
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._settings = settings
+        self._headers = dict(self.http_class(**settings).headers)
         self._clients: dict[Scope, Http] = {}
         self._is_closed = False
 
@@ -91,6 +114,15 @@ class OwnConnections(Connections[Http]):
             raise RuntimeError(message)
         scope = self.scope()
         return self._clients.get(scope) or self._open(scope)
+
+    def build_request(
+        self, method: str, url: str, timeouts: Timeouts | None, **parts: Any
+    ) -> httpx.Request:
+        """Return a request."""
+        # The client itself would do the same in twice the time.
+        headers = self._headers | parts.pop("headers")
+        extensions = {"timeout": timeouts or TIMEOUT.as_dict()}
+        return httpx.Request(method, url, headers=headers, extensions=extensions, **parts)
 
     def _open(self, scope: Scope) -> Http:
         # No cookie of one customer may reach the next one.

@@ -49,7 +49,7 @@ MUTANTS = (
     Mutant("cookies kept", CONNECTIONS, "allowed_domains=[]", "", IDENTITY),
     Mutant(
         "cookies of http_client sent",
-        CLIENT / "base_client.py",
+        CONNECTIONS,
         'del request.headers["cookie"]',
         "pass",
         IDENTITY,
