@@ -117,8 +117,8 @@ def json_object(name: str, value: object) -> dict[str, Any]:
 
 
 def _plain(value: object) -> dict[str, object]:
-    """Let mappings that are no dict through, such as the data of an earlier session."""
+    """Return a mapping as a dict, so that the data of an earlier session can be sent."""
     if isinstance(value, Mapping):
         return {**value}
-    message = f"{type(value).__name__} has no place in JSON"
+    message = f"{type(value).__name__} is not a JSON type"
     raise TypeError(message)

@@ -1,4 +1,4 @@
-"""A bad line to a store: a real server that treats each connection as its script says."""
+"""An unreliable connection to a store: a real server that fails as its script says."""
 
 import socket
 import ssl
@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 PATIENCE = 5
-"""How many seconds to wait for what should happen at once."""
+"""Seconds to wait for what should happen at once."""
 
 
 class Line:
@@ -33,7 +33,7 @@ class Line:
         return head + b"\r\n\r\n" + body
 
     def ask_store(self) -> bytes:
-        """Have the request carried out; answer what the store said."""
+        """Forward the request, and return the response of the store."""
         request = self.read_request().replace(b"keep-alive", b"close")
         assert self._store.hostname
         address = (self._store.hostname, self._store.port)
@@ -42,7 +42,7 @@ class Line:
             return b"".join(iter(lambda: store.recv(65_536), b""))
 
     def reset(self) -> None:
-        """Break off hard, which the other end sees as a reset."""
+        """Close the connection with a reset."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def _receive(self) -> bytes:
@@ -56,46 +56,46 @@ Treatment = Callable[[Line], None]
 
 
 def forward(line: Line) -> None:
-    """Let the request and its answer pass."""
+    """Forward the request and the response."""
     line.connection.sendall(line.ask_store())
 
 
 def reset_unread(line: Line) -> None:
-    """Reset before the request was read."""
+    """Reset before the request is read."""
     line.reset()
 
 
 def reset_read(line: Line) -> None:
-    """Reset after the request was read."""
+    """Reset after the request is read."""
     line.read_request()
     line.reset()
 
 
 def reset_carried_out(line: Line) -> None:
-    """Reset after the store has carried the request out."""
+    """Reset after the store has responded."""
     line.ask_store()
     line.reset()
 
 
 def close_carried_out(line: Line) -> None:
-    """Hang up politely after the store has carried the request out."""
+    """Close after the store has responded."""
     line.ask_store()
 
 
 def half_an_answer(line: Line) -> None:
-    """Hang up in the middle of the answer's body."""
+    """Close in the middle of the response's body."""
     head, _, body = line.ask_store().partition(b"\r\n\r\n")
     line.connection.sendall(head + b"\r\n\r\n" + body[: len(body) // 2])
 
 
 def stall(line: Line) -> None:
-    """Have the request carried out, and say nothing until the other end gives up."""
+    """Forward the request, and send nothing until the client gives up."""
     line.ask_store()
     line.connection.recv(1)
 
 
-def stall_amid_answer(line: Line) -> None:
-    """Say half of the answer, and then nothing."""
+def stall_in_the_middle(line: Line) -> None:
+    """Send part of the response, and then nothing."""
     answer = line.ask_store()
     line.connection.sendall(answer[: len(answer) - 10])
     line.connection.recv(1)
@@ -108,7 +108,7 @@ def not_http(line: Line) -> None:
 
 
 def say(status: int, body: bytes = b"<html>", headers: str = "") -> Treatment:
-    """Answer so instead of the store, which does not hear of it."""
+    """Respond in place of the store, which gets no request."""
 
     def treat(line: Line) -> None:
         line.read_request()
@@ -132,7 +132,7 @@ def drip(content: bytes) -> Treatment:
 
 
 class BadLine:
-    """A server before the store that treats the connections as its script says, then forwards."""
+    """A server in front of a store that fails as its script says, and then forwards."""
 
     def __init__(
         self, store_url: str, script: tuple[Treatment, ...], certificate: ssl.SSLContext | None
@@ -190,7 +190,7 @@ def bad_line(
     listening: bool = True,
     certificate: ssl.SSLContext | None = None,
 ) -> Iterator[BadLine]:
-    """Put a bad line before a store."""
+    """Serve a BadLine in front of a store."""
     line = BadLine(store_url, script, certificate)
     try:
         if listening:

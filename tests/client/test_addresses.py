@@ -1,4 +1,4 @@
-"""Where a client finds its store."""
+"""The address of a store."""
 
 from pathlib import Path
 from typing import Any

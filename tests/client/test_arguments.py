@@ -1,4 +1,4 @@
-"""Bad arguments are told before anything is sent, good ones arrive."""
+"""Invalid arguments are refused before anything is sent; valid ones arrive."""
 
 import json
 from collections import UserDict
@@ -75,7 +75,7 @@ BAD_DATA: list[tuple[Any, type[Exception]]] = [
 
 
 def refused(expected: type[Exception], *call: Any, face: Call = call_sync, **more: Any) -> str:
-    """Make a call that is refused before anything is sent; answer the error's text."""
+    """Make a call that is refused before anything is sent; return the message."""
     desk = Desk(collection())
     with pytest.raises((TypeError, ValueError)) as raised:
         face(desk, *call, **more)
@@ -123,13 +123,13 @@ def test_bad_ids(
 def test_arguments_too_long_for_a_url(
     face: Call, method: str, arguments: list[str], more: dict[str, str]
 ) -> None:
-    """What httpx cannot put into a URL is a bad argument, too."""
+    """An argument that is too long for a URL is invalid."""
     assert "URL" in refused(ValueError, method, *arguments, face=face, **more)
 
 
 @pytest.mark.parametrize("bad", [0, 0.0, -1, float("nan"), float("inf")])
 def test_bad_timeouts(bad: float) -> None:
-    """Of a client or of a call: there must be some time to wait, and an end to it."""
+    """A timeout is a positive and finite number."""
     assert refused(ValueError, CREATE[0], *CREATE[1], timeout=bad).startswith("timeout")
     with pytest.raises(ValueError, match="timeout"):
         open_store(Desk(collection()), timeout=bad)
@@ -183,7 +183,7 @@ def test_bad_data(face: Call, bad: Any, expected: type[Exception]) -> None:
 
 
 def test_endless_data() -> None:
-    """Data that contains itself, or nearly without end, is no JSON."""
+    """Data that contains itself, or is nested too deep, is not JSON."""
     endless: dict[str, Any] = {}
     endless["a"] = endless
     deep: dict[str, Any] = {}
@@ -238,7 +238,7 @@ def test_data_may_be_changed_afterwards() -> None:
     ],
 )
 def test_bad_numbers(name: str, bad: Any, expected: type[Exception]) -> None:
-    """A number of things is a whole number from 0 on."""
+    """A number is an integer of at least 0."""
     method = "iter_payment_providers" if name == "page_size" else LIST[0]
 
     refused(expected, method, *LIST[1], **{name: bad})

@@ -1,4 +1,4 @@
-"""What StoreClient does by itself."""
+"""StoreClient over raw sockets."""
 
 import socket
 import threading
@@ -12,7 +12,7 @@ from xclade_store import BrokenAnswer, ConnectionFailed, StoreClient, StoreError
 
 @contextmanager
 def answering(raw: bytes) -> Iterator[str]:
-    """Answer the next request with these bytes, whatever it is; yield the URL."""
+    """Respond to the next request with these bytes; yield the URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer() -> None:
@@ -51,7 +51,7 @@ def test_sends_its_key_as_header() -> None:
 
 
 def test_repr_keeps_the_key_to_itself() -> None:
-    """A client in a log shows its store only."""
+    """The repr of a client shows its store only."""
     with StoreClient("http://store.test", publishable_key="pk_secret") as store:
         assert "StoreClient('http://store.test')" == repr(store)
 
@@ -81,7 +81,7 @@ def test_a_store_that_is_not_there() -> None:
     ],
 )
 def test_a_broken_answer(raw: bytes) -> None:
-    """An answer that the contract does not know is a StoreError, and carries what came."""
+    """A response that breaks the contract is a StoreError with its body."""
     with (
         answering(raw) as url,
         StoreClient(url, publishable_key="pk_demo", retries=0) as store,

@@ -1,4 +1,4 @@
-"""What each error answer becomes, and what an error tells."""
+"""The class of each error response, and the attributes of an error."""
 
 import re
 from typing import Any
@@ -32,7 +32,7 @@ KEY_REFUSED = "Publishable API key required in the request header: x-publishable
 
 
 def caught(desk: Desk, *call: Any, face: Call = call_sync, **more: Any) -> StoreError:
-    """Make a call that does not get its result, and answer the error."""
+    """Make a call that fails, and return the error."""
     with pytest.raises(StoreError) as raised:
         face(desk, *call, **more)
     return raised.value
@@ -99,12 +99,12 @@ def test_each_answer_has_its_class(
 
 
 @pytest.mark.parametrize(("method", "arguments"), [LIST, CREATE, INITIALIZE])
-def test_an_error_tells_all_that_the_store_told(method: str, arguments: tuple[str, ...]) -> None:
+def test_attributes_of_an_error(method: str, arguments: tuple[str, ...]) -> None:
     """Status, type, code, message, request id and the raw body are on the error."""
     answer = refusal(422, "payment_authorization_error", "Too little.", code="invalid_request")
-    told = answer._replace(headers={"x-request-id": "req_7"})
+    sent = answer._replace(headers={"x-request-id": "req_7"})
 
-    error = caught(Desk(told), method, *arguments)
+    error = caught(Desk(sent), method, *arguments)
 
     assert (422, "payment_authorization_error", "invalid_request", "Too little.", "req_7") == (
         error.status,
@@ -122,22 +122,22 @@ def test_an_error_tells_all_that_the_store_told(method: str, arguments: tuple[st
     ("header", "seconds"),
     [({"retry-after": "90"}, 90.0), ({"retry-after": "soon"}, None), ({}, None)],
 )
-def test_an_error_tells_how_long_to_wait(header: dict[str, str], seconds: float | None) -> None:
-    """Where the store asks for more patience than the call has, the caller can wait instead."""
+def test_retry_after(header: dict[str, str], seconds: float | None) -> None:
+    """The caller can wait where the call does not."""
     answer = refusal(429, "rate_limit_error")._replace(headers=header)
 
     assert seconds == caught(Desk(answer, answer, answer), *CREATE[:1], *CREATE[1]).retry_after
 
 
 def test_an_error_without_code_and_request_id() -> None:
-    """What the store did not tell is None."""
+    """What the response lacks is None."""
     error = caught(Desk(refusal(404, "not_found", "Gone.")), *CREATE[:1], *CREATE[1])
 
     assert (None, None, None) == (error.code, error.request_id, error.idempotency_key)
 
 
 def test_an_error_without_an_answer() -> None:
-    """Of a connection that failed there is a message, and the cause."""
+    """A failed connection has a message and a cause."""
     cause = httpx.ConnectError("Connection refused")
     error = caught(Desk(cause), *CREATE[:1], *CREATE[1])
 
@@ -160,9 +160,7 @@ def test_an_error_without_an_answer() -> None:
         (Answer(200, b"<html>"), False),
     ],
 )
-def test_an_error_tells_whether_to_try_again(
-    answer: Answer | Exception, *, retryable: bool
-) -> None:
+def test_retryable(answer: Answer | Exception, *, retryable: bool) -> None:
     """What may succeed later is retryable, whether its body is a page or JSON."""
     assert retryable == caught(Desk(answer), *CREATE[:1], *CREATE[1]).retryable
 
@@ -181,7 +179,7 @@ def test_an_error_tells_whether_to_try_again(
 )
 @pytest.mark.parametrize("key", ["checkout-1", None])
 def test_an_error_carries_the_idempotency_key(answer: Answer | Exception, key: str | None) -> None:
-    """Every kind of error tells the key that was sent, be it made up or given."""
+    """Every kind of error has the key that was sent."""
     desk = Desk(answer)
     error = caught(desk, INITIALIZE[0], *INITIALIZE[1], idempotency_key=key)
 

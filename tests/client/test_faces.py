@@ -1,4 +1,4 @@
-"""StoreClient and AsyncStoreClient are the same to look at and in what they do."""
+"""StoreClient and AsyncStoreClient have the same interface and behaviour."""
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -35,13 +35,13 @@ BEYOND_THE_CONTRACT = {"as_customer", "close", "iter_payment_providers"}
 
 
 def page(offset: int, *ids: str, count: int) -> Answer:
-    """Answer a page of providers."""
+    """Return a page of providers."""
     providers = [{"id": each, "is_enabled": True} for each in ids]
     return ok({"payment_providers": providers, "count": count, "offset": offset, "limit": len(ids)})
 
 
 class Scenario(NamedTuple):
-    """A call, and what the store replies."""
+    """A call, and the replies of the store."""
 
     method: str
     arguments: tuple[Any, ...]
@@ -90,7 +90,7 @@ SCENARIOS = {
 
 
 def outcome(call: Call, scenario: Scenario) -> tuple[Any, ...]:
-    """Tell all that a scenario leads to: what was sent, slept, answered or raised."""
+    """Return what a scenario sends, sleeps, returns and raises."""
     time = FakeTime()
     desk = Desk(*scenario.replies)
     result: Any = None
@@ -114,12 +114,12 @@ def outcome(call: Call, scenario: Scenario) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_both_do_the_same(scenario: Scenario) -> None:
-    """They send, wait, answer and raise the same."""
+    """They send, wait, return and raise the same."""
     assert outcome(call_sync, scenario) == outcome(call_async, scenario)
 
 
 def public(face: type) -> dict[str, Callable[..., Any]]:
-    """List the methods that a face offers."""
+    """Return the public methods of a client."""
     return {
         name: member
         for name, member in inspect.getmembers(face, inspect.isfunction)
@@ -148,7 +148,7 @@ def test_both_look_the_same() -> None:
 
 
 def test_both_answer_the_same() -> None:
-    """What one returns, the other returns to those who await it, or iterate asynchronously."""
+    """What one returns, the other one returns when awaited or iterated over."""
     for name, method in public(StoreClient).items():
         twin = getattr(AsyncStoreClient, name)
         expected = inspect.signature(method).return_annotation
@@ -198,7 +198,7 @@ def test_a_new_operation_would_be_missed(face: type) -> None:
 def test_all_pages_are_walked(
     call: Call, replies: tuple[Answer, ...], found: str, offsets: str
 ) -> None:
-    """iter_payment_providers answers each provider once, and asks for no page too many."""
+    """iter_payment_providers yields each provider once, and requests no page too many."""
     desk = Desk(*replies)
     result = call(desk, "iter_payment_providers", "reg_demo", page_size=2)
 
@@ -208,7 +208,7 @@ def test_all_pages_are_walked(
 
 
 def test_pages_are_asked_for_when_they_are_needed() -> None:
-    """Who stops at the first provider has asked for one page, and nothing is asked before."""
+    """Nothing is requested before the first provider, and one page for it."""
     desk = Desk(page(0, "a", "b", count=4))
     with StoreClient(
         "http://store.test",

@@ -1,4 +1,4 @@
-"""Attempts that fail on real sockets, before a real store: the call happens once all the same."""
+"""Attempts that fail on real sockets in front of a real store: the call still happens once."""
 
 import asyncio
 import ssl
@@ -31,9 +31,9 @@ from xclade_store_mock.app import create_app
 from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
 
 CERTIFICATES = ssl.create_default_context()
-"""Shared by the clients, which else would each take their time to load them."""
+"""Shared by the clients, since loading them takes time."""
 
-STALLS = {faults.stall, faults.stall_amid_answer}
+STALLS = {faults.stall, faults.stall_in_the_middle}
 
 CONFLICT = b'{"type": "conflict", "message": "Still running."}'
 LIMITED = b'{"type": "rate_limited", "message": "Too many."}'
@@ -48,7 +48,7 @@ class Counter:
         self.calls = 0
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
-        """Answer a session."""
+        """Return a session."""
         self.calls += 1
         return ProviderSession({"session": request.session_id})
 
@@ -60,7 +60,7 @@ class Backend(NamedTuple):
     provider: Counter
 
     def sessions(self) -> list[str]:
-        """Read which sessions are alive."""
+        """Return the ids of the sessions."""
         with httpx.Client(verify=CERTIFICATES) as http:
             store = StoreClient(self.url, publishable_key="pk_demo", http_client=http)
             collection = store.create_payment_collection("cart_demo")
@@ -120,7 +120,7 @@ def initialize(url: str, way: Way, **options: Any) -> StorePaymentCollection:
         (faults.close_carried_out,),
         (faults.half_an_answer,),
         (faults.stall,),
-        (faults.stall_amid_answer,),
+        (faults.stall_in_the_middle,),
         (faults.not_http,),
         (faults.reset_carried_out, faults.half_an_answer),
         (faults.stall, faults.reset_unread),
@@ -136,7 +136,7 @@ def initialize(url: str, way: Way, **options: Any) -> StorePaymentCollection:
 def test_a_bad_line_makes_no_second_session(
     backend: Backend, script: tuple[Treatment, ...], way: Way
 ) -> None:
-    """Whatever happened on the way, one session remains, made by one call of the provider."""
+    """One session remains, made by one call of the provider."""
     time = FakeTime()
     before = backend.provider.calls
     timeout = 0.5 if STALLS.intersection(script) else 30
@@ -151,7 +151,7 @@ def test_a_bad_line_makes_no_second_session(
 
 @each_way
 def test_a_store_that_comes_up_late(backend: Backend, way: Way) -> None:
-    """A refused connection is tried again."""
+    """A refused connection is retried."""
     time = FakeTime()
     with bad_line(backend.url, listening=False) as line:
 
@@ -178,7 +178,7 @@ def test_a_store_that_comes_up_late(backend: Backend, way: Way) -> None:
         (faults.half_an_answer, 3, ConnectionFailed),
         (faults.not_http, 3, ConnectionFailed),
         (faults.stall, 3, TimedOut),
-        (faults.stall_amid_answer, 3, TimedOut),
+        (faults.stall_in_the_middle, 3, TimedOut),
         (say(409, CONFLICT), 3, Conflict),
         (say(429, LIMITED), 3, RateLimited),
         (say(503, FAILED), 3, ServerFailed),
@@ -197,7 +197,7 @@ def test_a_line_that_stays_bad(
     expected: type[StoreError],
     way: Way,
 ) -> None:
-    """After the last attempt its error is raised, and what is no use is not tried again."""
+    """The error of the last attempt is raised; what a retry cannot fix is not retried."""
     timeout = 0.05 if treatment in STALLS else 30
     with bad_line(backend.url, *[treatment] * 4) as line, pytest.raises(StoreError) as raised:
         initialize(line.url, way, retries=FakeTime().retries(), timeout=timeout)
@@ -218,7 +218,7 @@ def test_without_retries_there_is_one_attempt(backend: Backend, treatment: Treat
 
 
 def test_the_callers_next_try_is_safe_with_the_errors_key(backend: Backend) -> None:
-    """A call that failed may have happened; made again with its key it is not made twice."""
+    """Repeating a failed call with its key does not make a second session."""
     before = backend.provider.calls
     with bad_line(backend.url, faults.reset_carried_out) as line, connect(line) as store:
         with pytest.raises(ConnectionFailed) as raised:
@@ -233,5 +233,5 @@ def test_the_callers_next_try_is_safe_with_the_errors_key(backend: Backend) -> N
 
 
 def connect(line: BadLine) -> StoreClient:
-    """Make a client without retries."""
+    """Return a client without retries."""
     return StoreClient(line.url, publishable_key="pk_demo", retries=0)

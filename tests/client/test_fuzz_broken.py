@@ -82,7 +82,7 @@ def test_damaged_bytes(
 
 @st.composite
 def broken_documents(draw: st.DrawFn) -> Any:
-    """Put any JSON, or nothing, in the place of some value of a good answer."""
+    """Replace some values of a valid response by any JSON, or remove them."""
     document = json.loads(draw(st.sampled_from([GOOD, GOOD_PAGE])))
     for _ in range(draw(st.integers(1, 3))):
         place: Any = document
@@ -223,7 +223,7 @@ def test_redirects(face: Call, status: int, location: str) -> None:
 def test_async_is_no_worse(
     face: Call, content: bytes, call: tuple[str, tuple[str, ...]], status: int
 ) -> None:
-    """The other face ends in a result or a StoreError, too."""
+    """So do async calls."""
     with suppress(StoreError):
         face(Desk(Answer(status, content)), call[0], *call[1])
 
@@ -232,7 +232,7 @@ def test_async_is_no_worse(
 @example(cut=0)
 @given(cut=st.integers(0, len(GOOD) - 1))
 def test_every_cut_is_seen(cut: int) -> None:
-    """No beginning of an answer is taken for the whole."""
+    """A cut-off response is never a result."""
     desk = Desk(lambda _: httpx.Response(200, content=GOOD[:cut]))
     with pytest.raises(StoreError):
         call_sync(desk, CREATE[0], *CREATE[1])

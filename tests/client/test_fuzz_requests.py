@@ -1,4 +1,4 @@
-"""Whatever the contract allows to be asked arrives at the store as it was meant."""
+"""Every request that the contract allows arrives unchanged."""
 
 import json
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ def expected_query(**parameters: object) -> dict[str, str]:
 
 
 def check_initialize(request: httpx.Request, arguments: Mapping[str, Any]) -> None:
-    """Compare a request with what it was to say."""
+    """Compare a request with its arguments."""
     body = {"provider_id": arguments["provider_id"]}
     if arguments["data"] is not None:
         body["data"] = arguments["data"]
@@ -81,7 +81,7 @@ def test_initialize_payment_session(arguments: dict[str, Any]) -> None:
 @settings(SEEDED, max_examples=60)
 @given(INITIALIZE)
 def test_initialize_payment_session_from_async_code(arguments: dict[str, Any]) -> None:
-    """The same arrives from the other face."""
+    """The same arrives from the async client."""
     desk = Desk(initialized(arguments["payment_collection_id"], arguments["provider_id"]))
     call_async(desk, "initialize_payment_session", **arguments)
 
@@ -127,7 +127,7 @@ def test_list_payment_providers(
 @settings(SEEDED, max_examples=100)
 @given(st.text(st.sampled_from("xyz/%~-._é "), max_size=12), IDS)
 def test_a_prefix_in_the_base_url(prefix: str, collection_id: str) -> None:
-    """What the store's address has as a path stays before the operation's own."""
+    """The path of base_url stays in front of the operation's path."""
     desk = Desk(initialized(collection_id, "pp_stripe_stripe"))
     with open_store(desk, f"http://store.test/api/{prefix}x/") as store:
         store.initialize_payment_session(collection_id, "pp_stripe_stripe")

@@ -1,4 +1,4 @@
-"""Answers that are odd, but not quite wrong; and some that are."""
+"""Odd responses, valid and invalid."""
 
 import json
 import socket
@@ -52,7 +52,7 @@ def test_constants_that_are_no_json(constant: bytes) -> None:
 
 @pytest.mark.parametrize("location", ["http://xn--", "http://[::1", "http://a:b"])
 def test_redirect_to_nowhere(location: str) -> None:
-    """A redirect, which nobody follows, may lead to what is no URL."""
+    """A redirect may lead to an invalid URL."""
     with pytest.raises(StoreError):
         call_sync(Desk(Answer(302, b"", {"location": location})), *CALL)
 
@@ -94,7 +94,7 @@ def test_password_of_the_address_is_kept() -> None:
 
 
 def test_password_of_the_address_is_kept_when_a_call_fails() -> None:
-    """The message tells what was not reached, without the password and the query."""
+    """The message has the URL without password and query."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
     with (
@@ -103,8 +103,8 @@ def test_password_of_the_address_is_kept_when_a_call_fails() -> None:
     ):
         store.list_payment_providers("reg_demo")
 
-    told = f"GET http://{address}/store/payment-providers: ConnectError: "
-    assert str(raised.value).startswith(told)
+    expected = f"GET http://{address}/store/payment-providers: ConnectError: "
+    assert str(raised.value).startswith(expected)
 
 
 def test_answers_do_not_change() -> None:
@@ -140,16 +140,16 @@ def test_half_quoted_key_is_refused(key: str) -> None:
     assert [] == desk.requests
 
 
-def test_redirect_tells_where_to() -> None:
-    """The commonest reason, http instead of https, is in the text."""
+def test_redirect_names_its_target() -> None:
+    """The message shows the commonest reason, http instead of https."""
     desk = Desk(Answer(301, b"", {"location": "https://store.test/x"}))
 
     with pytest.raises(BrokenAnswer, match=r"redirected to https://store\.test/x: check base_url"):
         call_sync(desk, *CALL)
 
 
-def test_refused_connection_tells_the_address() -> None:
-    """What could not be reached is named, without what is secret in it."""
+def test_refused_connection_names_the_address() -> None:
+    """The message has the URL without its secrets."""
     with (
         open_store(Desk(httpx.ConnectError("refused")), "http://user:pw@store.test") as store,
         pytest.raises(ConnectionFailed) as caught,
@@ -173,7 +173,7 @@ def test_refused_connection_tells_the_address() -> None:
     ],
 )
 def test_bad_options_are_refused_at_once(options: Any, error: type[Exception]) -> None:
-    """A client that could not work is not made."""
+    """The constructor refuses invalid options."""
     with pytest.raises(error):
         open_store(Desk(collection()), **options)
 
@@ -182,19 +182,19 @@ def test_bad_options_are_refused_at_once(options: Any, error: type[Exception]) -
     "pauses", [{"first_pause": -1}, {"longest_pause": float("nan")}, {"count": "a"}]
 )
 def test_bad_retries_are_refused_at_once(pauses: Any) -> None:
-    """Patience that could not be had is not made."""
+    """Retries refuses invalid values."""
     with pytest.raises((TypeError, ValueError)):
         Retries(**pauses)
 
 
-def test_pages_of_nothing_are_refused() -> None:
+def test_empty_pages_are_refused() -> None:
     """A page has at least one provider."""
     with pytest.raises(ValueError, match="page_size"):
         call_sync(Desk(collection()), "iter_payment_providers", "reg_demo", page_size=0)
 
 
 def test_transport_that_raises_for_status() -> None:
-    """An event hook of one's own may raise; the answer means what it means."""
+    """An event hook may raise; the response is handled all the same."""
     http = httpx.Client(
         transport=httpx.MockTransport(Desk(Answer(429))),
         event_hooks={"response": [lambda response: response.raise_for_status()]},
@@ -211,7 +211,7 @@ def test_transport_that_raises_for_status() -> None:
 
 
 def test_transport_keeps_its_own_timeout() -> None:
-    """A transport of one's own waits as long as it was made to."""
+    """An http_client keeps its timeouts unless a call has its own."""
     desk = Desk(collection())
     http = httpx.Client(transport=httpx.MockTransport(desk), timeout=0.2)
     with StoreClient("http://store.test", publishable_key="pk", http_client=http) as store:

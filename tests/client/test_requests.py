@@ -1,4 +1,4 @@
-"""What goes over the wire, and through which connections."""
+"""What is sent, and over which connections."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ CALLS = (LIST, CREATE, INITIALIZE)
 
 
 def sent(face: Call, method: str, *arguments: Any, **more: Any) -> httpx.Request:
-    """Make a call, and answer its only request."""
+    """Make a call, and return its only request."""
     desk = Desk(ANSWERS[method])
     face(desk, method, *arguments, **more)
     (request,) = desk.requests
@@ -44,7 +44,7 @@ def sent(face: Call, method: str, *arguments: Any, **more: Any) -> httpx.Request
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize(("method", "arguments"), CALLS)
 def test_headers(face: Call, method: str, arguments: tuple[str, ...]) -> None:
-    """Each request has the key and says who sends it; only one of them has an idempotency key."""
+    """Each request has the key and a user agent; only one has an idempotency key."""
     request = sent(face, method, *arguments)
 
     library = f"python-httpx/{httpx.__version__}"
@@ -186,7 +186,7 @@ def test_an_async_client_of_ones_own() -> None:
 
 @pytest.mark.parametrize("by_context", [True, False])
 def test_its_own_connections_are_closed(serve: Serve, *, by_context: bool) -> None:
-    """After close(), or the end of the context, a client is of no use."""
+    """After close(), or the end of the context, calls raise RuntimeError."""
     store = StoreClient(serve(), publishable_key="pk_demo")
     if by_context:
         with store as entered:
@@ -223,10 +223,10 @@ def test_its_own_async_connections_are_closed(serve: Serve, *, by_context: bool)
 
 
 class Echo:
-    """A provider that answers what it was given."""
+    """A provider that returns the data it was given."""
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
-        """Answer a session."""
+        """Return a session."""
         return ProviderSession(dict(request.data))
 
 

@@ -1,4 +1,4 @@
-"""When a call is made again, and after which pause."""
+"""When a call is retried, and after which pause."""
 
 import time
 from email.utils import formatdate
@@ -30,7 +30,7 @@ INITIALIZE_CALL = (INITIALIZE[0], *INITIALIZE[1])
 
 
 def asking(seconds: str, status: int = 503) -> Answer:
-    """Answer that the client shall come back later."""
+    """Return a response that asks to wait."""
     return refusal(status, "some_type")._replace(headers={"retry-after": seconds})
 
 
@@ -79,7 +79,7 @@ def test_the_pause_of_a_far_attempt() -> None:
 
 
 def test_jitter_is_drawn_for_each_pause() -> None:
-    """Clients that failed together do not come back together."""
+    """Clients that fail together do not retry together."""
     draws = iter([0.0, 0.5, 1.0])
     fake = FakeTime()
     with pytest.raises(ServerFailed):
@@ -93,7 +93,7 @@ def test_jitter_is_drawn_for_each_pause() -> None:
 
 
 def test_attempts_count_towards_the_deadline() -> None:
-    """A store that is slow to fail is not asked as often."""
+    """Slow attempts leave less time for retries."""
     fake = FakeTime()
 
     def fail_slowly(_: httpx.Request) -> httpx.Response:
@@ -130,8 +130,8 @@ def test_attempts_count_towards_the_deadline() -> None:
     ],
 )
 @pytest.mark.parametrize("status", [409, 429, 502, 503, 504])
-def test_the_store_says_when(asked: str, expected: float, status: int) -> None:
-    """Retry-After counts, in seconds or as a date; nonsense does not."""
+def test_retry_after(asked: str, expected: float, status: int) -> None:
+    """Retry-After counts, in seconds or as a date; invalid values do not."""
     fake = FakeTime()
     desk = Desk(asking(asked, status), collection())
     call_sync(desk, *INITIALIZE_CALL, options={"retries": fake.retries()})
@@ -152,7 +152,7 @@ def test_a_date_to_come() -> None:
 
 
 @pytest.mark.parametrize("asked", ["61", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
-def test_a_store_that_wants_too_much_patience(asked: str) -> None:
+def test_pauses_that_are_too_long(asked: str) -> None:
     """A pause that would end after the deadline does not begin."""
     fake = FakeTime()
     desk = Desk(asking(asked, 429))
@@ -189,10 +189,10 @@ def test_a_store_that_wants_too_much_patience(asked: str) -> None:
     ],
 )
 @pytest.mark.parametrize(("method", "arguments"), [CREATE, INITIALIZE])
-def test_what_is_tried_again(
+def test_what_is_retried(
     face: Call, method: str, arguments: tuple[str, ...], reply: Answer | Exception, *, retried: bool
 ) -> None:
-    """Connections and the statuses that may pass are; all others, 500 among them, are not."""
+    """Connection failures and some statuses are retried; others, such as 500, are not."""
     desk = Desk(reply, collection())
     options = {"retries": FakeTime().retries()}
     if retried:
@@ -207,7 +207,7 @@ def test_what_is_tried_again(
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("count", [0, 1, 2, 5])
 def test_a_number_of_retries(face: Call, count: int) -> None:
-    """A bare number is the attempts after the first, with the usual pauses."""
+    """A number is the attempts after the first, with the default pauses."""
     desk = Desk(asking("0"))
     with pytest.raises(ServerFailed):
         face(desk, *INITIALIZE_CALL, options={"retries": count})
@@ -216,7 +216,7 @@ def test_a_number_of_retries(face: Call, count: int) -> None:
 
 
 def test_async_code_never_blocks() -> None:
-    """The async face sleeps in the event loop, the other one does not need one."""
+    """The async client sleeps in the event loop."""
     ways = []
 
     async def sleep_in_loop(_: float) -> None:
@@ -245,7 +245,7 @@ def test_attempts_are_alike(face: Call) -> None:
 
 
 def test_each_call_has_a_key_of_its_own() -> None:
-    """Two calls are two keys, unless the caller says otherwise; other operations have none."""
+    """Each call has a key of its own, unless the caller passes one; other operations have none."""
     desk = Desk(collection())
     with open_store(desk) as store:
         results = [
@@ -260,8 +260,8 @@ def test_each_call_has_a_key_of_its_own() -> None:
     assert 3 == len(set(keys[:3]))
 
 
-def test_pages_are_tried_again_one_by_one() -> None:
-    """A page that failed is asked for again, not the ones before it."""
+def test_pages_are_retried_one_by_one() -> None:
+    """A page that failed is requested again, not the ones before it."""
     pages = [
         ok({"payment_providers": [{"id": name}], "count": 2, "offset": offset, "limit": 1})
         for offset, name in enumerate(("pp_a_a", "pp_b_b"))

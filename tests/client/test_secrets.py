@@ -82,7 +82,7 @@ def test_unknown_fields_are_not_shown() -> None:
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("reply", BROKEN)
 def test_an_errors_texts(face: Call, reply: Answer | Exception) -> None:
-    """Neither an error nor its traceback tells a secret."""
+    """Neither an error nor its traceback shows a secret."""
     with pytest.raises(StoreError) as raised:
         face(Desk(reply), *INITIALIZE_CALL, options={"customer_token": TOKEN})
 

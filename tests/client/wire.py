@@ -62,7 +62,7 @@ def collection(**changes: Any) -> Answer:
 
 
 def initialized(collection_id: str, provider_id: str) -> Answer:
-    """Answer a call of initialize_payment_session with the ids that it sent."""
+    """Return a response to initialize_payment_session with the ids that were sent."""
     return collection(id=collection_id, payment_sessions=[{**SESSION, "provider_id": provider_id}])
 
 
@@ -75,7 +75,7 @@ Reply = Answer | Callable[[httpx.Request], httpx.Response] | Exception
 
 
 class Desk:
-    """Gives the replies one after the other, repeats the last one, and keeps the requests."""
+    """Gives the replies in order, repeats the last one, and keeps the requests."""
 
     def __init__(self, *replies: Reply) -> None:
         self.requests: list[httpx.Request] = []
