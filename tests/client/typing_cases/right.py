@@ -8,6 +8,7 @@ from typing import Any, assert_type
 
 import attrs
 import httpx
+import httpx2
 
 from xclade_store import (
     AsyncStoreClient,
@@ -148,6 +149,9 @@ def make(token: str) -> StoreClient:
     """Make clients in every way."""
     with StoreClient(tenant="acme", publishable_key="pk_x", retries=3) as store:
         assert_type(store, StoreClient)
+        assert_type(store.as_customer(token), StoreClient)
+    StoreClient(tenant="acme", publishable_key="pk_x", http_client=httpx2.Client(), deadline=5)
+    AsyncStoreClient(tenant="acme", publishable_key="pk_x", http_client=httpx2.AsyncClient())
     return StoreClient(
         "https://store.test",
         publishable_key="pk_x",

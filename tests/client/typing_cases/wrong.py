@@ -1,6 +1,7 @@
 """How a user's code must not look: type checkers object to each line that has them look away."""
 
 import httpx
+import httpx2
 
 from xclade_store import AsyncStoreClient, StoreClient, StorePaymentCollection
 
@@ -12,6 +13,7 @@ def wrong(store: StoreClient) -> None:
     StoreClient("https://store.test", publishable_key=5)  # type: ignore[arg-type]
     StoreClient("https://store.test", publishable_key="pk_x", http_client=httpx.AsyncClient())  # type: ignore[arg-type]
     AsyncStoreClient("https://store.test", publishable_key="pk_x", http_client=httpx.Client())  # type: ignore[arg-type]
+    StoreClient("https://store.test", publishable_key="pk_x", http_client=httpx2.AsyncClient())  # type: ignore[arg-type]
     store.create_payment_collection()  # type: ignore[call-overload]
     store.create_payment_collection(5)  # type: ignore[call-overload]
     store.create_payment_collection("cart_demo", "id")  # type: ignore[call-overload]
