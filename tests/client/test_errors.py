@@ -1,7 +1,9 @@
 """The class of each error response, and the attributes of an error."""
 
+import inspect
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args, get_type_hints
 
 import httpx
 import pytest
@@ -281,6 +283,31 @@ def test_the_public_surface() -> None:
     assert {name for name in vars(errors) if name in expected} == {
         name for name, each in vars(errors).items() if isinstance(each, type)
     }
+
+
+def _named(hint: Any) -> Iterator[type]:
+    """Find the classes in a type."""
+    if isinstance(hint, type) and not get_args(hint):
+        yield hint
+    for part in get_args(hint):
+        yield from _named(part)
+
+
+def test_types_in_public_signatures_are_public() -> None:
+    """Whatever a public method takes or returns, and a result's field holds, can be imported."""
+    exported = [getattr(xclade_store, name) for name in xclade_store.__all__]
+    public = [each for each in exported if isinstance(each, type)]
+    hints = [
+        get_type_hints(part)
+        for each in public
+        for name, part in [("", each), *inspect.getmembers(each, inspect.isfunction)]
+        if not name.startswith("_") or name == "__init__"
+    ]
+    used = {each for found in hints for hint in found.values() for each in _named(hint)}
+
+    ours = {each for each in used if each.__module__.startswith("xclade_store")}
+    assert {xclade_store.StorePayment, xclade_store.JsonObject, xclade_store.Retries} <= ours
+    assert set() == ours - set(public)
 
 
 def test_a_collection_is_not_an_error() -> None:

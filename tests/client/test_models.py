@@ -161,6 +161,18 @@ def test_a_field_that_was_not_answered() -> None:
     assert "status=" not in repr(read(collection(payment_sessions=[])))
 
 
+def test_only_what_medusa_requires() -> None:
+    """A backend may return exactly the fields that Medusa's published schema requires."""
+    required = ("id", "amount", "currency_code", "provider_id", "data", "status")
+    session = {name: SESSION[name] for name in required}
+    result = read(collection(payment_sessions=[session], payment_providers=[{"id": "pp_x"}]))
+    without = {**COLLECTION, "payment_providers": []}
+    del without["payment_sessions"]
+
+    assert session == result.payment_sessions[0].to_dict()
+    assert without == read(ok({"payment_collection": without})).to_dict()
+
+
 def test_a_field_that_is_null_was_answered() -> None:
     """Null is a value, unlike nothing."""
     assert with_session(authorized_at=None).authorized_at is None

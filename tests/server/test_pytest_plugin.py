@@ -32,14 +32,21 @@ def test_documented_example_runs(runs: Runs) -> None:
 
 def test_documented_failures(runs: Runs) -> None:
     """The tests of docs/testing.md for failures on demand pass unchanged."""
-    *_, example = blocks()
+    *_, example, _ = blocks()
 
     runs(5, test_failures=example)
 
 
+def test_documented_results_can_be_made(runs: Runs) -> None:
+    """The test of docs/testing.md that needs no server passes unchanged."""
+    *_, example = blocks()
+
+    runs(1, test_receipt=example)
+
+
 def test_documented_overrides_work(runs: Runs) -> None:
     """The overrides of docs/testing.md serve the store file in the other dialect."""
-    _, dialect, store, _ = blocks()
+    _, dialect, store, *_ = blocks()
 
     runs(
         1,
