@@ -150,6 +150,7 @@ def test_match() -> None:
 def test_hashes() -> None:
     """Equal results are one in a set, unless what they hold cannot be hashed."""
     assert 1 == len({make(), make(amount=Decimal("10.5")), through_json(make())})
+    hash(StorePaymentCollection.from_dict({**COLLECTION, "an unknown list": []}))
     with pytest.raises(TypeError, match="unhashable"):
         hash(session(data={"list": []}))
 
