@@ -139,18 +139,17 @@ class Model:
 
         An amount that a JSON number cannot hold exactly is repeated in `raw_amount`.
         """
-        spelling = self._origin.spelling
-        values = {
-            name: vars(self)[attribute]
-            for name, attribute in _shape(type(self)).attributes.items()
-            if attribute in vars(self)
-        }
+        values, spelling = vars(self), self._origin.spelling
         document: dict[str, Any] = plain(self.additional_properties)
-        for name, value in values.items():
-            document[name] = plain(spelling[name]) if name in spelling else _written(value)
-        for name, value in values.items():
-            if isinstance(value, Decimal):
-                _write_exactly(document, name, value)
+        amounts: list[tuple[str, Decimal]] = []
+        for name, attribute in _shape(type(self)).attributes.items():
+            if attribute in values:
+                value = values[attribute]
+                document[name] = plain(spelling[name]) if name in spelling else _written(value)
+                if isinstance(value, Decimal):
+                    amounts.append((name, value))
+        for name, amount in amounts:
+            _write_exactly(document, name, amount)
         return document
 
     @property
