@@ -1,4 +1,7 @@
-"""Text for people: without secrets, and without characters that control a terminal."""
+"""Text for people: without secrets, and without characters that control a terminal.
+
+A module of its own, because the command line needs it before the extra `check` is loaded.
+"""
 
 import html
 import json
