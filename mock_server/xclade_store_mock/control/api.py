@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,8 +16,7 @@ from xclade_store_mock.control.errors import (
     ControlTokenInvalid,
     NotFound,
 )
-from xclade_store_mock.control.plans import PlanOperations
-from xclade_store_mock.control.state import StateOperations
+from xclade_store_mock.control.operations import ControlOperations
 from xclade_store_mock.errors import Refusal
 from xclade_store_mock.web.bodies import StrictBodies
 from xclade_store_mock.web.dialect import Reply, render, respond
@@ -53,11 +51,11 @@ class _Replies:
 
 def create_control_app(control: Control, access: Access, dialect_name: str) -> ASGIApp:
     """Return the application under `/_mock`, in the order in which a request passes it."""
-    operations = (StateOperations(control, dialect_name), PlanOperations(control))
+    operations = ControlOperations(control, dialect_name)
     app: ASGIApp = Endpoints(
         _unknown_path,
         contract=load_contract("control.yaml"),
-        find_handler=partial(_find, operations),
+        find_handler=partial(getattr, operations),
         checks={},
         read_query=read_strictly,
     )
@@ -68,8 +66,3 @@ def create_control_app(control: Control, access: Access, dialect_name: str) -> A
 
 async def _unknown_path(scope: Scope, _receive: Receive, _send: Send) -> None:
     raise errors.RouteNotFound(scope["path"])
-
-
-def _find(operations: tuple[object, ...], operation_id: str) -> Any:
-    (found,) = (each for each in operations if hasattr(each, operation_id))
-    return getattr(found, operation_id)

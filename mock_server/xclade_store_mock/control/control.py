@@ -1,21 +1,20 @@
 """What controls one mock server: its journal, faults, outcomes, clock and events."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from xclade_store_mock.contract import Contract, Match
+from xclade_store_mock.control.documents import render_entry
 from xclade_store_mock.control.errors import NotFound
 from xclade_store_mock.control.events import Event, Events
 from xclade_store_mock.control.faults import Fault, FaultPlan, Faults
 from xclade_store_mock.control.front import Exchange
-from xclade_store_mock.control.journal import Inspector, Journal, Record
+from xclade_store_mock.control.journal import Criteria, Inspector, Journal, Record
 from xclade_store_mock.control.outcomes import Outcome, Outcomes
 from xclade_store_mock.errors import InvalidData
-from xclade_store_mock.payments.documents import timestamp
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.storage import Storage
-from xclade_store_mock.web.endpoints import Document
 
 _END = datetime(3000, 1, 1, tzinfo=UTC)
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -65,10 +64,6 @@ class ControlClock:
         self._offset = timedelta()
         self._frozen_at = None
         self._changed()
-
-    def document(self) -> Document:
-        """Return the clock as JSON."""
-        return {"now": timestamp(self()), "frozen": self.is_frozen, "is_real": self.is_real}
 
 
 class Control:
@@ -136,13 +131,19 @@ class Control:
         """Add a request to the Store API to the journal, and publish it."""
         record = self.journal.add(exchange)
         if self.events.has_listeners:
-            self.events.publish(self.journal_event(record))
-        if exchange.method not in _READS:
+            self.events.publish(self._event(record))
+        if exchange.scope["method"] not in _READS:
             self.store_changed()
 
-    def journal_event(self, record: Record) -> Event:
-        """Return the event that carries an entry of the journal."""
-        return Event("journal", lambda: self.journal.entry(record).document(), record.id)
+    def follow(self, last_id: str | None) -> AsyncGenerator[bytes]:
+        """Yield the events from now on and, if there is a last id, the entries since then."""
+        criteria = None if last_id is None else Criteria(since=int(last_id))
+        return self.events.follow(
+            lambda: map(self._event, self.journal.find(criteria) if criteria else ())
+        )
+
+    def _event(self, record: Record) -> Event:
+        return Event("journal", lambda: render_entry(self.journal.entry(record)), record.id)
 
     def close(self) -> None:
         """Release whatever waits: the server is stopping."""

@@ -1,4 +1,4 @@
-"""Errors that only the control API returns, and its empty response.
+"""Errors that only the control API returns.
 
 Refusal
 ├── ControlTokenInvalid     the token is missing or wrong
@@ -6,8 +6,6 @@ Refusal
 ├── NotFound                a fault, provider, scenario or session that does not exist
 └── Conflict                the request contradicts the current state
 """
-
-from starlette.responses import Response
 
 from xclade_store_mock.errors import InvalidData, Refusal, Violation
 
@@ -37,8 +35,3 @@ class Conflict(Refusal):
 def invalid_field(field: str, problem: str) -> InvalidData:
     """Return the error for a field of the body that has the right form but an unusable value."""
     return InvalidData.of([Violation(("body", field), "value", f"Field '{field}': {problem}")])
-
-
-def respond_empty() -> Response:
-    """Return a response without a body."""
-    return Response(status_code=204)

@@ -1,9 +1,7 @@
 """What happens in the mock, as server-sent events."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -33,34 +31,8 @@ class Event:
         return b"%sevent: %s\ndata: %s\n\n" % (id_, self.name.encode(), data)
 
 
-class _Listener:
-    """The events that one stream has not sent yet."""
-
-    def __init__(self) -> None:
-        self.events: deque[Event] = deque()
-        self.has_ended = False
-        self._news = asyncio.Event()
-
-    def put(self, event: Event) -> None:
-        """Add an event; end the stream if too many wait."""
-        self.events.append(event)
-        if len(self.events) > MAX_WAITING:
-            self.events.clear()
-            self.has_ended = True
-        self._news.set()
-
-    def end(self) -> None:
-        """End the stream after the events that wait."""
-        self.has_ended = True
-        self._news.set()
-
-    async def has_news(self) -> bool:
-        """Wait for an event or the end; return False if neither comes for a while."""
-        self._news.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_SILENCE):
-                return await self._news.wait()
-        return False
+_Listener = asyncio.Queue[Event | None]
+"""The events that a stream has not sent yet; None ends it."""
 
 
 class Events:
@@ -84,27 +56,29 @@ class Events:
         listener = _Listener()
         self._listeners.add(listener)
         if self._has_closed:
-            listener.end()
+            listener.put_nowait(None)
         missed = [*find_missed()]
         try:
             yield _COMMENT  # so that the client sees that the stream has begun
             for event in missed:
                 yield event.text
                 await asyncio.sleep(0)  # other requests are answered in between
-            while listener.events or not listener.has_ended:
-                if listener.events:
-                    yield listener.events.popleft().text
-                    await asyncio.sleep(0)
-                elif not await listener.has_news():
-                    yield _COMMENT
+            while (text := await _next_text(listener)) is not None:
+                yield text
+                await asyncio.sleep(0)
         finally:
             self._listeners.discard(listener)
 
     def publish(self, event: Event) -> None:
-        """Send an event to all listeners, and drop those that are too slow."""
-        for listener in self._listeners:
-            listener.put(event)
-        self._listeners = {each for each in self._listeners if not each.has_ended}
+        """Send an event to all listeners; end the streams of those that are too slow."""
+        for listener in [*self._listeners]:
+            if listener.qsize() < MAX_WAITING:
+                listener.put_nowait(event)
+            else:
+                self._listeners.remove(listener)
+                while not listener.empty():
+                    listener.get_nowait()
+                listener.put_nowait(None)
 
     def changed(self, part: str) -> None:
         """Announce that a part of the state has changed."""
@@ -115,4 +89,14 @@ class Events:
         """End all streams, and those that start later."""
         self._has_closed = True
         for listener in self._listeners:
-            listener.end()
+            listener.put_nowait(None)
+
+
+async def _next_text(listener: _Listener) -> bytes | None:
+    """Return the next event as text, None at the end, or a comment if nothing happens."""
+    try:
+        async with asyncio.timeout(_SILENCE):
+            event = await listener.get()
+    except TimeoutError:
+        return _COMMENT
+    return None if event is None else event.text

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
+from msgspec import Struct
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,7 +17,6 @@ from xclade_store_mock.control.errors import Conflict, NotFound
 from xclade_store_mock.control.front import Exchange, exchange_of
 from xclade_store_mock.web.bodies import read_body
 from xclade_store_mock.web.dialect import Dialect, Reply, reply_with
-from xclade_store_mock.web.endpoints import Document
 
 MAX_FAULTS = 100
 
@@ -91,8 +91,7 @@ class Break(StrEnum):
     GARBLED = "garbled"
 
 
-@dataclass(frozen=True, slots=True)
-class FaultAnswer:
+class FaultAnswer(Struct, frozen=True, omit_defaults=True):
     """An error in place of the store's response; None: what the dialect returns with the status.
 
     Raises ValueError for what is beyond the control API's limits.
@@ -107,8 +106,7 @@ class FaultAnswer:
         require_limits(status=self.status, retry_after=self.retry_after)
 
 
-@dataclass(frozen=True, slots=True)
-class FaultPlan:
+class FaultPlan(Struct, frozen=True):
     """Which requests a fault applies to (None: all), and what it does.
 
     `delay` is in milliseconds. `then` is awaited after the store has handled the request; `note`
@@ -123,7 +121,7 @@ class FaultPlan:
     delay: int = 0
     answer: FaultAnswer | None = None
     broken: Break | None = None
-    then: Callable[[], Awaitable[object]] | None = field(default=None, repr=False)
+    then: Callable[[], Awaitable[object]] | None = None
     note: str | None = None
 
     def __post_init__(self) -> None:
@@ -135,19 +133,6 @@ class FaultPlan:
         replaces_response = self.answer is not None or self.broken is Break.DROPPED
         return not replaces_response or self.when is Moment.AFTER
 
-    def effect_document(self) -> Document:
-        """Return what the fault does as JSON."""
-        answer = self.answer and {
-            name: value for name, value in asdict(self.answer).items() if value is not None
-        }
-        return {
-            "when": self.when,
-            "delay": self.delay,
-            "answer": answer,
-            "broken": self.broken,
-            "note": self.note,
-        }
-
 
 @dataclass(slots=True)
 class Fault:
@@ -158,19 +143,6 @@ class Fault:
     times: int | None
     gate: Gate = field(default_factory=Gate, repr=False)
     in_flight: int = 0
-
-    def document(self) -> Document:
-        """Return the fault as JSON."""
-        return {
-            "id": self.id,
-            "operation_id": self.plan.operation_id,
-            "method": self.plan.method,
-            "path": self.plan.path,
-            "payment_collection_id": self.plan.payment_collection_id,
-            "times": self.times,
-            **self.plan.effect_document(),
-            "waiting": self.gate.waiting,
-        }
 
 
 class Faults:
@@ -349,13 +321,9 @@ class FaultMiddleware:
         reply = reply_with(self._dialect, answer.status)
         if answer.type is not None:
             reply = Reply(answer.status, answer.type)
-        message = answer.message or reply.message or _phrase(answer.status)
+        phrase = responses.get(answer.status, "A planned fault")
+        message = answer.message or reply.message or phrase
         response = self._dialect.render(reply, message, {})
         if answer.retry_after is not None:
             response.headers["Retry-After"] = str(answer.retry_after)
         return response
-
-
-def _phrase(status: int) -> str:
-    known = {each.value: each.phrase for each in HTTPStatus}
-    return known.get(status, "A planned fault")

@@ -3,25 +3,23 @@
 import asyncio
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
-from msgspec.structs import asdict
 from starlette.types import Scope
 
 from xclade_store_mock.contract import Match, Operation
 from xclade_store_mock.contract.violations import check_body, check_headers, check_query
 from xclade_store_mock.control.faults import FaultPlan
-from xclade_store_mock.control.front import Body, Exchange
+from xclade_store_mock.control.front import Body, Exchange, Headers
 from xclade_store_mock.errors import InvalidData, Refusal
-from xclade_store_mock.payments.documents import timestamp
 from xclade_store_mock.redaction import hide_body, hide_header, hide_query, hide_text
 from xclade_store_mock.web import read_header, read_headers
 from xclade_store_mock.web.bodies import parse_body
-from xclade_store_mock.web.endpoints import Document
 from xclade_store_mock.web.prefer import has_preferences, split_query
 
 MAX_ENTRIES = 1000
@@ -103,16 +101,6 @@ class Entry(Struct, frozen=True):
     request: Message
     response: Message
 
-    def document(self) -> Document:
-        """Return the entry as JSON."""
-        return {
-            **asdict(self),
-            "at": timestamp(self.at),
-            "fault": self.fault and self.fault.effect_document(),
-            "request": asdict(self.request),
-            "response": asdict(self.response),
-        }
-
     @property
     def size(self) -> int:
         """About how many bytes the entry takes in memory."""
@@ -131,18 +119,16 @@ class Criteria(Struct, frozen=True):
     since: int = 0
 
 
+@dataclass(slots=True, eq=False)
 class Record:
     """A request in the journal: the exchange or, once somebody has read it, its entry."""
 
-    __slots__ = ("content", "id", "method", "path", "size", "status")
-
-    def __init__(self, id_: int, exchange: Exchange) -> None:
-        self.id = id_
-        self.method = exchange.method
-        self.path = exchange.path
-        self.status = exchange.status
-        self.size = exchange.size
-        self.content: Exchange | Entry = exchange
+    id: int
+    method: str
+    path: str
+    status: int | None
+    size: int
+    content: Exchange | Entry
 
     def matches(self, criteria: Criteria) -> bool:
         """Return whether the record meets all criteria."""
@@ -170,7 +156,10 @@ class Journal:
     def add(self, exchange: Exchange) -> Record:
         """Add an exchange; the oldest ones make room for it."""
         self._last_id += 1
-        record = Record(self._last_id, exchange)
+        scope, status = exchange.scope, exchange.status
+        record = Record(
+            self._last_id, scope["method"], scope["path"], status, exchange.size, exchange
+        )
         self._records.append(record)
         self._size += record.size
         self._make_room()
@@ -212,15 +201,15 @@ class Journal:
         return entry
 
     def _render(self, id_: int, exchange: Exchange) -> Entry:
-        scope = exchange.scope()
+        scope = exchange.scope
         match = self._inspector.find(scope)
         violations = self._inspector.violations(scope, match, exchange.request.content)
         return Entry(
             id=id_,
             at=exchange.at,
-            method=exchange.method,
-            path=hide_text(exchange.path),
-            query=hide_query(exchange.query.decode("latin-1")),
+            method=scope["method"],
+            path=hide_text(scope["path"]),
+            query=hide_query(scope["query_string"].decode("latin-1")),
             operation_id=None if match is None else match.operation.id,
             status=exchange.status,
             milliseconds=exchange.milliseconds,
@@ -229,11 +218,11 @@ class Journal:
             fault_id=None if exchange.fault is None else exchange.fault.id,
             fault=None if exchange.fault is None else exchange.fault.plan,
             request=_message(scope["headers"], exchange.request),
-            response=_message(exchange.response_headers(), exchange.response),
+            response=_message(exchange.headers, exchange.response),
         )
 
 
-def _message(headers: Iterable[tuple[bytes, bytes]], body: Body) -> Message:
+def _message(headers: Headers, body: Body) -> Message:
     named: dict[str, list[str]] = {}
     for raw_name, value in headers:
         name = raw_name.decode("latin-1").lower()

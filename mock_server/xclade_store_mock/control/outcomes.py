@@ -1,8 +1,11 @@
 """Outcomes that are planned for the next calls of payment providers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from xclade_store_mock.control.faults import Gate, require_limits
 from xclade_store_mock.errors import ProviderRefused, ProviderUnreachable
@@ -24,8 +27,7 @@ class Result(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a provider's next calls end.
 
     `delay` is in milliseconds; `times` says for how many calls it still holds, None for all.

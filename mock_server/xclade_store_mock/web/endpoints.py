@@ -27,8 +27,8 @@ from xclade_store_mock.web.prefer import preferred
 T = TypeVar("T")
 
 Document = Mapping[str, Any]
-Handler = Callable[[Call], Awaitable[Document | Response]]
-"""Returns the JSON document of a 200, or a whole response; raises a refusal."""
+Handler = Callable[[Call], Awaitable[Document | Response | None]]
+"""Returns the JSON document of a 200, None for a 204, or a whole response; raises a refusal."""
 ReadQuery = Callable[[Operation, Scope, Mapping[str, str]], Mapping[str, Any]]
 
 
@@ -72,6 +72,8 @@ class Endpoints:
             return
         operation = match.operation
         answer = await self._answer(match, scope)
+        if answer is None:
+            answer = Response(status_code=204)
         if isinstance(answer, Response):
             # A stream has no end to wait for.
             if not operation.is_stream:
@@ -82,7 +84,7 @@ class Endpoints:
             response = Response(jsontext.write(answer), headers=self._headers)
         await response(scope, receive, send)
 
-    async def _answer(self, match: Match, scope: Scope) -> Document | Response:
+    async def _answer(self, match: Match, scope: Scope) -> Document | Response | None:
         operation, path = match.operation, match.parameters
         for check in self._checks[operation.id]:
             await check(scope)
