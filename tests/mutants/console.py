@@ -36,38 +36,10 @@ MUTANTS = (
         (CONNECTION,),
     ),
     Mutant(
-        "pale text",
-        CONSOLE / "console.css",
-        "--muted: light-dark(#586174, #9ba5b5);",
-        "--muted: light-dark(#8a93a3, #9ba5b5);",
-        (PAGE,),
-    ),
-    Mutant(
-        "typing that is lost",
-        CONSOLE / "dom.js",
-        "if (known?.version === version) {",
-        "if (known === null) {",
-        (PAGE,),
-    ),
-    Mutant(
-        "money in two decimals",
-        CONSOLE / "money.js",
-        "Math.min(Math.max(usual, fractionDigits(decimal)), 100)",
-        "2",
-        (PAGE,),
-    ),
-    Mutant(
         "quotes that do not hold",
         CONSOLE / "quoting.js",
         "return `'${text.replaceAll(\"'\", String.raw`'\\''`)}'`;",
         "return `'${text}'`;",
         (COPYING,),
-    ),
-    Mutant(
-        "reset that does nothing",
-        CONSOLE / "main.js",
-        '  await call("POST", "/reset");\n',
-        "",
-        (STEERING,),
     ),
 )
