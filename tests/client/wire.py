@@ -100,8 +100,15 @@ def transport(desk: Desk, library: Any = httpx) -> Any:
         return httpx.MockTransport(desk)
 
     def handle(request: Any) -> Any:
+        copy = httpx.Request(
+            request.method,
+            str(request.url),
+            headers=request.headers.raw,
+            content=request.content,
+            extensions=request.extensions,
+        )
         try:
-            response = desk(request)
+            response = desk(copy)
         except httpx.RequestError as error:
             raise getattr(library, type(error).__name__)(str(error)) from None
         assert isinstance(response.stream, httpx.ByteStream)
