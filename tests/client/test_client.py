@@ -1,6 +1,8 @@
 """StoreClient over raw sockets."""
 
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +56,18 @@ def test_repr_keeps_the_key_to_itself() -> None:
     """The repr of a client shows its store only."""
     with StoreClient("http://store.test", publishable_key="pk_secret") as store:
         assert "StoreClient('http://store.test')" == repr(store)
+
+
+def test_httpx2_is_not_imported() -> None:
+    """A client without an http_client of httpx2 does not import it."""
+    program = (
+        "import sys, xclade_store; xclade_store.StoreClient(tenant='acme', publishable_key='pk_x');"
+        "print('httpx' in sys.modules, 'httpx2' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert "True False\n" == printed
 
 
 def test_a_store_that_is_not_there() -> None:
