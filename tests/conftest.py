@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from tests.contract.contract_coverage import FOLDER, Observed, recorder
+from tests.contract.contract_coverage import FOLDER, RecordingApp, recorder
 
 from xclade_store_mock.app import create_app
 
@@ -25,7 +25,7 @@ Serve = Callable[..., str]
 def served(app: Any, *, is_store: bool = True) -> Iterator[str]:
     """Serve an application on a free port, and yield its URL."""
     config = uvicorn.Config(
-        Observed(app, recorder("server")) if is_store and FOLDER in os.environ else app,
+        RecordingApp(app, recorder("server")) if is_store and FOLDER in os.environ else app,
         port=0,
         log_level="critical",
         timeout_graceful_shutdown=1,

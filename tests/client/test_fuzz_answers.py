@@ -20,7 +20,7 @@ from tests.client.wire import (
     Desk,
     call_sync,
 )
-from tests.contract.understanding import check_understood
+from tests.contract.outcomes import check_outcome
 
 from xclade_store import ErrorAnswer
 
@@ -62,7 +62,7 @@ def test_any_collection_is_read_whole(
     content = spell({"payment_collection": document}).encode()
     result = call_sync(Desk(Answer(200, content)), call[0], *call[1])
 
-    check_understood(result, 200, content)
+    check_outcome(result, 200, content)
 
 
 @settings(SEEDED, max_examples=200)
@@ -81,4 +81,4 @@ def test_any_error_is_read_whole(
     with pytest.raises(ErrorAnswer) as raised:
         call_sync(Desk(Answer(status, content)), call[0], *call[1])
 
-    check_understood(raised.value, status, content)
+    check_outcome(raised.value, status, content)

@@ -1,4 +1,4 @@
-"""The contract, and servers in processes of their own."""
+"""The contract, and servers in separate processes."""
 
 import re
 import socket
@@ -19,14 +19,14 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture(scope="session")
 def contract() -> dict[str, Any]:
-    """Answer the contract as data."""
+    """Return the parsed contract."""
     document: dict[str, Any] = yaml.safe_load((ROOT / "openapi/store.yaml").read_text("utf-8"))
     return document
 
 
 @pytest.fixture
 def demo_url() -> Iterator[str]:
-    """Serve the demo store as a user does, by the installed command; answer its URL."""
+    """Serve the demo store with the installed command, and yield its URL."""
     command: list[str | Path] = [BIN / "xclade-store-mock", "serve", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -38,7 +38,7 @@ def demo_url() -> Iterator[str]:
 
 @contextmanager
 def served_by_prism() -> Iterator[str]:
-    """Serve the contract with Prism, an independent reading of it; answer its URL."""
+    """Serve the contract with Prism, and yield its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = free.getsockname()
@@ -57,7 +57,7 @@ def served_by_prism() -> Iterator[str]:
 
 
 def is_open(address: tuple[str, int]) -> bool:
-    """Tell whether somebody listens."""
+    """Return whether a server listens on an address."""
     try:
         socket.create_connection(address).close()
     except ConnectionRefusedError:
@@ -67,6 +67,6 @@ def is_open(address: tuple[str, int]) -> bool:
 
 @pytest.fixture(scope="session")
 def prism_url() -> Iterator[str]:
-    """Serve the contract with Prism, for all tests; answer its URL."""
+    """Serve the contract with Prism for all tests, and yield its URL."""
     with served_by_prism() as url:
         yield url

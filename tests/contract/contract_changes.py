@@ -1,4 +1,4 @@
-"""What changed between two contracts, and which step of the version that takes."""
+"""Compare two contracts, and check that the version number reflects the changes."""
 
 import json
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 def changes(old: Json, new: Json) -> list[Change]:
-    """Find the changes from one contract to the next, those that break first."""
+    """Return the changes from one contract to the next, breaking ones first."""
     found = {*_Comparison(old, new).changes()}
     return sorted(found, key=lambda change: (not change.breaks, change.text))
 
 
 def verdict(old: Json, new: Json) -> str:
-    """Answer nothing, or why the version of the new contract does not say what changed."""
+    """Return why the new version number does not reflect the changes, or an empty string."""
     found = changes(old, new)
     was, is_ = (_numbers(each["info"]["version"]) for each in (old, new))
     if is_ < was:
@@ -31,10 +31,10 @@ def verdict(old: Json, new: Json) -> str:
         return ""
     if is_ >= needed:
         return ""
-    told = "\n".join(f"  {'breaks' if breaks else 'adds'}: {text}" for text, breaks in found)
+    listed = "\n".join(f"  {'breaks' if breaks else 'adds'}: {text}" for text, breaks in found)
     return (
-        f"The contract says {_text(is_)}, but since {_text(was)} it changed:\n{told}\n"
-        f"That makes it {_text(needed)}: set info.version, or take the change back."
+        f"The contract's version is {_text(is_)}, but since {_text(was)} it changed:\n{listed}\n"
+        f"It must be {_text(needed)}: set info.version, or revert the change."
     )
 
 
@@ -72,11 +72,11 @@ class _Comparison:
         yield from self._security(name, old, new)
         before, after = old["responses"], new["responses"]
         for status in before.keys() - after.keys():
-            yield Change(f"{name}: the answer {status} is gone", breaks=True)
+            yield Change(f"{name}: the response {status} is gone", breaks=True)
         for status in after.keys() - before.keys():
-            # Errors that they do not know, clients take for errors.
+            # Clients handle an unknown error status as an error.
             breaks = status[0] not in "45"
-            yield Change(f"{name}: the answer {status} is new", breaks=breaks)
+            yield Change(f"{name}: the response {status} is new", breaks=breaks)
         for status in before.keys() & after.keys():
             yield from self._response(f"{name} {status}", before[status], after[status])
 
@@ -95,16 +95,16 @@ class _Comparison:
             yield from _required(place, was, is_)
             for keyword in ("style", "explode", "allowReserved", "allowEmptyValue", "content"):
                 if was.get(keyword) != is_.get(keyword):
-                    yield Change(f"{place} is written otherwise: {keyword}", breaks=True)
+                    yield Change(f"{place} is serialized differently: {keyword}", breaks=True)
             yield from self._requests.compare(place, was.get("schema", {}), is_.get("schema", {}))
 
     def _bodies(self, name: str, old: Json, new: Json) -> Iterator[Change]:
         before, after = resolved(self._old, old or {}), resolved(self._new, new or {})
-        place = f"{name}: the request's body"
+        place = f"{name}: the request body"
         yield from _required(place, before, after)
         was, is_ = before.get("content", {}), after.get("content", {})
         for media_type in was.keys() - is_.keys():
-            yield Change(f"{place} cannot be {media_type} any more", breaks=True)
+            yield Change(f"{place} can no longer be {media_type}", breaks=True)
         for media_type in is_.keys() - was.keys():
             yield Change(f"{place} can be {media_type}", breaks=False)
         for media_type in was.keys() & is_.keys():
@@ -115,9 +115,9 @@ class _Comparison:
         before, after = resolved(self._old, old), resolved(self._new, new)
         was, is_ = before.get("content", {}), after.get("content", {})
         for media_type in was.keys() - is_.keys():
-            yield Change(f"{place} is not {media_type} any more", breaks=True)
+            yield Change(f"{place} is no longer {media_type}", breaks=True)
         for media_type in is_.keys() - was.keys():
-            yield Change(f"{place} may now be {media_type}", breaks=True)
+            yield Change(f"{place} can now be {media_type}", breaks=True)
         for media_type in was.keys() & is_.keys():
             yield from self._responses.compare(
                 place, was[media_type]["schema"], is_[media_type]["schema"]
@@ -138,18 +138,18 @@ class _Comparison:
             was, is_ = resolved(self._old, old[name]), resolved(self._new, new[name])
             header = f"{place}: the header {name}"
             if was.get("required", False) and not is_.get("required", False):
-                yield Change(f"{header} may now be left out", breaks=True)
+                yield Change(f"{header} is no longer required", breaks=True)
             yield from self._responses.compare(header, was["schema"], is_["schema"])
 
     def _security(self, name: str, old: Json, new: Json) -> Iterator[Change]:
-        """Compare the ways in: one that asks for no more than an old one lets its users in."""
-        before, after = _ways_in(self._old, old), _ways_in(self._new, new)
+        """Compare the ways to authenticate; one that requires less than an old one replaces it."""
+        before, after = _ways(self._old, old), _ways(self._new, new)
         for way in before:
             if not any(other <= way for other in after):
-                yield Change(f"{name}: {_way(way)} does not let in any more", breaks=True)
+                yield Change(f"{name}: {_way(way)} no longer grants access", breaks=True)
         for way in after:
             if not any(other <= way for other in before):
-                yield Change(f"{name}: {_way(way)} lets in", breaks=False)
+                yield Change(f"{name}: {_way(way)} grants access", breaks=False)
 
 
 def _operations(document: Json) -> dict[str, Json]:
@@ -165,7 +165,7 @@ def _operations(document: Json) -> dict[str, Json]:
 
 
 def _parameters(document: Json, operation: Json) -> dict[str, Json]:
-    """Name the parameters; the names of headers are the same in any letter case."""
+    """Return the parameters by name; the names of headers ignore case."""
     found = [resolved(document, each) for each in operation["parameters"]]
     return {
         f"{each['in']} {each['name'].lower() if each['in'] == 'header' else each['name']}": each
@@ -178,7 +178,7 @@ def _required(place: str, old: Json, new: Json) -> Iterator[Change]:
     if is_ and not was:
         yield Change(f"{place} is now required", breaks=True)
     elif was and not is_:
-        yield Change(f"{place} may now be left out", breaks=False)
+        yield Change(f"{place} is no longer required", breaks=False)
 
 
 def _plain(part: Json) -> Json:
@@ -186,10 +186,10 @@ def _plain(part: Json) -> Json:
 
 
 Way = frozenset[tuple[str, str]]
-"""Schemes that let in together, each with what it is."""
+"""Security schemes that are required together, each with its definition."""
 
 
-def _ways_in(document: Json, operation: Json) -> list[Way]:
+def _ways(document: Json, operation: Json) -> list[Way]:
     schemes = document.get("components", {}).get("securitySchemes", {})
     return [
         frozenset(
@@ -201,7 +201,7 @@ def _ways_in(document: Json, operation: Json) -> list[Way]:
 
 
 def _way(way: Way) -> str:
-    return " with ".join(sorted(name for name, _ in way)) or "no key at all"
+    return " with ".join(sorted(name for name, _ in way)) or "no key"
 
 
 def _servers(old: Json, new: Json) -> Iterator[Change]:

@@ -1,9 +1,8 @@
-"""Which parts of the contract the tests touch: recorded while they run, told by scripts/test.
+"""Record which parts of the contract the tests cover; scripts/test prints the report.
 
-The server touches a part of a request by carrying it out, and a part of an answer by giving it; the
-client a part of a request by having it carried out, and a part of an answer by understanding it.
-Only what the contract allows counts, and nothing that the server makes up because a request prefers
-it.
+The server covers the parts of a request that it handles successfully, and of a response that it
+sends. The client covers the parts of a request that succeeds, and of a response that it parses.
+Only what the contract allows counts, and no response generated for a `Prefer` header.
 """
 
 import functools
@@ -24,11 +23,11 @@ from xclade_store_mock.contract import load_contract
 Json = Any
 
 FOLDER = "CONTRACT_COVERAGE"
-"""The environment variable that names where to record; without it, nothing is."""
+"""The environment variable that names the folder of the records; if unset, nothing is recorded."""
 
 
 def contract_parts() -> Iterator[str]:
-    """Name every part of the contract's operations."""
+    """Yield the name of every part of the contract's operations."""
     for _, _, operation in operations():
         name = operation["operationId"]
         yield name
@@ -39,11 +38,11 @@ def contract_parts() -> Iterator[str]:
         for content in operation.get("requestBody", {"content": {}})["content"].values():
             yield from _below(f"{name} body", content["schema"])
         for status, response in operation["responses"].items():
-            answer = resolve(response)
+            resolved = resolve(response)
             yield f"{name} {status}"
-            for header in answer.get("headers", ()):
+            for header in resolved.get("headers", ()):
                 yield f"{name} {status} header {header.lower()}"
-            for media_type, content in answer["content"].items():
+            for media_type, content in resolved["content"].items():
                 yield f"{name} {status} {media_type}"
                 yield from _below(f"{name} {status}", content["schema"])
 
@@ -62,7 +61,7 @@ def _below(place: str, schema: Json) -> Iterator[str]:
 
 
 def _values(place: str, document: Json) -> Iterator[str]:
-    """Name the places of a JSON document as the contract's are named."""
+    """Yield the parts of the contract that a JSON document covers."""
     if document is None:
         yield f"{place} = null"
     elif isinstance(document, list):
@@ -75,26 +74,26 @@ def _values(place: str, document: Json) -> Iterator[str]:
 
 
 class Recorder:
-    """Writes down what one side touches, each part once."""
+    """Records the parts that one side covers, each part once."""
 
     def __init__(self, side: str) -> None:
         folder = os.environ.get(FOLDER)
         self._path = Path(folder, f"{side}-{os.getpid()}") if folder else None
         self._operations = load_contract("store.yaml").operations
-        self._untouched = set(contract_parts())
+        self._uncovered = set(contract_parts())
 
     def request(self, name: str, query: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Record a request that was carried out."""
-        self._touch([name, f"{name} path id", f"{name} security publishableKey"])
-        self._touch(f"{name} query {each}" for each, _ in parse_qsl(query, keep_blank_values=True))
-        self._touch(f"{name} header {each.lower()}" for each in headers)
+        """Record a successful request."""
+        self._cover([name, f"{name} path id", f"{name} security publishableKey"])
+        self._cover(f"{name} query {each}" for each, _ in parse_qsl(query, keep_blank_values=True))
+        self._cover(f"{name} header {each.lower()}" for each in headers)
         if headers.get("authorization", "").startswith("Bearer "):
-            self._touch([f"{name} security customerToken"])
+            self._cover([f"{name} security customerToken"])
         if body:
-            self._touch(_values(f"{name} body", json.loads(body)))
+            self._cover(_values(f"{name} body", json.loads(body)))
 
-    def answer(self, name: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Record an answer."""
+    def response(self, name: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Record a response."""
         media_type = headers.get("content-type", "").partition(";")[0]
         described = self._operations[name].responses.get((status, media_type))
         if described is None:
@@ -102,26 +101,26 @@ class Recorder:
         document = json.loads(body) if media_type == "application/json" else body.decode()
         if described.validator.is_valid(document):
             place = f"{name} {status}"
-            self._touch([place, f"{place} {media_type}"])
-            self._touch(f"{place} header {each.lower()}" for each in headers)
-            self._touch(_values(place, document))
+            self._cover([place, f"{place} {media_type}"])
+            self._cover(f"{place} header {each.lower()}" for each in headers)
+            self._cover(_values(place, document))
 
-    def _touch(self, parts: Iterable[str]) -> None:
-        new = self._untouched.intersection(parts)
+    def _cover(self, parts: Iterable[str]) -> None:
+        new = self._uncovered.intersection(parts)
         if self._path and new:
-            self._untouched -= new
+            self._uncovered -= new
             with self._path.open("a") as file:
                 file.writelines(f"{part}\n" for part in sorted(new))
 
 
 @functools.cache
 def recorder(side: str) -> Recorder:
-    """Answer this process's recorder."""
+    """Return this process's recorder."""
     return Recorder(side)
 
 
-class Observed:
-    """An application whose exchanges are recorded."""
+class RecordingApp:
+    """Wraps an application, and records its requests and responses."""
 
     def __init__(self, app: ASGIApp, recorder: Recorder) -> None:
         self._app = app
@@ -132,7 +131,7 @@ class Observed:
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the application answer, and record it."""
+        """Call the application, and record the request and the response."""
         name = self._operation(scope)
         if name is None:
             await self._app(scope, receive, send)
@@ -155,10 +154,10 @@ class Observed:
             query = scope["query_string"].decode("latin-1")
             self._recorder.request(name, query, Headers(scope=scope), b"".join(received))
         body = b"".join(message["body"] for message in rest)
-        self._recorder.answer(name, start["status"], Headers(raw=start["headers"]), body)
+        self._recorder.response(name, start["status"], Headers(raw=start["headers"]), body)
 
     def _operation(self, scope: Scope) -> str | None:
-        # What is preferred is made up, and so no answer of the store's.
+        # A response to `Prefer` is generated, not the store's.
         if scope["type"] != "http" or "prefer" in Headers(scope=scope):
             return None
         query = parse_qsl(scope["query_string"].decode("latin-1"))

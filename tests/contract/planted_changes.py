@@ -1,4 +1,4 @@
-"""Changes of the contract, planted: what each is told as, by whether it breaks anybody."""
+"""Changes to plant in the contract, each with its description, by whether they break clients."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ SESSIONS = "/store/payment-collections/{id}/payment-sessions"
 
 
 def schema(document: Json, place: str) -> Json:
-    """Find a schema, or by `Name.property` one below it."""
+    """Return the schema `Name`, or its subschema `Name.property`."""
     name, *properties = place.split(".")
     found = document["components"]["schemas"][name]
     for each in properties:
@@ -20,12 +20,12 @@ def schema(document: Json, place: str) -> Json:
 
 
 def edit(place: str, **keywords: Json) -> Plant:
-    """Set keywords of a schema."""
+    """Return a change that sets keywords of a schema."""
     return lambda document: schema(document, place).update(keywords)
 
 
 def drop(place: str, *path: str) -> Plant:
-    """Take a keyword, or what is below one, out of a schema."""
+    """Return a change that removes a keyword, or part of one, from a schema."""
 
     def plant(document: Json) -> None:
         part = schema(document, place)
@@ -37,48 +37,48 @@ def drop(place: str, *path: str) -> Plant:
 
 
 def listing(document: Json) -> Json:
-    """Find the operation that reads."""
+    """Return the operation that reads."""
     return document["paths"][PROVIDERS]["get"]
 
 
 def limit(document: Json) -> Json:
-    """Find an optional parameter with bounds and a default."""
+    """Return an optional parameter with bounds and a default."""
     return listing(document)["parameters"][1]
 
 
 def initializing(document: Json) -> Json:
-    """Find the operation that has everything."""
+    """Return the operation that uses every feature."""
     return document["paths"][SESSIONS]["post"]
 
 
 def component(document: Json, kind: str, name: str) -> Json:
-    """Find a component that is no schema."""
+    """Return a component other than a schema."""
     return document["components"][kind][name]
 
 
 INITIALIZE, LIST = "initialize_payment_session", "list_payment_providers"
-BODY, ANSWER = f"{INITIALIZE} body", f"{INITIALIZE} 200.payment_collection"
+BODY, RESPONSE = f"{INITIALIZE} body", f"{INITIALIZE} 200.payment_collection"
 LIMIT = f"{LIST}: the parameter query limit"
 REQUEST = "InitializePaymentSessionRequest"
 
 BREAKS: list[tuple[str, Plant]] = [
-    # Operations and their answers.
+    # Operations and their responses.
     (f"operation GET {PROVIDERS} is gone", lambda d: d["paths"].pop(PROVIDERS)),
     (
         f"operation GET {PROVIDERS}: {LIST} is now providers",
         lambda d: listing(d).update(operationId="providers"),
     ),
-    (f"{INITIALIZE}: the answer 409 is gone", lambda d: initializing(d)["responses"].pop("409")),
+    (f"{INITIALIZE}: the response 409 is gone", lambda d: initializing(d)["responses"].pop("409")),
     (
-        f"{LIST}: the answer 204 is new",
+        f"{LIST}: the response 204 is new",
         lambda d: listing(d)["responses"].update({"204": {"description": "None."}}),
     ),
     (
-        f"{LIST} 401 is not text/plain any more",
+        f"{LIST} 401 is no longer text/plain",
         lambda d: component(d, "responses", "Unauthorized")["content"].pop("text/plain"),
     ),
     (
-        f"{LIST} 401 may now be application/json",
+        f"{LIST} 401 can now be application/json",
         lambda d: component(d, "responses", "Unauthorized")["content"].update(
             {"application/json": {"schema": {"type": "string"}}}
         ),
@@ -95,7 +95,7 @@ BREAKS: list[tuple[str, Plant]] = [
         f"{INITIALIZE} 200: the link ReplacePaymentSession is gone or changed",
         lambda d: initializing(d)["responses"]["200"].pop("links"),
     ),
-    # What comes in: less is allowed.
+    # Requests: less is allowed.
     (f"{LIST}: the parameter query limit is gone", lambda d: listing(d)["parameters"].pop(1)),
     (f"{LIMIT} is now required", lambda d: limit(d).update(required=True)),
     (
@@ -104,14 +104,17 @@ BREAKS: list[tuple[str, Plant]] = [
             {"name": "sort", "in": "query", "required": True}
         ),
     ),
-    (f"{LIMIT} is written otherwise: explode", lambda d: limit(d).update(explode=False)),
+    (f"{LIMIT} is serialized differently: explode", lambda d: limit(d).update(explode=False)),
     (f"{LIMIT}: the default was 20", lambda d: limit(d)["schema"].update(default=50)),
     (
         f"{LIMIT}: maximum was 2147483647, and is 100",
         lambda d: limit(d)["schema"].update(maximum=100),
     ),
     (f"{LIMIT}: minimum was 0, and is 1", lambda d: limit(d)["schema"].update(minimum=1)),
-    (f"{LIMIT}: only these values are left: [20]", lambda d: limit(d)["schema"].update(enum=[20])),
+    (
+        f"{LIMIT}: only these values are allowed: [20]",
+        lambda d: limit(d)["schema"].update(enum=[20]),
+    ),
     (
         f"{INITIALIZE}: the parameter query fields: pattern was nothing, and is '^[a-z]'",
         lambda d: component(d, "parameters", "Fields")["schema"].update(pattern="^[a-z]"),
@@ -120,7 +123,7 @@ BREAKS: list[tuple[str, Plant]] = [
     (f"{BODY}.data is gone", drop(REQUEST, "properties", "data")),
     (f"{BODY}.data: the type was object, and is string", edit(f"{REQUEST}.data", type="string")),
     (
-        f"{BODY}.data: other properties are not possible any more",
+        f"{BODY}.data: other properties are no longer allowed",
         edit(f"{REQUEST}.data", additionalProperties=False),
     ),
     (
@@ -128,46 +131,46 @@ BREAKS: list[tuple[str, Plant]] = [
         edit(f"{REQUEST}.provider_id", maxLength=20),
     ),
     (
-        f"{INITIALIZE}: the request's body cannot be application/json any more",
+        f"{INITIALIZE}: the request body can no longer be application/json",
         lambda d: initializing(d)["requestBody"]["content"].clear(),
     ),
-    # What goes out: more is possible.
-    (f"{ANSWER}.status is gone", drop("StorePaymentCollection", "properties", "status")),
+    # Responses: more is allowed.
+    (f"{RESPONSE}.status is gone", drop("StorePaymentCollection", "properties", "status")),
     (
-        f"{ANSWER}.amount may now be left out",
+        f"{RESPONSE}.amount is no longer required",
         edit("StorePaymentCollection", required=["id", "currency_code", "payment_sessions"]),
     ),
-    (f"{ANSWER}.currency_code may now be null", edit("CurrencyCode", nullable=True)),
-    (f"{ANSWER}.amount: the type was number, and is string", edit("Amount", type="string")),
+    (f"{RESPONSE}.currency_code can now be null", edit("CurrencyCode", nullable=True)),
+    (f"{RESPONSE}.amount: the type was number, and is string", edit("Amount", type="string")),
     (
         f"{LIST} 200.count: the type was integer, and is number",
         edit("StorePaymentProviderListResponse.count", type="number"),
     ),
     (
-        f"{ANSWER}.payment_sessions[].data: the type was object, and is array",
+        f"{RESPONSE}.payment_sessions[].data: the type was object, and is array",
         edit("StorePaymentSessionSelection.data", type="array"),
     ),
     (
-        f"{ANSWER}.payment_sessions[].payment: the alternative StoreRefund is new",
+        f"{RESPONSE}.payment_sessions[].payment: the alternative StoreRefund is new",
         lambda d: schema(d, "StorePaymentSessionSelection.payment")["anyOf"].append(
             {"$ref": "#/components/schemas/StoreRefund"}
         ),
     ),
     (
-        f"{ANSWER}.created_at: format was 'date-time', and is nothing",
+        f"{RESPONSE}.created_at: format was 'date-time', and is nothing",
         drop("Timestamp", "format"),
     ),
     (
-        f"{ANSWER}.created_at: format was 'date-time', and is 'date'",
+        f"{RESPONSE}.created_at: format was 'date-time', and is 'date'",
         edit("Timestamp", format="date"),
     ),
-    # Who may call, and where.
+    # Security and servers.
     (
-        f"{LIST}: publishableKey does not let in any more",
+        f"{LIST}: publishableKey no longer grants access",
         lambda d: d.update(security=[{"publishableKey": [], "customerToken": []}]),
     ),
     (
-        f"{LIST}: publishableKey does not let in any more",
+        f"{LIST}: publishableKey no longer grants access",
         lambda d: component(d, "securitySchemes", "publishableKey").update(name="x-key"),
     ),
     ("the server https://{tenant}.api.myxclade.com is gone", lambda d: d["servers"].clear()),
@@ -183,7 +186,7 @@ ADDS: list[tuple[str, Plant]] = [
         lambda d: d["paths"].update({"/store/carts": {"delete": {"operationId": "empty"}}}),
     ),
     (
-        f"{LIST}: the answer 429 is new",
+        f"{LIST}: the response 429 is new",
         lambda d: listing(d)["responses"].update({"429": {"description": "Slower."}}),
     ),
     (
@@ -191,31 +194,31 @@ ADDS: list[tuple[str, Plant]] = [
         lambda d: listing(d)["parameters"].append({"name": "sort", "in": "query"}),
     ),
     (
-        f"{LIST}: the parameter query region_id may now be left out",
+        f"{LIST}: the parameter query region_id is no longer required",
         lambda d: listing(d)["parameters"][0].update(required=False),
     ),
     (f"{LIMIT}: minimum was 0, and is -1", lambda d: limit(d)["schema"].update(minimum=-1)),
-    (f"{BODY}.data may now be null", edit(f"{REQUEST}.data", nullable=True)),
+    (f"{BODY}.data can now be null", edit(f"{REQUEST}.data", nullable=True)),
     (f"{BODY}.note is new", lambda d: schema(d, REQUEST)["properties"].update(note={})),
-    (f"{BODY}.provider_id may now be left out", edit(REQUEST, required=[])),
-    (f"{BODY}: other properties are possible now", edit(REQUEST, additionalProperties=True)),
+    (f"{BODY}.provider_id is no longer required", edit(REQUEST, required=[])),
+    (f"{BODY}: other properties are now allowed", edit(REQUEST, additionalProperties=True)),
     (
-        f"{INITIALIZE}: the request's body can be application/cbor",
+        f"{INITIALIZE}: the request body can be application/cbor",
         lambda d: initializing(d)["requestBody"]["content"].update(
             {"application/cbor": {"schema": {}}}
         ),
     ),
     (
-        f"{ANSWER}.note is new",
+        f"{RESPONSE}.note is new",
         lambda d: schema(d, "StorePaymentCollection")["properties"].update(note={}),
     ),
     (
-        f"{ANSWER}.payment_sessions[].metadata is now required",
+        f"{RESPONSE}.payment_sessions[].metadata is now required",
         lambda d: schema(d, "StorePaymentSession")["allOf"][1]["required"].append("metadata"),
     ),
-    (f"{ANSWER}.captured_amount may not be null any more", edit("NullableAmount", nullable=False)),
+    (f"{RESPONSE}.captured_amount can no longer be null", edit("NullableAmount", nullable=False)),
     (
-        f"{LIST} 400.type: only these values are left: ['invalid_data']",
+        f"{LIST} 400.type: only these values are allowed: ['invalid_data']",
         edit("Error.type", enum=["invalid_data"]),
     ),
     (
@@ -224,7 +227,7 @@ ADDS: list[tuple[str, Plant]] = [
             headers={"Retry-After": {"schema": {"type": "integer"}}}
         ),
     ),
-    (f"{LIST}: no key at all lets in", lambda d: d["security"].append({})),
+    (f"{LIST}: no key grants access", lambda d: d["security"].append({})),
     (
         "the server https://eu.test is new",
         lambda d: d["servers"].append({"url": "https://eu.test"}),

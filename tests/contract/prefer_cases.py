@@ -1,4 +1,4 @@
-"""Requests with preferences, and where Prism's answer and the mock's are meant to differ."""
+"""Requests with preferences, and the intended differences between Prism and the mock."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from tests.contract.prism_differences import Difference
 from xclade_store_mock.contract import load_contract
 
 Request = Mapping[str, Any]
-"""A request as httpx takes it."""
+"""The arguments of `httpx.request`."""
 
 LIST: Request = {"method": "GET", "url": "/store/payment-providers?region_id=reg_demo"}
 CREATE: Request = {
@@ -30,9 +30,9 @@ OPERATIONS: Mapping[str, Request] = {
 
 
 class Case(NamedTuple):
-    """A request, and what differs between its answers for which reason.
+    """A request, and the parts of the responses that differ, each with the reason.
 
-    The statuses are Prism's and the mock's, where they need to be told.
+    `statuses` are Prism's and the mock's, if the case pins them.
     """
 
     name: str
@@ -48,7 +48,7 @@ def ask(
     headers: Mapping[str, str] = KEY,
     **changes: Any,
 ) -> Request:
-    """Answer a request with preferences, in its header and its query."""
+    """Return a request with preferences in its header and its query."""
     url = request["url"]
     joint = "&" if "?" in url else "?"
     preferred = {} if prefer is None else {"Prefer": prefer}
@@ -60,27 +60,27 @@ def ask(
     }
 
 
-def documented_answers() -> Iterator[Case]:
-    """Each operation, documented code and named example, by header and by query."""
+def documented_responses() -> Iterator[Case]:
+    """Yield each operation, documented status and named example, by header and by query."""
     document = load_contract("store.yaml").document
     for item in document["paths"].values():
         for operation in item.values():
             for code, described in operation["responses"].items():
                 _, _, shared = described.get("$ref", "").rpartition("/")
                 response = document["components"]["responses"].get(shared, described)
-                yield from _documented_answers(operation["operationId"], int(code), response)
+                yield from _documented_responses(operation["operationId"], int(code), response)
 
 
-def _documented_answers(operation: str, code: int, response: Mapping[str, Any]) -> Iterator[Case]:
+def _documented_responses(operation: str, code: int, response: Mapping[str, Any]) -> Iterator[Case]:
     (content,) = response["content"].values()
     differs = {"replayed": Difference.REPLAYED} if "headers" in response else {}
-    for stated in (
+    for preference in (
         f"code={code}",
         *(f"code={code}, example={name}" for name in content["examples"]),
     ):
-        query = "&".join(f"__{each}" for each in stated.split(", "))
+        query = "&".join(f"__{each}" for each in preference.split(", "))
         for name, request in (
-            (f"{operation}: {stated}", ask(OPERATIONS[operation], stated)),
+            (f"{operation}: {preference}", ask(OPERATIONS[operation], preference)),
             (f"{operation}?{query}", ask(OPERATIONS[operation], query=query)),
         ):
             yield Case(name, request, differs, (code, code))
@@ -179,14 +179,14 @@ HEADERS_AND_QUERIES = (
 
 
 def preferences() -> Iterator[Case]:
-    """Every way to state and to combine preferences that came to mind."""
+    """Yield the ways to write and to combine preferences."""
     stateful = {"body": Difference.STATEFUL}
     yield Case("nothing preferred", ask(CREATE), stateful)
     for prefer in IGNORED_HEADERS:
         yield Case(f"Prefer: {prefer}", ask(CREATE, prefer), stateful)
-    yield Case("header silences query", ask(CREATE, "respond-async", "__code=404"), stateful)
-    for stated in HEADERS:
-        yield Case(f"Prefer: {stated!r}", ask(CREATE, stated))
+    yield Case("header overrides query", ask(CREATE, "respond-async", "__code=404"), stateful)
+    for preference in HEADERS:
+        yield Case(f"Prefer: {preference!r}", ask(CREATE, preference))
     for query in QUERIES:
         yield Case(f"?{query}", ask(CREATE, query=query))
     for prefer, query in HEADERS_AND_QUERIES:

@@ -1,11 +1,11 @@
-"""THE table: where the mock's answers are meant to differ from Prism's, and why."""
+"""How the mock's responses differ from Prism's on purpose, and why; docs/mock-server.md has it."""
 
 from enum import Enum
 from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """A situation, what either makes of it, and the mock's reason; docs/mock-server.md has them."""
+    """A row of the table."""
 
     situation: str
     prism: str
@@ -14,55 +14,55 @@ class Row(NamedTuple):
 
 
 class Difference(Enum):
-    """Every reason to differ that a test may name, and must."""
+    """The reasons that a test case may give for a difference."""
 
     STATEFUL = Row(
-        "nothing is preferred",
-        "an example of the success",
-        "what the store answers",
-        "it is there to be built against",
+        "no preference",
+        "an example of the successful response",
+        "the store's response",
+        "applications are built against it",
     )
     DYNAMIC = Row(
         "`dynamic=true`",
-        "other values, of the same schema",
-        "values of its own; the same for the same `seed`",
+        "other values of the same schema",
+        "its own values; the same for the same `seed`",
         "another generator",
     )
     REPLAYED = Row(
         "documented response headers",
-        "made up: `Idempotent-Replayed: true`",
-        "left out",
+        "example values: `Idempotent-Replayed: true`",
+        "omitted",
         "nothing was replayed",
     )
     REFUSED = Row(
         "the request breaks the contract",
-        "an example of its 422, else of its 400; `code` and `example` may choose among them",
-        "its own 400, whatever is preferred",
-        "that tells what is wrong",
+        "an example of its 422, or else of its 400; `code` and `example` may select one",
+        "its own 400, regardless of preferences",
+        "it says what is wrong",
     )
     WORDS = Row(
         "messages in `sl-violations`",
         "its own",
         "those of the 400",
-        "one wording",
+        "same wording as the body",
     )
     FIRST_PART = Row(
         "several parts of a request break the contract",
         "violations of all parts",
-        "violations of the first: key, body, headers, query",
-        "as in the 400",
+        "violations of the first part: key, body, headers, query",
+        "same as in the 400",
     )
     UNKNOWN_FIELDS = Row(
         "several unknown fields",
-        "a violation each",
+        "one violation each",
         "one violation",
-        "as in the 400",
+        "same as in the 400",
     )
     TOO_MANY = Row(
-        "more violations than a header should hold",
-        "cuts the JSON after 8,092 characters, and says so in front",
-        "leaves the last ones out: at most 4,000 characters, and always JSON",
-        "a header that cannot be read helps nobody",
+        "too many violations for a header",
+        "truncates the JSON after 8,092 characters, and adds a prefix that says so",
+        "omits the last ones: at most 4,000 characters, always valid JSON",
+        "truncated JSON cannot be parsed",
     )
     UNKNOWN_PARAMETER = Row(
         "unknown query parameter",
@@ -72,74 +72,74 @@ class Difference(Enum):
     )
     EMPTY = Row(
         "empty parameter",
-        "as if it were not there",
-        "breaks the contract, unless it is text of any length",
-        "it is there",
+        "treated as absent",
+        "400, unless it is a string without a minimum length",
+        "it is present",
     )
     NO_BODY = Row(
         "no body, or `null`",
         "a violation of the request",
         "a violation of the body",
-        "no body is read as `{}`, like the recorded backend does",
+        "an absent body is read as `{}`, as by the recorded backend",
     )
     NO_MEDIA_TYPE = Row(
         "body without `Content-Type`",
-        "400, as text",
+        "400 as plain text",
         "415",
         "the contract documents it",
     )
     TOO_LARGE = Row(
         "body over 102,400 bytes",
-        "taken",
+        "accepted",
         "413",
         "the contract documents it",
     )
     UNKNOWN_KEY = Row(
-        "publishable key that the store does not have",
-        "taken",
+        "unknown publishable key",
+        "accepted",
         "401",
-        "the store knows its keys",
+        "the store has a list of its keys",
     )
     MISROUTED = Row(
         "unknown path, wrong method",
-        "a problem of its own",
+        "its own problem document",
         "the dialect's 404 or 405",
-        "storefronts meet that one",
+        "storefronts get that from the backend",
     )
     HEAD = Row(
         "`HEAD`",
         "405",
         "like `GET`, without the body",
-        "as HTTP has it",
+        "HTTP requires it",
     )
     ACCEPT = Row(
-        "`Accept` that names another media type than the answer has",
-        "406; with `code`, the success, or 500",
-        "not read",
-        "each answer has one media type",
+        "`Accept` without the media type of the response",
+        "406; with `code`, the successful response, or 500",
+        "ignored",
+        "each response has one media type",
     )
     NOT_A_TOKEN = Row(
         "`cöde=409`",
         "read as `code`",
         "ignored",
-        "no token of RFC 7240",
+        "not a token of RFC 7240",
     )
     NO_ANSWER = Row(
         "body that is not JSON; unknown field beyond Latin-1",
-        "never answers; its process ends",
+        "does not respond, or its process ends",
         "400",
-        "a server answers, and goes on",
+        "a server must respond and keep running",
     )
     CHARSET = Row(
         "media type of JSON with `--dialect medusa`",
         "`application/json`",
         "`application/json; charset=utf-8`",
-        "the recorded backend's",
+        "same as the recorded backend",
     )
 
 
 def render() -> str:
-    """Write the table for the documentation."""
+    """Return the table for the documentation."""
     rows = (each.value for each in Difference)
-    lines = (("situation", "Prism", "the mock", "because"), ("---",) * 4, *rows)
+    lines = (("situation", "Prism", "the mock", "reason"), ("---",) * 4, *rows)
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

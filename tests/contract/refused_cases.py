@@ -1,4 +1,4 @@
-"""Requests that are answered for what they lack, and where Prism's answer and the mock's differ."""
+"""Invalid requests, and the intended differences between Prism and the mock."""
 
 from tests.conftest import KEY
 from tests.contract.prefer_cases import CREATE, INITIALIZE, LIST, Case, ask
@@ -6,7 +6,7 @@ from tests.contract.prism_differences import Difference
 
 
 def by(difference: Difference, *parts: str) -> dict[str, Difference]:
-    """Give these parts of an answer one reason to differ; without parts, those of a refusal."""
+    """Map parts of a response to one reason; by default, the parts of a refusal."""
     return dict.fromkeys(
         parts or ("status", "media_type", "body", "violations", "words"), difference
     )
@@ -19,9 +19,9 @@ SPACED = {**KEY, "Idempotency-Key": "a b"}
 ACCEPTS_JSON = {**KEY, "Accept": "application/json"}
 ACCEPTS_HTML = {**KEY, "Accept": "text/html"}
 
-TOLD = {"words": Difference.WORDS}
-REFUSED = {**TOLD, "body": Difference.REFUSED}
-# Prism's 400 and 422 have a documented header, except at list_payment_providers.
+WORDING = {"words": Difference.WORDS}
+REFUSED = {**WORDING, "body": Difference.REFUSED}
+# Prism adds the documented header to 400 and 422, which list_payment_providers does not have.
 REFUSED_BODY = {**REFUSED, "replayed": Difference.REPLAYED}
 REFUSED_422 = {**REFUSED_BODY, "status": Difference.REFUSED}
 
@@ -71,7 +71,7 @@ BODIES = (
         by(Difference.TOO_LARGE, "status", "body"),
         (200, 413),
     ),
-    Case("form", ask(CREATE, "code=200", headers=FORM, content=b"cart_id=cart_demo"), TOLD),
+    Case("form", ask(CREATE, "code=200", headers=FORM, content=b"cart_id=cart_demo"), WORDING),
     Case(
         "no media type",
         ask(CREATE, "code=200", content=b'{"cart_id":"cart_demo"}'),
@@ -81,7 +81,7 @@ BODIES = (
 )
 
 PARAMETERS = (
-    Case("no region", ask(LIST, "code=200", url=PROVIDERS), TOLD),
+    Case("no region", ask(LIST, "code=200", url=PROVIDERS), WORDING),
     *(
         Case(f"?{query}", ask(LIST, "code=200", query), REFUSED)
         for query in (
@@ -130,15 +130,15 @@ PARAMETERS = (
 
 KEYS = (
     *(
-        Case(f"no key, {prefer}", ask(INITIALIZE, prefer, headers={}), TOLD)
+        Case(f"no key, {prefer}", ask(INITIALIZE, prefer, headers={}), WORDING)
         for prefer in (None, "code=409", "code=200, example=stripe", "dynamic=true")
     ),
     Case("no key, code=abc", ask(INITIALIZE, "code=abc", headers={})),
-    Case("blank key", ask(INITIALIZE, "code=409", headers={"x-publishable-api-key": ""}), TOLD),
+    Case("blank key", ask(INITIALIZE, "code=409", headers={"x-publishable-api-key": ""}), WORDING),
     Case(
         "no key, no provider",
         ask(INITIALIZE, "code=409", headers={}, json={}),
-        {**TOLD, "violations": Difference.FIRST_PART},
+        {**WORDING, "violations": Difference.FIRST_PART},
     ),
     Case(
         "no key, unknown example",
@@ -194,8 +194,8 @@ ACCEPTS = (
 
 REFUSALS = (*BODIES, *PARAMETERS, *KEYS, *ROUTES, *ACCEPTS)
 
-# Prism has no answer to the first, and does not survive the second.
-UNANSWERED = (
+# Prism does not respond to the first, and crashes on the second.
+CRASHING = (
     Case(
         "broken JSON",
         ask(CREATE, "code=200", headers=JSON, content=b"{"),

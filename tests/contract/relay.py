@@ -1,8 +1,8 @@
-"""The client as a server, so that what fuzzes the server fuzzes the client, by the same contract.
+"""Serve the client as a server, so that a fuzzer of servers can fuzz the client.
 
-A call is made anew by the client, of a mock behind it, and answered with what the client made of
-the answer. What is posted to /answers/... is what a store says to a call. Both faces do all of it.
-Where one of them does wrong, the answer is 500 and says what.
+The relay makes each call again with the client, to a mock, and responds as the mock did. A body
+posted to /answers/... is parsed by the client as a response of the store. Both the sync and the
+async client are used; if one of them is wrong, the relay responds with 500 and the reason.
 """
 
 import json
@@ -22,9 +22,14 @@ from tests.client.wire import CREATE, FACES, INITIALIZE, LIST, Call, Desk
 from tests.client.wire import Answer as Reply
 from tests.conftest import served
 from tests.contract.contract_coverage import recorder
-from tests.contract.relay_contract import Answer, answers, operations, relay_contract
-from tests.contract.saying import KEY, Saying
-from tests.contract.understanding import check_understood, outcome_of, spelled
+from tests.contract.outcomes import canonical, check_outcome, outcome_of
+from tests.contract.parsed_request import KEY, ParsedRequest
+from tests.contract.relay_contract import (
+    DocumentedResponse,
+    documented_responses,
+    operations,
+    relay_contract,
+)
 
 from xclade_store import BrokenAnswer
 from xclade_store_mock.app import create_app
@@ -33,38 +38,40 @@ from xclade_store_mock.contract import Operation, load_contract
 Json = Any
 
 CALLS = dict((LIST, CREATE, INITIALIZE))
-"""A call of each operation, for where only its answer matters."""
+"""The arguments of a call of each operation, for parsing a response to it."""
 
 
 def refuse(status: int, reason: object) -> Response:
-    """Answer an error of the contract's shape."""
+    """Return an error of the contract."""
     return JSONResponse({"type": "invalid_data", "message": str(reason)}, status)
 
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """An operation of the store behind, carried out by the client."""
+    """Makes the calls of an operation with the client."""
 
     operation_id: str
     operation: Operation
     store: httpx.Client
 
-    async def answer(self, request: Request) -> Response:
-        """Have both faces make the call that a request stands for."""
+    async def respond(self, request: Request) -> Response:
+        """Make the call that a request stands for, with both clients."""
         if KEY not in request.headers:
             return PlainTextResponse("Unauthorized", 401)
         target = f"{request.scope['raw_path'].decode()}?{request.scope['query_string'].decode()}"
         content = await request.body()
         try:
-            said = Saying.of(self.operation, request.method, target, request.headers, content)
-            arguments = said.arguments(self.operation)
+            wanted = ParsedRequest.of(
+                self.operation, request.method, target, request.headers, content
+            )
+            arguments = wanted.arguments(self.operation)
         except ValueError as error:
             return refuse(400, error)
-        responses = [await run_in_threadpool(self._call, face, said, arguments) for face in FACES]
+        responses = [await run_in_threadpool(self._call, face, wanted, arguments) for face in FACES]
         assert 1 == len({each.status_code for each in responses}), "the clients differ"
         return responses[0]
 
-    def _call(self, face: Call, said: Saying, arguments: Mapping[str, Json]) -> Response:
+    def _call(self, face: Call, wanted: ParsedRequest, arguments: Mapping[str, Json]) -> Response:
         responses: list[httpx.Response] = []
 
         def forward(request: httpx.Request) -> httpx.Response:
@@ -73,20 +80,20 @@ class Relayed:
 
         options = {
             "base_url": str(self.store.base_url),
-            "publishable_key": said.key,
-            "customer_token": said.customer_token,
+            "publishable_key": wanted.key,
+            "customer_token": wanted.customer_token,
         }
         try:
             outcome = outcome_of(
                 lambda: face(Desk(forward), self.operation_id, options=options, **arguments)
             )
         except (TypeError, ValueError) as error:
-            # Arguments are refused before anything is sent, or not at all.
+            # Invalid arguments must be refused before anything is sent.
             return refuse(500 if responses else 400, error)
         (response,) = responses
-        check_understood(outcome, response.status_code, response.content)
+        check_outcome(outcome, response.status_code, response.content)
         self._record(response)
-        self._check_request(said, response.request)
+        self._check_request(wanted, response.request)
         media_type = response.headers["content-type"]
         return Response(response.content, response.status_code, media_type=media_type)
 
@@ -96,60 +103,60 @@ class Relayed:
             query = request.url.query.decode("ascii")
             recorder("client").request(name, query, request.headers, request.content)
         media_type = {"content-type": response.headers["content-type"]}
-        recorder("client").answer(name, response.status_code, media_type, response.content)
+        recorder("client").response(name, response.status_code, media_type, response.content)
 
-    def _check_request(self, said: Saying, request: httpx.Request) -> None:
-        """See that what arrived is what was said, and what the contract allows."""
+    def _check_request(self, wanted: ParsedRequest, request: httpx.Request) -> None:
+        """Check that the request sent is the one wanted, and that the contract allows it."""
         target = request.url.raw_path.decode()
-        arrived = Saying.of(
+        arrived = ParsedRequest.of(
             self.operation, request.method, target, request.headers, request.content
         )
         arrived.check(self.operation)
-        # What the client adds where its caller says nothing.
+        # The client adds defaults.
         page = {"limit": 20, "offset": 0} if self.operation_id == LIST[0] else {}
         expected = replace(
-            said,
-            query={**page, **said.query},
-            idempotency_key=said.idempotency_key or arrived.idempotency_key,
+            wanted,
+            query={**page, **wanted.query},
+            idempotency_key=wanted.idempotency_key or arrived.idempotency_key,
         )
-        assert spelled(asdict(expected)) == spelled(asdict(arrived))
+        assert canonical(asdict(expected)) == canonical(asdict(arrived))
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """An answer of the store, as the client hears it."""
+class Parser:
+    """Parses bodies with the client as a documented response of the store."""
 
-    answer: Answer
+    documented: DocumentedResponse
 
-    async def hear(self, request: Request) -> Response:
-        """Have both faces read what was posted, for each operation that may be answered so."""
+    async def respond(self, request: Request) -> Response:
+        """Parse the posted body with both clients, as the response of each operation."""
         content = await request.body()
         outcomes = {
-            await run_in_threadpool(self._read, face, operation_id, content)
+            await run_in_threadpool(self._parse, face, operation_id, content)
             for face in FACES
-            for operation_id in self.answer.operation_ids
+            for operation_id in self.documented.operation_ids
         }
-        (broken,) = outcomes
-        return refuse(422, broken) if broken else JSONResponse({})
+        (fault,) = outcomes
+        return refuse(422, fault) if fault else JSONResponse({})
 
-    def _read(self, face: Call, operation_id: str, content: bytes) -> str:
-        """Answer what is broken, or nothing where all was read."""
-        if operation_id == INITIALIZE[0] and self.answer.status == 200:
-            content = _about_the_call(content)
-        desk = Desk(Reply(self.answer.status, content))
-        more = {"fields": "id"} if self.answer.is_selection else {}
+    def _parse(self, face: Call, operation_id: str, content: bytes) -> str:
+        """Return what is invalid, or an empty string."""
+        if operation_id == INITIALIZE[0] and self.documented.status == 200:
+            content = _with_ids_of_call(content)
+        desk = Desk(Reply(self.documented.status, content))
+        more = {"fields": "id"} if self.documented.is_selection else {}
         try:
             outcome = outcome_of(lambda: face(desk, operation_id, *CALLS[operation_id], **more))
         except BrokenAnswer as error:
             return error.message
-        check_understood(outcome, self.answer.status, content)
-        headers = {"content-type": self.answer.media_type}
-        recorder("client").answer(operation_id, self.answer.status, headers, content)
+        check_outcome(outcome, self.documented.status, content)
+        headers = {"content-type": self.documented.media_type}
+        recorder("client").response(operation_id, self.documented.status, headers, content)
         return ""
 
 
-def _about_the_call(content: bytes) -> bytes:
-    """Put the ids that INITIALIZE asks about in the place of other ids, which are refused."""
+def _with_ids_of_call(content: bytes) -> bytes:
+    """Replace the ids by those of INITIALIZE, since the client refuses other ids."""
     collection_id, provider_id = INITIALIZE[1]
     try:
         document = json.loads(content)
@@ -165,19 +172,19 @@ def _about_the_call(content: bytes) -> bytes:
     return json.dumps(document).encode()
 
 
-async def _tell(_: Request, failure: Exception) -> Response:
+async def _report(_: Request, failure: Exception) -> Response:
     return PlainTextResponse(f"{type(failure).__name__}: {failure}", 500)
 
 
 async def _misrouted(_: Request, failure: Exception) -> Response:
     assert isinstance(failure, HTTPException)
-    answer = refuse(failure.status_code, failure.detail)
-    answer.headers.update(failure.headers or {})
-    return answer
+    response = refuse(failure.status_code, failure.detail)
+    response.headers.update(failure.headers or {})
+    return response
 
 
 def create_relay(store: httpx.Client) -> Starlette:
-    """Make the relay, an ASGI application, before a store."""
+    """Return the relay, an ASGI application that forwards to a store."""
     compiled = load_contract("store.yaml").operations
     document = relay_contract()
 
@@ -190,10 +197,13 @@ def create_relay(store: httpx.Client) -> Starlette:
     ]
     routes = [
         Route("/openapi.json", contract),
-        *(Route(path, each.answer, methods=[method.upper()]) for path, method, each in relayed),
-        *(Route(each.path, Heard(each).hear, methods=["POST"]) for each in answers()),
+        *(Route(path, each.respond, methods=[method.upper()]) for path, method, each in relayed),
+        *(
+            Route(each.path, Parser(each).respond, methods=["POST"])
+            for each in documented_responses()
+        ),
     ]
-    handlers = {HTTPException: _misrouted, Exception: _tell}
+    handlers = {HTTPException: _misrouted, Exception: _report}
     return Starlette(routes=routes, exception_handlers=handlers)
 
 

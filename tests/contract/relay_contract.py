@@ -1,7 +1,7 @@
-"""The contract of the relay: the store's own, and one operation for each answer that it documents.
+"""The contract of the relay: the store's, plus one operation per documented response.
 
-An answer is the body of such an operation, so that what generates requests generates answers: those
-that the contract allows, and those that break it.
+The request body of such an operation is the response, so that a generator of requests also
+generates valid and invalid responses.
 """
 
 import copy
@@ -15,16 +15,16 @@ Json = Any
 
 CONTRACT = load_contract("store.yaml")
 DOCUMENT: Json = CONTRACT.document
-READ = {"description": "Read.", "content": {"application/json": {"schema": {}}}}
-BROKEN = {
-    "description": "Refused as broken.",
+PARSED = {"description": "Parsed.", "content": {"application/json": {"schema": {}}}}
+INVALID = {
+    "description": "Refused as invalid.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that operations document, and the path to post it to."""
+class DocumentedResponse:
+    """A response that operations document, and the path to post it to."""
 
     path: str
     status: int
@@ -34,60 +34,62 @@ class Answer:
 
     @property
     def is_selection(self) -> bool:
-        """Tell whether it takes `fields` to be answered so."""
+        """Return whether only a call with `fields` gets this response."""
         return self.path.endswith("Selection")
 
 
 def operations() -> Iterator[tuple[str, str, Mapping[str, Json]]]:
-    """Walk the store's operations: path, method and description."""
+    """Yield the path, the method and the description of each operation of the store."""
     for operation in CONTRACT.operations.values():
         method = operation.method.lower()
         yield operation.path, method, DOCUMENT["paths"][operation.path][method]
 
 
-def answers() -> list[Answer]:
-    """List the answers that the operations document, each with all that do."""
-    found: dict[str, Answer] = {}
+def documented_responses() -> list[DocumentedResponse]:
+    """Return the documented responses, each with all its operations."""
+    found: dict[str, DocumentedResponse] = {}
     for _, _, operation in operations():
         for status, response in operation["responses"].items():
             for media_type, content in resolve(response)["content"].items():
-                for name, schema in _readings(content["schema"]):
+                for name, schema in _variants(content["schema"]):
                     path = f"/answers/{status}/{name}"
-                    answer = Answer(path, int(status), media_type, schema)
-                    found.setdefault(path, answer).operation_ids.append(operation["operationId"])
+                    documented = DocumentedResponse(path, int(status), media_type, schema)
+                    found.setdefault(path, documented).operation_ids.append(
+                        operation["operationId"]
+                    )
     return [*found.values()]
 
 
 def property_names(schema: str) -> set[str]:
-    """Name the properties that a schema describes."""
+    """Return the names of the properties of a schema."""
     described = DOCUMENT["components"]["schemas"][schema]
     parts = [resolve(each) for each in described.get("allOf", [described])]
     return {name for each in parts for name in each.get("properties", ())}
 
 
 def relay_contract() -> Json:
-    """Write the contract, as an OpenAPI document."""
+    """Return the contract as an OpenAPI document."""
     document = copy.deepcopy({**DOCUMENT})
-    # Nothing here has any business at the real store.
+    # No request may reach the real store.
     del document["servers"]
     document["info"]["title"] = "The client of the xclade Store API"
-    for answer in answers():
-        document["paths"][answer.path] = {
+    for each in documented_responses():
+        document["paths"][each.path] = {
             "post": {
-                "operationId": "hear" + answer.path.replace("/", "_"),
+                "operationId": "parse" + each.path.replace("/", "_"),
                 "security": [],
                 "requestBody": {
                     "required": True,
-                    "content": {answer.media_type: {"schema": answer.schema}},
+                    "content": {each.media_type: {"schema": each.schema}},
                 },
-                "responses": {"200": READ, "422": BROKEN},
+                "responses": {"200": PARSED, "422": INVALID},
             }
         }
     return document
 
 
-def _readings(schema: Json) -> Iterator[tuple[str, Json]]:
-    """Tell a whole collection and a selection apart, as the client has to; name each schema."""
+def _variants(schema: Json) -> Iterator[tuple[str, Json]]:
+    """Yield named schemas, one for a whole collection and one for a selection of fields."""
     described = resolve(schema)
     collection = described.get("properties", {}).get("payment_collection")
     if collection is None:
@@ -103,7 +105,7 @@ def _name(schema: Json) -> str:
 
 
 def resolve(part: Json) -> Json:
-    """Follow a reference to a component."""
+    """Resolve a reference to a component."""
     if "$ref" not in part:
         return part
     found = DOCUMENT

@@ -1,8 +1,7 @@
-"""Replay recordings of a real backend against the mock, and tell where it answers otherwise.
+"""Replay recordings of a real backend against the mock, and print where its responses differ.
 
-Each scene starts from the file's store, on a server of its own, over a real socket. Ids that were
-generated match one to one within a scene, times by their shape; docs/deviations.md says what is
-not replayed.
+Each scene starts with the store in the file, over a real socket. Generated ids must match one to
+one within a scene; timestamps match in form. docs/deviations.md says what is not replayed.
 """
 
 import argparse
@@ -38,18 +37,18 @@ UNIX_SECONDS = 10**9
 
 
 class Stage:
-    """An application whose inside is exchanged from scene to scene."""
+    """Forwards to an application that is replaced for each scene."""
 
     app: Any = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the present inside answer."""
+        """Call the current application."""
         await self.app(scope, receive, send)
 
 
 @contextmanager
 def served(stage: Stage) -> Iterator[int]:
-    """Serve the stage on a free port, and answer the port."""
+    """Serve the stage on a free port, and yield the port."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(stage, log_level="critical", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -62,7 +61,7 @@ def served(stage: Stage) -> Iterator[int]:
 
 
 def send(port: int, request: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Send a recorded request as it stands; answer status, headers and body."""
+    """Send a recorded request unchanged; return the status, the headers and the body."""
     body = None
     if "body_base64" in request:
         body = base64.b64decode(request["body_base64"])
@@ -83,16 +82,16 @@ def send(port: int, request: dict[str, Any]) -> tuple[int, list[tuple[str, str]]
 
 @dataclass
 class Comparison:
-    """Compares the answers of one scene; remembers which of our ids stands for which recorded."""
+    """Compares the responses of one scene, and maps recorded ids to ours."""
 
     known: set[str]
     ours: dict[str, str] = field(default_factory=dict)
     recorded: dict[str, str] = field(default_factory=dict)
 
-    def answers(
+    def responses(
         self, expected: dict[str, Any], status: int, headers: list[tuple[str, str]], body: bytes
     ) -> Iterator[str]:
-        """Tell every difference between a recorded answer and ours."""
+        """Yield the differences between a recorded response and ours."""
         if expected["status"] != status:
             yield f"status: expected {expected['status']}, got {status} {body[:200]!r}"
             return
@@ -109,7 +108,7 @@ class Comparison:
                 yield f"body: expected {expected['body']!r}, got {text!r}"
 
     def values(self, expected: Any, got: Any, path: str) -> Iterator[str]:
-        """Tell every difference between two JSON values."""
+        """Yield the differences between two JSON values."""
         if isinstance(expected, dict) and isinstance(got, dict):
             for name in {**expected, **got}:
                 if name not in got or name not in expected:
@@ -127,7 +126,7 @@ class Comparison:
         wanted, found = expected[name], got[name]
         if name == "created":
             return all(type(each) is int and each > UNIX_SECONDS for each in (wanted, found))
-        # The words of the JavaScript engine.
+        # The message comes from the JavaScript engine.
         syntax = name == "message" and expected.keys() == {"message", "type"}
         return syntax and isinstance(found, str) and " JSON" in wanted
 
@@ -156,7 +155,7 @@ def _is_json(text: str) -> bool:
 
 
 def _compared(headers: list[Any]) -> dict[str, str]:
-    """Pick the headers that count; of Content-Type, the media type and the charset."""
+    """Return the compared headers, with Content-Type normalized."""
     return {
         name.lower(): re.sub(r"\s+", "", value.lower()) if name.lower() == "content-type" else value
         for name, value in headers
@@ -166,10 +165,10 @@ def _compared(headers: list[Any]) -> dict[str, str]:
 
 @dataclass
 class OutOfScope:
-    """Finds the cases that the mock has no part in.
+    """Finds the cases that the mock cannot replay.
 
-    Those are requests that the backend carried out at a path which the contract does not have; and
-    what comes later of a cart that such a request changed, for the mock cannot follow.
+    These are successful requests to paths outside the contract, and later requests about a cart
+    that such a request changed.
     """
 
     paths: list[re.Pattern[str]]
@@ -178,7 +177,7 @@ class OutOfScope:
 
     @classmethod
     def of(cls, store: Store) -> Self:
-        """Know the contract's paths and the carts behind the store's collections."""
+        """Read the contract's paths and the carts of the store's collections."""
         paths = load_contract("store.yaml").document["paths"]
         return cls(
             [re.compile(re.sub(r"{\w+}", "[^/]+", path) + "/?", re.IGNORECASE) for path in paths],
@@ -186,7 +185,7 @@ class OutOfScope:
         )
 
     def has(self, case: dict[str, Any]) -> bool:
-        """Tell whether a case is out of scope."""
+        """Return whether a case is out of scope."""
         path = case["request"]["target"].partition("?")[0]
         named = set(re.findall(r"\w+", case["request"]["target"]))
         if case["response"]["status"] < http.HTTPStatus.BAD_REQUEST and not any(
@@ -198,7 +197,7 @@ class OutOfScope:
 
 
 def replay(path: Path, dialect: Dialect) -> Counter[str]:
-    """Replay one file; count the cases that passed, failed and were skipped."""
+    """Replay one file, and return how many cases passed, failed and were skipped."""
     recording = json.loads(path.read_text("utf-8"))
     store = parse_store(json.dumps(recording["store"]), str(path), utc_now())
     out_of_scope = OutOfScope.of(store)
@@ -213,7 +212,9 @@ def replay(path: Path, dialect: Dialect) -> Counter[str]:
                     print(f"{path.name}: {case['name']}: skipped, outside of the contract")
                     counts["skipped"] += 1
                     continue
-                differences = [*comparison.answers(case["response"], *send(port, case["request"]))]
+                differences = [
+                    *comparison.responses(case["response"], *send(port, case["request"]))
+                ]
                 counts["failed" if differences else "passed"] += 1
                 for difference in differences:
                     print(f"{path.name}: {case['name']}: {difference}")
@@ -221,7 +222,7 @@ def replay(path: Path, dialect: Dialect) -> Counter[str]:
 
 
 def main() -> int:
-    """Replay the files; answer the exit code."""
+    """Replay the files, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--dialect", choices=DIALECTS, default=MEDUSA.name)

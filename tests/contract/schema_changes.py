@@ -1,6 +1,6 @@
-"""What changed between two schemas: whether the second allows more, or less, than the first.
+"""Compare two schemas: whether the second allows more, or less, than the first.
 
-Less breaks those who send such a value, more breaks those who receive it.
+Allowing less breaks senders of such a value; allowing more breaks receivers.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,14 +12,14 @@ Schema = Mapping[str, Json]
 
 
 class Direction(StrEnum):
-    """Who reads a value: the store what comes in, its clients what goes out."""
+    """Whether a value is sent to the store or by the store."""
 
     REQUEST = "request"
     RESPONSE = "response"
 
 
 class Change(NamedTuple):
-    """A change of the contract, in plain words."""
+    """A change of the contract, and whether it breaks clients."""
 
     text: str
     breaks: bool
@@ -45,7 +45,7 @@ class SchemaChanges:
         self._direction = direction
 
     def compare(self, place: str, old: Schema, new: Schema) -> Iterator[Change]:
-        """Find the changes of a schema, and of what is below it."""
+        """Yield the changes of a schema and of its subschemas."""
         old, new = merged(self._old, old), merged(self._new, new)
         yield from self._types(place, old, new)
         yield from self._enums(place, old.get("enum"), new.get("enum"))
@@ -78,9 +78,9 @@ class SchemaChanges:
         self, place: str, old: list[Json] | None, new: list[Json] | None
     ) -> Iterator[Change]:
         if old is None and new is not None:
-            yield self._less(f"{place}: only these values are left: {new}")
+            yield self._less(f"{place}: only these values are allowed: {new}")
         elif old is not None and new is None:
-            yield self._more(f"{place}: any value is possible")
+            yield self._more(f"{place}: any value is allowed")
         elif old is not None and new is not None:
             for value in old:
                 if value not in new:
@@ -101,16 +101,16 @@ class SchemaChanges:
         for name in is_ - was:
             yield self._less(f"{place}.{name} is now required")
         for name in was - is_:
-            yield self._more(f"{place}.{name} may now be left out")
+            yield self._more(f"{place}.{name} is no longer required")
 
     def _additional(self, place: str, old: Schema, new: Schema) -> Iterator[Change]:
         was, is_ = old.get("additionalProperties", True), new.get("additionalProperties", True)
         if isinstance(was, Mapping) and isinstance(is_, Mapping):
             yield from self.compare(f"{place}.*", was, is_)
         elif was != is_ and (is_ is True or was is False):
-            yield self._more(f"{place}: other properties are possible now")
+            yield self._more(f"{place}: other properties are now allowed")
         elif was != is_:
-            yield self._less(f"{place}: other properties are not possible any more")
+            yield self._less(f"{place}: other properties are no longer allowed")
 
     def _alternatives(self, place: str, old: Schema, new: Schema) -> Iterator[Change]:
         for keyword in ("anyOf", "oneOf"):
@@ -131,9 +131,9 @@ class SchemaChanges:
             text = f"{place}: {keyword} was {_shown(was)}, and is {_shown(is_)}"
             if keyword == "nullable":
                 yield (
-                    self._more(f"{place} may now be null")
+                    self._more(f"{place} can now be null")
                     if is_
-                    else self._less(f"{place} may not be null any more")
+                    else self._less(f"{place} can no longer be null")
                 )
             elif is_ is None or is_ is False:
                 yield self._more(text)
@@ -146,7 +146,7 @@ class SchemaChanges:
 
 
 def resolved(document: Json, part: Json) -> Json:
-    """Follow a reference."""
+    """Resolve a reference."""
     if "$ref" not in part:
         return part
     found = document
@@ -156,7 +156,7 @@ def resolved(document: Json, part: Json) -> Json:
 
 
 def merged(document: Json, schema: Schema) -> Schema:
-    """Follow a reference, and make one schema of all that must hold."""
+    """Resolve a reference, and merge the schemas of `allOf` into one."""
     own = dict(resolved(document, schema))
     for part in own.pop("allOf", ()):
         inner = merged(document, part)
@@ -170,7 +170,7 @@ def merged(document: Json, schema: Schema) -> Schema:
 
 
 def _named(alternatives: list[Schema]) -> dict[str, Schema]:
-    """Name alternatives by what they refer to, or else by their place."""
+    """Return alternatives by the name of their reference, or else by index."""
     return {
         each.get("$ref", f"#{place}").rpartition("/")[2]: each
         for place, each in enumerate(alternatives, 1)

@@ -1,4 +1,4 @@
-"""The contract's version says what changed since the last release."""
+"""The contract's version number reflects the changes since the last release."""
 
 import copy
 from pathlib import Path
@@ -28,58 +28,56 @@ Json = Any
 
 @pytest.fixture(scope="session")
 def released() -> Json:
-    """Answer the contract that was released last."""
+    """Return the contract of the last release."""
     return yaml.safe_load(RELEASES[-1].read_text("utf-8"))
 
 
-def test_version_says_what_changed_since_the_last_release(released: Json, contract: Json) -> None:
-    """What breaks clients takes a major step, what they can use besides a minor one."""
+def test_version_reflects_changes_since_last_release(released: Json, contract: Json) -> None:
+    """A breaking change requires a new major version, an addition a new minor version."""
     message = verdict(released, contract)
 
     assert not message, message
 
 
 def test_releases_are_named_by_their_version() -> None:
-    """What was released is found by the version that it has."""
+    """The file of a release is named after its version."""
     versions = [yaml.safe_load(path.read_text("utf-8"))["info"]["version"] for path in RELEASES]
 
     assert [path.stem for path in RELEASES] == [f"store-{version}" for version in versions]
 
 
 @pytest.mark.parametrize(("text", "plant"), BREAKS)
-def test_what_breaks_is_named_and_takes_a_major_step(
-    released: Json, text: str, plant: Plant
-) -> None:
-    """A change that breaks those who rely on the contract is told in words."""
+def test_breaking_changes_require_a_major_version(released: Json, text: str, plant: Plant) -> None:
+    """A change that breaks clients or the store is described and marked as breaking."""
     document = copy.deepcopy(released)
     plant(document)
 
     assert (text, True) in changes(released, document)
-    assert "That makes it 2.0.0" in verdict(released, document)
+    assert "It must be 2.0.0" in verdict(released, document)
 
 
 @pytest.mark.parametrize(("text", "plant"), ADDS)
-def test_what_is_added_takes_a_minor_step(released: Json, text: str, plant: Plant) -> None:
-    """A change that breaks nobody is told as well, and is no reason for a major step."""
+def test_additions_require_a_minor_version(released: Json, text: str, plant: Plant) -> None:
+    """A compatible change is described and does not require a major version."""
     document = copy.deepcopy(released)
     plant(document)
 
     found = changes(released, document)
     assert (text, False) in found
     assert not any(change.breaks for change in found)
-    assert "That makes it 1.1.0" in verdict(released, document)
+    assert "It must be 1.1.0" in verdict(released, document)
 
 
 @pytest.mark.parametrize(
     "plant",
     [
-        edit("Amount", description="In words of the day.", example=1),
+        edit("Amount", description="In other words.", example=1),
         lambda d: listing(d).update(summary="List them", tags=[], deprecated=True),
         lambda d: listing(d)["responses"].update({"500": {"$ref": "#/components/responses/New"}}),
     ],
 )
-def test_words_take_no_step(released: Json, plant: Plant) -> None:
-    """Descriptions and examples may change, and parts may move."""
+def test_wording_requires_no_new_version(released: Json, plant: Plant) -> None:
+    """Descriptions and examples may change, and components may move."""
     document = copy.deepcopy(released)
     document["components"]["responses"]["New"] = component(document, "responses", "ServerError")
     plant(document)
@@ -88,20 +86,20 @@ def test_words_take_no_step(released: Json, plant: Plant) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "enough"),
+    ("version", "sufficient"),
     [("1.0.1", False), ("1.1.0", False), ("2.0.0", True), ("2.1.3", True), ("10.0.0", True)],
 )
-def test_major_step_is_enough(released: Json, version: str, *, enough: bool) -> None:
-    """Only a major step is enough for what breaks; numbers are numbers."""
+def test_major_version_is_sufficient(released: Json, version: str, *, sufficient: bool) -> None:
+    """A breaking change requires a higher major number, compared as a number."""
     document = copy.deepcopy(released)
     document["info"]["version"] = version
     del document["paths"][PROVIDERS]
 
-    assert enough == (verdict(released, document) == "")
+    assert sufficient == (verdict(released, document) == "")
 
 
-def test_version_goes_forward_only(released: Json) -> None:
-    """A contract is not older than the one before it."""
+def test_version_never_decreases(released: Json) -> None:
+    """A contract's version is not lower than that of the last release."""
     document = copy.deepcopy(released)
     document["info"]["version"] = "0.9.0"
 

@@ -1,4 +1,4 @@
-"""What tells which parts of the contract are touched tells the truth."""
+"""The coverage of the contract is recorded and reported correctly."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.conftest import KEY, served
-from tests.contract.contract_coverage import FOLDER, Observed, Recorder, contract_parts
+from tests.contract.contract_coverage import FOLDER, Recorder, RecordingApp, contract_parts
 from tests.contract.coverage_report import OutOfReach, Side, table
 
 from xclade_store_mock.app import create_app
@@ -18,18 +18,18 @@ SESSIONS = "/store/payment-collections/pay_col_demo/payment-sessions"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Have everything recorded in a folder."""
+    """Return an empty folder that recorders write to."""
     monkeypatch.setenv(FOLDER, str(tmp_path))
     return tmp_path
 
 
-def touched(folder: Path) -> set[str]:
-    """Read what was recorded."""
+def covered(folder: Path) -> set[str]:
+    """Return the recorded parts."""
     return {line for path in folder.iterdir() for line in path.read_text("utf-8").splitlines()}
 
 
-def test_contract_has_parts_of_every_kind() -> None:
-    """Operations, keys, parameters, bodies, statuses, headers, media types, fields and nulls."""
+def test_parts_of_every_kind_are_listed() -> None:
+    """Operations, keys, parameters, bodies, statuses, headers, fields and nulls are parts."""
     parts = [*contract_parts()]
 
     for part in (
@@ -48,9 +48,9 @@ def test_contract_has_parts_of_every_kind() -> None:
         assert part in parts
 
 
-def test_what_the_server_does_is_recorded(folder: Path) -> None:
-    """A call touches what it says and what it is answered, and no more."""
-    app = Observed(create_app(), Recorder("server"))
+def test_request_and_response_are_recorded(folder: Path) -> None:
+    """A call covers the parts of its request and its response, and no more."""
+    app = RecordingApp(create_app(), Recorder("server"))
     with served(app, is_store=False) as url:
         httpx.get(f"{url}{PROVIDERS}", params={"region_id": "reg_demo"}, headers=KEY)
 
@@ -63,61 +63,61 @@ def test_what_the_server_does_is_recorded(folder: Path) -> None:
         f"{name} 200",
         f"{name} 200 application/json",
         *(f"{name} 200.{field}" for field in (*fields, "count", "offset", "limit")),
-    } == touched(folder)
+    } == covered(folder)
 
 
-def test_what_is_refused_touches_only_its_answer(folder: Path) -> None:
-    """A parameter that was refused was not used."""
-    app = Observed(create_app(), Recorder("server"))
+def test_refused_request_covers_only_its_response(folder: Path) -> None:
+    """A refused request does not cover its parameters."""
+    app = RecordingApp(create_app(), Recorder("server"))
     with served(app, is_store=False) as url:
         httpx.get(f"{url}{PROVIDERS}", params={"limit": "-1"}, headers=KEY)
 
     name = "list_payment_providers 400"
-    answer = {name, f"{name} application/json", f"{name}.type", f"{name}.message"}
-    assert answer == touched(folder)
+    response = {name, f"{name} application/json", f"{name}.type", f"{name}.message"}
+    assert response == covered(folder)
 
 
-def test_what_was_made_up_touches_nothing(folder: Path) -> None:
-    """An answer that a request preferred proves nothing of the server."""
-    app = Observed(create_app(), Recorder("server"))
+def test_generated_response_covers_nothing(folder: Path) -> None:
+    """A response generated for a `Prefer` header is not recorded."""
+    app = RecordingApp(create_app(), Recorder("server"))
     with served(app, is_store=False) as url:
         headers = {**KEY, "Prefer": "code=409"}
         httpx.post(f"{url}{SESSIONS}", json={"provider_id": "pp"}, headers=headers)
 
-    assert set() == touched(folder)
+    assert set() == covered(folder)
 
 
-def test_what_breaks_the_contract_touches_nothing(folder: Path) -> None:
-    """Neither an answer of another shape nor one of another status counts."""
+def test_invalid_response_covers_nothing(folder: Path) -> None:
+    """A response with an invalid body or an undocumented status is not recorded."""
     recorder = Recorder("client")
     for status, body in ((200, b'{"count": 1}'), (418, b"{}")):
-        recorder.answer(
+        recorder.response(
             "list_payment_providers", status, {"content-type": "application/json"}, body
         )
 
-    assert set() == touched(folder)
+    assert set() == covered(folder)
 
 
-def test_gaps_are_told() -> None:
-    """What nothing touched needs a reason."""
+def test_gaps_are_reported() -> None:
+    """Each uncovered part is reported."""
     assert [
-        "No test has the server touch pay 200.id.",
-        "No test has the server touch pay 500.",
+        "No test covers pay 200.id on the server.",
+        "No test covers pay 500 on the server.",
     ] == [*SIDE.gaps()]
 
 
-def test_reasons_have_to_hold() -> None:
-    """A reason for what is touched, or for nothing, is a gap itself."""
+def test_invalid_reasons_are_reported() -> None:
+    """A reason for a covered part, or for no part, is reported."""
     reasons = (OutOfReach(".*", "it is hard"), OutOfReach("refund.*", "it is not there"))
 
     assert [
-        "The server reaches pay 200 after all.",
-        "Nothing is out of the server's reach as refund.*.",
+        "The server covers pay 200: remove it from OUT_OF_REACH.",
+        "No part of the server is refund.*: remove it from OUT_OF_REACH.",
     ] == [*replace(SIDE, out_of_reach=reasons).gaps()]
 
 
-def test_table_counts_what_is_within_reach() -> None:
-    """What is out of reach is counted apart."""
+def test_table_counts_parts_out_of_reach_separately() -> None:
+    """Parts out of reach are counted separately."""
     side = replace(SIDE, out_of_reach=(OutOfReach(".*id", "it is hard"),))
 
     assert ["pay", "1/2", "1"] == [*table([side])][1].split()

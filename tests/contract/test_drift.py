@@ -1,4 +1,4 @@
-"""The generated client is what the contract makes."""
+"""The generated files match their sources."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Copy what generating needs."""
+    """Copy the files that scripts/generate needs."""
     for name in ("client", "docs", "openapi", "scripts"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -30,7 +30,7 @@ def check(checkout: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_generated_client_is_current(checkout: Path) -> None:
-    """Generating anew changes nothing."""
+    """Generating again changes nothing."""
     result = check(checkout)
 
     assert (0, "") == (result.returncode, result.stdout)
@@ -49,8 +49,8 @@ def test_generated_client_is_current(checkout: Path) -> None:
         ),
     ],
 )
-def test_drift_is_seen(checkout: Path, drift: tuple[str, str, str]) -> None:
-    """An edit on either side alone fails, and names the file."""
+def test_drift_is_found(checkout: Path, drift: tuple[str, str, str]) -> None:
+    """An edit of only the source or only the result fails, and the file is named."""
     name, old, new = drift
     text = (checkout / name).read_text("utf-8")
     (checkout / name).write_text(text.replace(old, new, 1), "utf-8")
@@ -69,16 +69,16 @@ def test_drift_is_seen(checkout: Path, drift: tuple[str, str, str]) -> None:
         ("openapi/operations.txt", "query limit?", "query limit"),
     ],
 )
-def test_edited_rendering_is_seen(checkout: Path, name: str, old: str, new: str) -> None:
-    """What is rendered from code cannot say something else than the code."""
+def test_edited_page_is_found(checkout: Path, name: str, old: str, new: str) -> None:
+    """An edited page that is generated from code fails."""
     rendering = checkout / name
     rendering.write_text(rendering.read_text("utf-8").replace(old, new, 1), "utf-8")
 
     assert f"drift: {name}" in check(checkout).stdout
 
 
-def test_stray_file_is_seen(checkout: Path) -> None:
-    """A file that the contract does not make fails."""
+def test_stray_file_is_found(checkout: Path) -> None:
+    """A file that is not generated from the contract fails."""
     (checkout / "client/xclade_store/generated/models/stray.py").touch()
 
     assert "stray.py" in check(checkout).stdout

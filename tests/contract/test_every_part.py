@@ -1,4 +1,4 @@
-"""Parts of the contract that no test of the server's rooms has a reason to touch."""
+"""Parts of the contract that no other test covers."""
 
 from typing import Any, NoReturn
 
@@ -15,8 +15,8 @@ INITIALIZE = (
 
 
 @pytest.mark.parametrize(("path", "body"), [CREATE, INITIALIZE])
-def test_every_field_can_be_asked_for(store: httpx.Client, path: str, body: Any) -> None:
-    """A collection, and a session in it, have all the fields that the contract describes."""
+def test_every_field_can_be_selected(store: httpx.Client, path: str, body: Any) -> None:
+    """A collection and its session have all the fields that the contract describes."""
     store.post(INITIALIZE[0], json=INITIALIZE[1]).raise_for_status()
     wanted = {
         "+": property_names("StorePaymentCollection"),
@@ -24,8 +24,8 @@ def test_every_field_can_be_asked_for(store: httpx.Client, path: str, body: Any)
     }
     fields = ",".join(f"{prefix}{name}" for prefix, names in wanted.items() for name in names)
 
-    answer = store.post(path, params={"fields": fields}, json=body).json()
-    collection = answer["payment_collection"]
+    response = store.post(path, params={"fields": fields}, json=body)
+    collection = response.json()["payment_collection"]
 
     assert wanted["+"] == collection.keys()
     assert wanted["+payment_sessions."] == collection["payment_sessions"][0].keys()
@@ -35,17 +35,17 @@ def test_every_field_can_be_asked_for(store: httpx.Client, path: str, body: Any)
     ("content_type", "body", "status"),
     [("application/json", b" " * 102_401, 413), ("text/plain", b"{}", 415)],
 )
-def test_bodies_are_refused_wherever_one_is_read(
+def test_creating_refuses_too_large_and_untyped_bodies(
     store: httpx.Client, content_type: str, body: bytes, status: int
 ) -> None:
-    """What initializing refuses of a body, creating refuses, too."""
+    """Creating a collection refuses the same bodies as initializing a session."""
     response = store.post(CREATE[0], headers={"content-type": content_type}, content=body)
 
     assert (status, "invalid_data") == (response.status_code, response.json()["type"])
 
 
 def test_bug_while_creating(serve: Serve) -> None:
-    """A bug is answered as the contract says, and tells nothing of itself."""
+    """A bug returns the contract's 500, without details."""
 
     def new_id(prefix: str) -> NoReturn:
         raise RuntimeError(prefix)

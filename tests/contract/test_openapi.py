@@ -1,4 +1,4 @@
-"""The contract says what the documentation says, and every example in it is true."""
+"""The contract matches the documentation, and its examples are valid."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,13 +11,13 @@ INITIALIZE = ("/store/payment-collections/{id}/payment-sessions", "post")
 
 
 def operations(contract: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Walk the operations."""
+    """Yield the operations."""
     for item in contract["paths"].values():
         yield from item.values()
 
 
 def resolve(contract: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    """Follow a reference to a component."""
+    """Resolve a reference to a component."""
     if "$ref" in part:
         _, _, kind, name = part["$ref"].split("/")
         found: dict[str, Any] = contract["components"][kind][name]
@@ -26,7 +26,7 @@ def resolve(contract: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_operation_ids_read_well_in_python(contract: dict[str, Any]) -> None:
-    """The three operations are named as the Python methods are."""
+    """The operation ids are the names of the Python methods."""
     assert {
         "list_payment_providers",
         "create_payment_collection",
@@ -34,8 +34,8 @@ def test_operation_ids_read_well_in_python(contract: dict[str, Any]) -> None:
     } == {operation["operationId"] for operation in operations(contract)}
 
 
-def test_main_operation_documents_its_nine_answers(contract: dict[str, Any]) -> None:
-    """Each answer has its media type, in the documented order."""
+def test_main_operation_documents_its_nine_responses(contract: dict[str, Any]) -> None:
+    """Each response has its media type, in the documented order."""
     path, method = INITIALIZE
     responses = contract["paths"][path][method]["responses"]
 
@@ -73,7 +73,7 @@ def test_key_is_required_and_customer_token_optional(contract: dict[str, Any]) -
         "StorePaymentSessionSelection": (
             "id amount currency_code provider_id data context status authorized_at"
             " payment_collection payment"
-            # Beyond the documentation, as recorded:
+            # Not documented, but recorded:
             " payment_collection_id metadata raw_amount created_at updated_at deleted_at"
         ),
         "StorePayment": (
@@ -91,12 +91,12 @@ def test_key_is_required_and_customer_token_optional(contract: dict[str, Any]) -
 def test_every_documented_field_is_described(
     contract: dict[str, Any], schema: str, fields: str
 ) -> None:
-    """The response schemas hold the documented fields, and those that were recorded."""
+    """The response schemas have the documented and the recorded fields."""
     assert set(fields.split()) == contract["components"]["schemas"][schema]["properties"].keys()
 
 
 def test_selection_is_the_whole_with_less_required(contract: dict[str, Any]) -> None:
-    """A selected collection may lack all but its id, and has no other fields than a whole one."""
+    """A selection requires only the id, and has the fields of a whole collection."""
     schemas = contract["components"]["schemas"]
     whole, selection = schemas["StorePaymentCollection"], schemas["StorePaymentCollectionSelection"]
 
@@ -107,7 +107,7 @@ def test_selection_is_the_whole_with_less_required(contract: dict[str, Any]) -> 
 
 
 def test_vocabularies_stay_open(contract: dict[str, Any]) -> None:
-    """Neither a status nor an error's type or code is an enumeration."""
+    """Status, error type and error code are not enumerations."""
     schemas = contract["components"]["schemas"]
     for schema, name in (
         ("StorePaymentSessionSelection", "status"),
@@ -119,7 +119,7 @@ def test_vocabularies_stay_open(contract: dict[str, Any]) -> None:
 
 
 def test_every_request_and_response_has_named_examples(contract: dict[str, Any]) -> None:
-    """No body is left to the imagination."""
+    """Every request body and response has named examples."""
     for operation in operations(contract):
         for part in (operation.get("requestBody"), *operation["responses"].values()):
             for content in resolve(contract, part)["content"].values() if part else ():
@@ -127,7 +127,7 @@ def test_every_request_and_response_has_named_examples(contract: dict[str, Any])
 
 
 def test_every_example_is_valid() -> None:
-    """Examples satisfy their schemas, in requests, responses and parameters."""
+    """The examples of requests, responses and parameters match their schemas."""
     compiled = load_contract("store.yaml")
     document: Any = compiled.document
     checked = 0
@@ -161,7 +161,7 @@ def test_every_example_is_valid() -> None:
 
 
 def test_main_flow_is_linked(contract: dict[str, Any]) -> None:
-    """Creating a collection leads to initializing its session."""
+    """Creating a collection links to initializing its session."""
     response = contract["paths"]["/store/payment-collections"]["post"]["responses"]["200"]
     (link,) = response["links"].values()
 

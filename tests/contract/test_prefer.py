@@ -1,4 +1,4 @@
-"""The mock hears preferences as Prism does, but for the differences in the one table."""
+"""The mock handles preferences as Prism does, except for the differences in the table."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,11 +15,11 @@ from tests.contract.prefer_cases import (
     OPERATIONS,
     Case,
     ask,
-    documented_answers,
+    documented_responses,
     preferences,
 )
 from tests.contract.prism_differences import Difference, render
-from tests.contract.refused_cases import REFUSALS, UNANSWERED
+from tests.contract.refused_cases import CRASHING, REFUSALS
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.contract import load_contract
@@ -27,19 +27,19 @@ from xclade_store_mock.dialects import DIALECTS, DOCUMENTED, MEDUSA
 from xclade_store_mock.web.dialect import Dialect
 
 PAGE = Path(__file__).parents[2] / "docs/mock-server.md"
-VALID = [*documented_answers(), *preferences()]
+VALID = [*documented_responses(), *preferences()]
 PATIENCE = 60
-"""How many seconds to wait for an answer that is sure to come."""
+"""Seconds to wait for a response that is certain to arrive."""
 CONTRACT = load_contract("store.yaml")
-ANSWERS = [
+RESPONSES = [
     (name, code, media_type)
     for name, operation in CONTRACT.operations.items()
     for code, media_type in operation.responses
 ]
 
 
-class Answer(NamedTuple):
-    """What is compared of an answer; without one there is nothing."""
+class Summary(NamedTuple):
+    """The compared parts of a response; the defaults stand for no response."""
 
     status: int | None = None
     media_type: str | None = None
@@ -49,11 +49,11 @@ class Answer(NamedTuple):
     replayed: str | None = None
 
 
-def send(client: httpx.Client, request: Mapping[str, Any]) -> Answer:
-    """Send a request, and read what is compared of its answer."""
+def send(client: httpx.Client, request: Mapping[str, Any]) -> Summary:
+    """Send a request, and return the compared parts of its response."""
     response = client.request(**request)
     is_json = "json" in response.headers["content-type"] and response.content
-    return Answer(
+    return Summary(
         response.status_code,
         response.headers["content-type"],
         response.json() if is_json else response.text,
@@ -63,7 +63,7 @@ def send(client: httpx.Client, request: Mapping[str, Any]) -> Answer:
 
 
 def read_violations(header: str) -> tuple[object, object]:
-    """Answer the violations, in any order, and their words; or a header that is not JSON."""
+    """Return the sorted violations and their messages, or a header that is not JSON."""
     try:
         violations = json.loads(header)
     except json.JSONDecodeError:
@@ -80,14 +80,14 @@ def read_violations(header: str) -> tuple[object, object]:
 
 @pytest.fixture(scope="module")
 def prism(prism_url: str) -> Iterator[httpx.Client]:
-    """Answer a client of Prism."""
+    """Yield an HTTP client for Prism."""
     with httpx.Client(base_url=prism_url, timeout=PATIENCE) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def mocks() -> Iterator[Mapping[Dialect, httpx.Client]]:
-    """Serve the demo store in either dialect; answer a client of each."""
+    """Serve the demo store in each dialect, and yield an HTTP client for each."""
     with ExitStack() as stack:
         urls = {
             each: stack.enter_context(served(create_app(dialect=each)))
@@ -96,10 +96,10 @@ def mocks() -> Iterator[Mapping[Dialect, httpx.Client]]:
         yield {each: stack.enter_context(httpx.Client(base_url=url)) for each, url in urls.items()}
 
 
-def compare(case: Case, theirs: Answer, ours: Answer) -> None:
-    """Expect the answers to differ in what the case says, and in nothing else."""
+def compare(case: Case, theirs: Summary, ours: Summary) -> None:
+    """Check that the responses differ in the parts that the case lists, and in no others."""
     differing = {
-        part for part, their, our in zip(Answer._fields, theirs, ours, strict=True) if their != our
+        part for part, their, our in zip(Summary._fields, theirs, ours, strict=True) if their != our
     }
     assert case.differs.keys() == differing, (theirs, ours)
     if case.statuses:
@@ -110,7 +110,7 @@ def compare(case: Case, theirs: Answer, ours: Answer) -> None:
 def test_valid_requests(
     prism: httpx.Client, mocks: Mapping[Dialect, httpx.Client], case: Case
 ) -> None:
-    """Valid requests are answered alike in both dialects, which only name JSON differently."""
+    """The responses to valid requests are the same in both dialects, except for the charset."""
     theirs = send(prism, case.request)
 
     compare(case, theirs, send(mocks[DOCUMENTED], case.request))
@@ -123,16 +123,16 @@ def test_valid_requests(
 def test_refused_requests(
     prism: httpx.Client, mocks: Mapping[Dialect, httpx.Client], case: Case
 ) -> None:
-    """What a request lacks comes before what it prefers."""
+    """An invalid request is refused regardless of its preferences."""
     documented = mocks[DOCUMENTED]
 
     compare(case, send(prism, case.request), send(documented, case.request))
 
 
-@pytest.mark.parametrize("case", UNANSWERED, ids=lambda case: case.name)
-def test_unanswered_requests(mocks: Mapping[Dialect, httpx.Client], case: Case) -> None:
-    """What Prism does not answer, or does not survive, the mock does."""
-    theirs = Answer()
+@pytest.mark.parametrize("case", CRASHING, ids=lambda case: case.name)
+def test_requests_that_crash_prism(mocks: Mapping[Dialect, httpx.Client], case: Case) -> None:
+    """The mock responds to requests that Prism does not respond to or crashes on."""
+    theirs = Summary()
     with (
         served_by_prism() as url,
         httpx.Client(base_url=url, timeout=1) as prism,
@@ -143,15 +143,15 @@ def test_unanswered_requests(mocks: Mapping[Dialect, httpx.Client], case: Case) 
     compare(case, theirs, send(mocks[DOCUMENTED], case.request))
 
 
-@pytest.mark.parametrize(("operation", "code", "media_type"), ANSWERS)
-def test_dynamic_answers(
+@pytest.mark.parametrize(("operation", "code", "media_type"), RESPONSES)
+def test_dynamic_responses(
     prism: httpx.Client,
     mocks: Mapping[Dialect, httpx.Client],
     operation: str,
     code: int,
     media_type: str,
 ) -> None:
-    """Both make answers up: ours are valid, the same for a seed, and others for another."""
+    """Generated responses are valid, the same for the same seed, and different for another."""
     mock = mocks[DOCUMENTED]
     validator = CONTRACT.operations[operation].responses[code, media_type].validator
     request = OPERATIONS[operation]
@@ -167,25 +167,25 @@ def test_dynamic_answers(
     theirs = send(prism, ask(request, f"code={code}, dynamic=true, seed=0"))
     case = Case("", {}, {"body": Difference.DYNAMIC})
     compare(case, theirs._replace(replayed=None), made[0])
-    for answer in (*made, *seedless):
-        validator.validate(answer.body)
+    for response in (*made, *seedless):
+        validator.validate(response.body)
     assert made == again
-    assert len(seeds) == len({json.dumps(answer.body) for answer in made})
+    assert len(seeds) == len({json.dumps(response.body) for response in made})
     assert seedless[0] != seedless[1]
 
 
-def test_seed_holds_elsewhere(demo_url: str, mocks: Mapping[Dialect, httpx.Client]) -> None:
-    """A seed means the same to a server in another process."""
+def test_seed_works_across_processes(demo_url: str, mocks: Mapping[Dialect, httpx.Client]) -> None:
+    """A server in another process generates the same response from the same seed."""
     request = ask(INITIALIZE, "dynamic=true, seed=here and there")
     with httpx.Client(base_url=demo_url, timeout=PATIENCE) as elsewhere:
         assert send(elsewhere, request) == send(mocks[DOCUMENTED], request)
 
 
-def test_every_difference_is_met() -> None:
-    """The table has no row that no request shows."""
+def test_every_difference_occurs() -> None:
+    """Some test case shows each difference of the table."""
     met = {
         difference
-        for case in (*VALID, *REFUSALS, *UNANSWERED)
+        for case in (*VALID, *REFUSALS, *CRASHING)
         for difference in case.differs.values()
     }
 
@@ -193,5 +193,5 @@ def test_every_difference_is_met() -> None:
 
 
 def test_documentation_has_the_table() -> None:
-    """docs/mock-server.md tells all differences, and no others."""
+    """docs/mock-server.md contains the table of differences."""
     assert render() in PAGE.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Prism serves the same contract: an independent reading of it."""
+"""Prism, an independent implementation, serves the same contract."""
 
 import re
 
@@ -9,8 +9,8 @@ from tests.conftest import KEY
 from xclade_store_mock.cli import main
 
 
-def test_prism_answers_each_operation_without_violations(prism_url: str) -> None:
-    """Neither the requests nor Prism's own answers break the contract."""
+def test_prism_serves_each_operation_without_violations(prism_url: str) -> None:
+    """Neither the requests nor Prism's responses break the contract."""
     collections = "/store/payment-collections"
     with httpx.Client(base_url=prism_url, headers=KEY) as prism:
         for response in (
@@ -25,8 +25,8 @@ def test_prism_answers_each_operation_without_violations(prism_url: str) -> None
             assert "sl-violations" not in response.headers
 
 
-def test_prism_asks_for_the_key(prism_url: str) -> None:
-    """The security scheme is understood as required."""
+def test_prism_requires_the_key(prism_url: str) -> None:
+    """Prism requires the publishable key."""
     response = httpx.get(f"{prism_url}/store/payment-providers?region_id=reg_demo")
 
     assert (401, "Unauthorized") == (response.status_code, response.text)
@@ -35,7 +35,7 @@ def test_prism_asks_for_the_key(prism_url: str) -> None:
 def test_check_finds_what_prism_has_no_state_for(
     prism_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Prism keeps to the shapes; it knows no store, no wrong key and no limits."""
+    """`check` reports what Prism lacks: a store, keys and limits."""
     code = main(
         [
             *("check", prism_url, "--publishable-key", "pk_demo", "--timeout", "2"),

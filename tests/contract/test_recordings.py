@@ -1,4 +1,4 @@
-"""What a real backend answered agrees with the contract, and arrives in the client whole."""
+"""The recorded responses of a real backend match the contract, and the client keeps them whole."""
 
 import json
 import re
@@ -24,7 +24,7 @@ PATHS = {
 
 
 def recorded() -> Iterator[Any]:
-    """Find the JSON answers of the contract's operations: name, operation, status, body."""
+    """Yield the operation, status and body of the recorded JSON responses."""
     for case in json.loads(RECORDING.read_text("utf-8"))["cases"]:
         path = case["request"]["target"].partition("?")[0]
         for operation, pattern in PATHS.items():
@@ -40,21 +40,21 @@ def recorded() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def operations() -> Any:
-    """Answer the compiled operations."""
+    """Return the compiled operations."""
     return load_contract("store.yaml").operations
 
 
 @pytest.mark.parametrize(("operation", "status", "body"), [*recorded()])
-def test_recorded_answer_is_in_the_contract(
+def test_recorded_response_matches_the_contract(
     operations: Any, operation: str, status: int, body: Any
 ) -> None:
-    """Every recorded status is documented, and its answer satisfies the schema."""
+    """Every recorded status is documented, and the body matches its schema."""
     operations[operation].responses[status, "application/json"].validator.validate(body)
 
 
 @pytest.mark.parametrize(("operation", "status", "body"), [*recorded()])
-def test_client_loses_nothing_of_a_recorded_answer(operation: str, status: int, body: Any) -> None:
-    """A typed model of the answer turns back into the answer."""
+def test_client_keeps_recorded_response_whole(operation: str, status: int, body: Any) -> None:
+    """The model of a response converts back to the same response."""
     if status != 200:
         model: Any = Error
     elif operation == "list_payment_providers":
@@ -65,6 +65,6 @@ def test_client_loses_nothing_of_a_recorded_answer(operation: str, status: int, 
     assert body == model.from_dict(body).to_dict()
 
 
-def test_there_are_enough_recorded_answers() -> None:
-    """The two tests above have something to test."""
+def test_there_are_enough_recorded_responses() -> None:
+    """The two tests above have more than 280 cases."""
     assert len([*recorded()]) > 280

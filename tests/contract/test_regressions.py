@@ -1,4 +1,4 @@
-"""The calls that once failed, replayed."""
+"""Calls that once failed now pass."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ FAILED = {name: [*subject.regressions.glob("*.json")] for name, subject in SUBJE
 
 @pytest.mark.parametrize("name", [name for name, files in FAILED.items() if files])
 def test_calls_that_once_failed(name: str, tmp_path: Path) -> None:
-    """Each of them, with the calls before it, now passes the checks that it failed."""
+    """Each of them, after the calls before it, passes the checks that it failed."""
     log = tmp_path / "log"
     with serving(SUBJECTS[name], log) as url:
         result = replay(SUBJECTS[name], url, tmp_path)

@@ -1,4 +1,4 @@
-"""The medusa dialect answers as a real backend was recorded to; scripts/replay would tell."""
+"""The medusa dialect responds as a real backend did, and scripts/replay finds differences."""
 
 import json
 import subprocess
@@ -10,14 +10,14 @@ RECORDING = ROOT / "tests/contract/recordings/medusa-2.21.2.json"
 
 
 def replay(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the script."""
+    """Run scripts/replay."""
     return subprocess.run(
         [ROOT / "scripts/replay", *arguments], capture_output=True, text=True, check=False
     )
 
 
 def excerpt(folder: Path, *names: str) -> tuple[Path, dict[str, Any]]:
-    """Write a recording of a few cases; answer its path and content."""
+    """Write a recording of a few cases, and return its path and content."""
     recording = json.loads(RECORDING.read_text("utf-8"))
     recording["cases"] = [case for case in recording["cases"] if case["name"] in names]
     path = folder / "excerpt.json"
@@ -25,16 +25,16 @@ def excerpt(folder: Path, *names: str) -> tuple[Path, dict[str, Any]]:
     return path, recording
 
 
-def test_every_recorded_case_is_answered_alike() -> None:
-    """All cases of the contract's operations pass; what lies outside of it is counted apart."""
+def test_every_recorded_case_passes() -> None:
+    """All cases of the contract's operations pass; the others are skipped."""
     result = replay(RECORDING)
 
     assert 0 == result.returncode, result.stdout[-5000:]
     assert "318 passed, 0 failed, 4 skipped" == result.stdout.splitlines()[-1]
 
 
-def test_one_changed_byte_is_seen(tmp_path: Path) -> None:
-    """A recorded answer that says something else fails, by the case's name and the place."""
+def test_one_changed_byte_is_found(tmp_path: Path) -> None:
+    """A changed response fails, with the name of the case and the path of the difference."""
     path, recording = excerpt(tmp_path, "body/data-empty", "key/missing")
     response = recording["cases"][0]["response"]
     response["body"] = response["body"].replace('"amount":10,', '"amount":11,', 1)
@@ -51,7 +51,7 @@ def test_one_changed_byte_is_seen(tmp_path: Path) -> None:
 
 
 def test_ids_match_one_to_one(tmp_path: Path) -> None:
-    """A generated id that is recorded twice cannot stand for two of ours."""
+    """A generated id that is recorded twice does not match two different ids."""
     path, recording = excerpt(tmp_path, "repeat/1-system", "repeat/2-system-again")
     first, second = (case["response"] for case in recording["cases"])
     second["body"] = first["body"]
@@ -60,15 +60,15 @@ def test_ids_match_one_to_one(tmp_path: Path) -> None:
     assert "payment_sessions[0].id: expected 'payses_" in replay(path).stdout
 
 
-def test_the_documented_dialect_differs(tmp_path: Path) -> None:
-    """The dialect is an option: the same case is answered as documented."""
+def test_documented_dialect_differs(tmp_path: Path) -> None:
+    """With --dialect documented, the mock responds as documented."""
     path, _ = excerpt(tmp_path, "key/missing")
 
     assert "expected 400, got 401" in replay(path, "--dialect", "documented").stdout
 
 
-def test_a_file_that_is_no_recording_is_refused(tmp_path: Path) -> None:
-    """Something else than a recording is told apart from a difference."""
+def test_invalid_recording_is_refused(tmp_path: Path) -> None:
+    """A file that is not a recording has a different exit code from a difference."""
     path = tmp_path / "other.json"
     path.write_text("{}", "utf-8")
 

@@ -1,4 +1,4 @@
-"""From the client through the server into typed models, each operation."""
+"""The client calls each operation of the server and returns typed models."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -16,13 +16,13 @@ from xclade_store import (
 
 @pytest.fixture
 def client(serve: Any) -> Iterator[StoreClient]:
-    """Answer a client of a fresh demo store."""
+    """Yield a client for a fresh demo store."""
     with StoreClient(serve(), publishable_key="pk_demo") as client:
         yield client
 
 
 def test_list_payment_providers(client: StoreClient) -> None:
-    """The providers of a region arrive as typed models."""
+    """The providers of a region are returned as typed models."""
     page = client.list_payment_providers("reg_demo", limit=1, offset=1)
 
     assert (2, 1, 1) == (page.count, page.limit, page.offset)
@@ -30,7 +30,7 @@ def test_list_payment_providers(client: StoreClient) -> None:
 
 
 def test_create_payment_collection(client: StoreClient) -> None:
-    """A new collection has the cart's total and no sessions; a second call answers the same."""
+    """A new collection has the cart's total and no sessions; a second call returns the same."""
     created = client.create_payment_collection("cart_new")
 
     assert isinstance(created, StorePaymentCollection)
@@ -40,7 +40,7 @@ def test_create_payment_collection(client: StoreClient) -> None:
 
 
 def test_initialize_payment_session(client: StoreClient) -> None:
-    """The new session arrives as a typed model, its data as sent."""
+    """The new session is returned as a typed model with the data sent."""
     collection = client.initialize_payment_session(
         "pay_col_demo", provider_id="pp_system_default", data={"note": "gift"}
     )
@@ -55,7 +55,7 @@ def test_initialize_payment_session(client: StoreClient) -> None:
 
 
 def test_selected_fields(client: StoreClient) -> None:
-    """With fields left out, the answer is a selection."""
+    """With `fields`, a selection is returned."""
     collection = client.initialize_payment_session(
         "pay_col_demo", provider_id="pp_system_default", fields="status"
     )
@@ -65,7 +65,7 @@ def test_selected_fields(client: StoreClient) -> None:
 
 
 def test_refusal(client: StoreClient) -> None:
-    """A refusal arrives with its status, type, code and message."""
+    """A refusal raises an error with its status, type and code."""
     with pytest.raises(PaymentRefused) as caught:
         client.initialize_payment_session("pay_col_free", provider_id="pp_stripe_stripe")
 
@@ -78,7 +78,7 @@ def test_refusal(client: StoreClient) -> None:
 
 
 def test_same_idempotency_key_is_one_session(client: StoreClient) -> None:
-    """A retry with its key gets the first call's answer."""
+    """A retry with the same key returns the first response."""
     first, second = (
         client.initialize_payment_session(
             "pay_col_demo", provider_id="pp_system_default", idempotency_key="checkout-1"

@@ -1,4 +1,4 @@
-"""What a request says, however it is written."""
+"""Parse a request, so that two can be compared regardless of their encoding."""
 
 import json
 import re
@@ -15,8 +15,8 @@ KEY = "x-publishable-api-key"
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
-    """A request of an operation, as far as the contract describes it."""
+class ParsedRequest:
+    """The parts of a request that the contract describes."""
 
     method: str
     path: tuple[str, ...]
@@ -35,12 +35,12 @@ class Saying:
         headers: Mapping[str, str],
         content: bytes,
     ) -> Self:
-        """Read a request; raise ValueError for what the client has no words for."""
+        """Parse a request; raise ValueError if the client could not have sent it."""
         path, _, query = target.partition("?")
         pairs = parse_qsl(query, keep_blank_values=True)
         names = [name for name, _ in pairs]
         if len(set(names) & operation.query_types.keys()) < len(names):
-            message = f"a parameter that is unknown, or there twice: {query}"
+            message = f"unknown or repeated query parameter: {query}"
             raise ValueError(message)
         token = re.fullmatch("Bearer ([!-~]{1,8192})", headers.get("authorization", ""))
         return cls(
@@ -48,14 +48,14 @@ class Saying:
             tuple(unquote(step, errors="strict") for step in path.split("/")),
             {name: _typed(operation.query_types[name], value) for name, value in pairs},
             headers.get(KEY),
-            # Any other authorization is as good as none.
+            # Any other authorization is ignored.
             token[1] if token else None,
             headers.get("idempotency-key"),
             None if operation.body is None else json.loads(content),
         )
 
     def arguments(self, operation: Operation) -> dict[str, Json]:
-        """Answer the arguments of the same call; ValueError for what it has no arguments for."""
+        """Return the client's arguments for this request; raise ValueError if there are none."""
         arguments = {**self.query}
         if self.path[-1] == "payment-sessions":
             arguments["payment_collection_id"] = self.path[-2]
@@ -64,14 +64,14 @@ class Saying:
         if operation.body is None:
             return arguments
         fields = self.body.keys() if isinstance(self.body, dict) else {None}
-        # None is how a caller leaves an argument out.
+        # To the client, None means that the argument is omitted.
         if not fields <= set(operation.body_fields) or None in self.body.values():
-            message = f"a field that is unknown, or null: {self.body}"
+            message = f"unknown field or null: {self.body}"
             raise ValueError(message)
         return {**arguments, **self.body}
 
     def check(self, operation: Operation) -> None:
-        """Raise ValidationError, a ValueError, for what the contract forbids."""
+        """Raise ValidationError, a ValueError, if the contract forbids the request."""
         operation.query.validate({**self.query})
         if self.idempotency_key is not None:
             operation.header.validate({"Idempotency-Key": self.idempotency_key})

@@ -1,4 +1,4 @@
-"""What the client makes of an answer, held against the answer itself."""
+"""Check what the client returns or raises against the response it received."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,13 +15,13 @@ from xclade_store.model import Model
 Json = Any
 
 
-def spelled(document: Json) -> str:
-    """Write JSON so that 1, 1.0 and True differ, and the order of keys does not."""
+def canonical(document: Json) -> str:
+    """Return JSON in which 1, 1.0 and True differ, and the order of keys does not matter."""
     return json.dumps(document, sort_keys=True)
 
 
 def outcome_of(call: Callable[[], Any]) -> Model | ErrorAnswer:
-    """Make a call; answer what came of it."""
+    """Make a call, and return its result or its error."""
     try:
         result: Model = call()
     except ErrorAnswer as error:
@@ -29,17 +29,17 @@ def outcome_of(call: Callable[[], Any]) -> Model | ErrorAnswer:
     return result
 
 
-def check_understood(outcome: Model | ErrorAnswer, status: int, content: bytes) -> None:
-    """Fail if a result, or an error, says anything else than the answer that it was made of."""
+def check_outcome(outcome: Model | ErrorAnswer, status: int, content: bytes) -> None:
+    """Fail if a result, or an error, differs from the response it was parsed from."""
     if isinstance(outcome, ErrorAnswer):
         assert status == outcome.status
-        # Whatever its text, a 401 says the same.
+        # The text of a 401 is not parsed.
         if status != 401:
             _check_error(outcome, _read(content))
     else:
         assert status == 200
         _check_model(outcome, _result(outcome, _read(content, parse_float=Decimal)))
-        assert spelled(_result(outcome, _read(content))) == spelled(outcome.to_dict())
+        assert canonical(_result(outcome, _read(content))) == canonical(outcome.to_dict())
 
 
 def _read(content: bytes, **options: Any) -> Json:
@@ -57,7 +57,7 @@ def _check_error(error: ErrorAnswer, document: Json) -> None:
 
 
 def _check_model(model: Model, document: Mapping[str, Json]) -> None:
-    """Compare what was read, attribute by attribute; what is missing cannot be read."""
+    """Compare each attribute; a missing field has no attribute."""
     known = property_names(type(model).__name__)
     for name in known:
         assert hasattr(model, name) == (name in document), name
@@ -76,14 +76,14 @@ def _check_value(value: object, document: Json) -> None:
     elif isinstance(value, datetime):
         assert datetime.fromisoformat(document) == value
     elif isinstance(value, JsonObject):
-        # Its numbers are floats; to_dict() shows that none of its digits is lost.
+        # Its numbers are floats; that no digit is lost is checked with to_dict().
         assert value.keys() == document.keys()
     else:
         assert document == value
 
 
 def _exact_amount(document: Mapping[str, Json]) -> Json:
-    """Prefer the amount that is written with all its digits."""
+    """Return the exact amount of `raw_amount` if there is one, or else `amount`."""
     try:
         exact = Decimal(document["raw_amount"]["value"])
     except (KeyError, InvalidOperation):
