@@ -1,4 +1,4 @@
-"""What counts as a body, before anybody looks at what it says."""
+"""How request bodies are read, before they are checked against the contract."""
 
 import json
 import socket
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tests.server.stand_ins import PATIENCE
+from tests.server.providers import PATIENCE
 from tests.server.wire import (
     JSON,
     SESSIONS,
@@ -23,12 +23,12 @@ TOO_MUCH = "The body is nested too deeply or holds a number that is too long."
 
 
 def with_data(data: str) -> str:
-    """Write a body whose data has one value, in JSON."""
+    """Return a body whose `data` has one value, given as JSON."""
     return f'{{"provider_id":"pp_system_default","data":{{"x":{data}}}}}'
 
 
 def padded(size: int) -> bytes:
-    """Write a good body of this many bytes."""
+    """Return a valid body of this many bytes."""
     body = {**SYSTEM, "data": {"padding": ""}}
     body["data"] = {"padding": "x" * (size - len(json.dumps(body)))}
     return json.dumps(body).encode()
@@ -62,40 +62,40 @@ def padded(size: int) -> bytes:
         ('{"a":' * 20_000, TOO_MUCH),
     ],
 )
-def test_refuses_what_it_could_not_answer_again(
-    untouched: httpx.Client, content: str | bytes, message: str
+def test_refuses_unreadable_bodies(
+    unchanged: httpx.Client, content: str | bytes, message: str
 ) -> None:
-    """Broken JSON, and JSON that could not be kept as it came, is refused with the reason."""
-    response = untouched.post(SESSIONS, headers=JSON, content=content)
+    """Invalid JSON, and JSON that cannot be stored unchanged, is refused with the reason."""
+    response = unchanged.post(SESSIONS, headers=JSON, content=content)
 
     assert error(400, "invalid_data", message) == answer(response)
 
 
 @pytest.mark.parametrize("content", ["[]", '[{"provider_id":"x"}]', '"text"', "1", "null", "true"])
-def test_refuses_json_that_is_no_object(untouched: httpx.Client, content: str) -> None:
-    """JSON of any other kind has not the fields that a body has."""
-    response = untouched.post(SESSIONS, headers=JSON, content=content)
+def test_refuses_json_other_than_an_object(unchanged: httpx.Client, content: str) -> None:
+    """JSON of any other type lacks the required fields."""
+    response = unchanged.post(SESSIONS, headers=JSON, content=content)
 
     assert invalid("Field '' is required") == answer(response)
 
 
 @pytest.mark.parametrize("headers", [{}, JSON, {"Content-Type": "text/plain"}])
-def test_no_body_is_an_empty_object(untouched: httpx.Client, headers: dict[str, str]) -> None:
-    """Where there is no body, its media type does not matter, but its fields are missing."""
-    response = untouched.post(SESSIONS, headers=headers)
+def test_no_body_is_an_empty_object(unchanged: httpx.Client, headers: dict[str, str]) -> None:
+    """Without a body, the media type is ignored, and the required fields are missing."""
+    response = unchanged.post(SESSIONS, headers=headers)
 
     assert invalid("Field 'provider_id' is required") == answer(response)
 
 
-def test_reads_a_body_in_chunks(lived_in: httpx.Client) -> None:
-    """A body may come in pieces, its length untold, split within a character."""
+def test_reads_a_body_in_chunks(shared: httpx.Client) -> None:
+    """A chunked body can be split within a character."""
     content = json.dumps({**SYSTEM, "data": {"ü": "€"}}, ensure_ascii=False).encode()
 
     def chunks() -> Iterator[bytes]:
         for byte in content:
             yield bytes([byte])
 
-    response = lived_in.post(SESSIONS, headers=JSON, content=chunks())
+    response = shared.post(SESSIONS, headers=JSON, content=chunks())
 
     assert "chunked" == response.request.headers["transfer-encoding"]
     assert {"ü": "€"} == session_of(response)["data"]
@@ -111,47 +111,47 @@ def test_reads_a_body_in_chunks(lived_in: httpx.Client) -> None:
     ],
     ids=["byte order mark", "blanks", "same key twice", "escapes"],
 )
-def test_reads_what_json_allows(lived_in: httpx.Client, content: bytes) -> None:
-    """A byte order mark, blanks and escapes are no reason to refuse a body."""
-    response = lived_in.post(SESSIONS, headers=JSON, content=content)
+def test_reads_what_json_allows(shared: httpx.Client, content: bytes) -> None:
+    """A byte order mark, whitespace and escapes are accepted."""
+    response = shared.post(SESSIONS, headers=JSON, content=content)
 
     assert "pp_system_default" == session_of(response)["provider_id"]
 
 
-def test_reads_deep_nesting(lived_in: httpx.Client) -> None:
-    """Two hundred levels, the body and its data included, are read and answered."""
+def test_reads_deep_nesting(shared: httpx.Client) -> None:
+    """Two hundred levels, including the body and its data, are accepted and returned."""
     content = with_data("[" * 198 + "]" * 198)
-    response = lived_in.post(SESSIONS, headers=JSON, content=content)
+    response = shared.post(SESSIONS, headers=JSON, content=content)
 
     assert json.loads(content)["data"] == session_of(response)["data"]
 
 
-def test_reads_as_much_as_the_limit(lived_in: httpx.Client) -> None:
-    """102,400 bytes are read and answered whole, one more is refused."""
+def test_reads_up_to_the_limit(shared: httpx.Client) -> None:
+    """A body of 102,400 bytes is accepted and returned whole."""
     content = padded(102_400)
-    response = lived_in.post(SESSIONS, headers=JSON, content=content)
+    response = shared.post(SESSIONS, headers=JSON, content=content)
 
     assert 102_400 == len(content)
     assert json.loads(content)["data"] == session_of(response)["data"]
 
 
-def test_refuses_more_than_the_limit(untouched: httpx.Client) -> None:
-    """A good body is refused if it is too long by a byte, or by far."""
+def test_refuses_more_than_the_limit(unchanged: httpx.Client) -> None:
+    """A valid body is refused if it is too large, by a byte or by far."""
     message = "The request body is larger than 102400 bytes."
     for size in (102_401, 5_000_000):
-        response = untouched.post(SESSIONS, headers=JSON, content=padded(size))
+        response = unchanged.post(SESSIONS, headers=JSON, content=padded(size))
 
         assert error(413, "invalid_data", message) == answer(response)
 
 
-def test_half_a_body_is_dropped(lived_in: httpx.Client) -> None:
-    """A sender that leaves in the middle of its body has not asked for anything."""
-    before = read_collection(lived_in)
+def test_half_a_body_is_dropped(shared: httpx.Client) -> None:
+    """If the client disconnects in the middle of the body, nothing changes."""
+    before = read_collection(shared)
     head = (
         f"POST {SESSIONS} HTTP/1.1\r\nHost: store\r\nx-publishable-api-key: pk_demo\r\n"
         "Content-Type: application/json\r\nContent-Length: 500\r\n\r\n"
     )
-    address = (lived_in.base_url.host, lived_in.base_url.port or 80)
+    address = (shared.base_url.host, shared.base_url.port or 80)
     with socket.create_connection(address) as connection:
         connection.sendall(head.encode() + json.dumps(SYSTEM).encode())
         connection.shutdown(socket.SHUT_WR)
@@ -159,4 +159,4 @@ def test_half_a_body_is_dropped(lived_in: httpx.Client) -> None:
         while connection.recv(1024):
             pass
 
-    assert before == read_collection(lived_in)
+    assert before == read_collection(shared)

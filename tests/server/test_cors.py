@@ -1,4 +1,4 @@
-"""What a browser's pages may do."""
+"""Cross-origin requests from browsers."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ import httpx
 import pytest
 from tests.conftest import KEY, Serve
 from tests.server.command import running
-from tests.server.stand_ins import Stage
+from tests.server.providers import Scripted
 from tests.server.wire import JSON, SESSIONS, SYSTEM
 
 from xclade_store_mock.payments.seed import parse_store
@@ -24,7 +24,7 @@ cors_origins: [https://shop.example]
 
 
 def preflight(client: httpx.Client, origin: str, method: str = "POST") -> httpx.Response:
-    """Ask what a browser asks before it sends JSON with a key."""
+    """Send the preflight request of a browser for JSON with a key."""
     headers = {
         "Origin": origin,
         "Access-Control-Request-Method": method,
@@ -34,12 +34,12 @@ def preflight(client: httpx.Client, origin: str, method: str = "POST") -> httpx.
 
 
 def exposed(response: httpx.Response) -> set[str]:
-    """Read which headers a page may see, beyond the common ones."""
+    """Return the exposed response headers."""
     return {name.strip() for name in response.headers["Access-Control-Expose-Headers"].split(",")}
 
 
 def assert_allowed(response: httpx.Response, origin: str) -> None:
-    """Expect a page of this origin to be let in, with its cookies."""
+    """Check that pages of this origin are allowed, with cookies."""
     assert origin == response.headers["Access-Control-Allow-Origin"]
     assert "true" == response.headers["Access-Control-Allow-Credentials"]
     assert "Origin" in response.headers["Vary"]
@@ -47,16 +47,16 @@ def assert_allowed(response: httpx.Response, origin: str) -> None:
 
 @pytest.fixture
 def one_origin(serve: Serve) -> Iterator[httpx.Client]:
-    """Answer a client of a store that lets in one origin only."""
+    """Yield a client for a store that allows only one origin."""
     store = parse_store(ONE_ORIGIN, "origins.yaml", datetime.now(UTC))
     with httpx.Client(base_url=serve(store=store), headers=KEY) as client:
         yield client
 
 
 @pytest.mark.parametrize("origin", [SHOP, "http://localhost:8000", "null"])
-def test_preflight_from_any_origin(untouched: httpx.Client, origin: str) -> None:
-    """Without a list of origins every page may send every header that the contract has."""
-    response = preflight(untouched, origin)
+def test_preflight_from_any_origin(unchanged: httpx.Client, origin: str) -> None:
+    """Without a list of origins, any page may send the contract's headers."""
+    response = preflight(unchanged, origin)
 
     assert response.is_success
     assert_allowed(response, origin)
@@ -67,9 +67,9 @@ def test_preflight_from_any_origin(untouched: httpx.Client, origin: str) -> None
     }
 
 
-def test_preflight_of_another_method(untouched: httpx.Client) -> None:
-    """What no operation does, a page need not try."""
-    assert preflight(untouched, SHOP, "DELETE").is_client_error
+def test_preflight_of_another_method(unchanged: httpx.Client) -> None:
+    """A method without an operation is refused."""
+    assert preflight(unchanged, SHOP, "DELETE").is_client_error
 
 
 @pytest.mark.parametrize(
@@ -85,31 +85,31 @@ def test_preflight_of_another_method(untouched: httpx.Client) -> None:
     ],
 )
 def test_errors_reach_the_page(
-    untouched: httpx.Client, path: str, headers: dict[str, str], content: bytes, status: int
+    unchanged: httpx.Client, path: str, headers: dict[str, str], content: bytes, status: int
 ) -> None:
-    """A page may read an error whoever found it."""
-    response = untouched.post(path, headers={**headers, "Origin": SHOP}, content=content)
+    """A page can read an error, whichever layer returns it."""
+    response = unchanged.post(path, headers={**headers, "Origin": SHOP}, content=content)
 
     assert status == response.status_code
     assert_allowed(response, SHOP)
 
 
-def test_bugs_reach_the_page(stage: Stage) -> None:
-    """Even a bug of the server is an answer that a page may read."""
-    stage.provider.play(RuntimeError())
+def test_bugs_reach_the_page(scripted: Scripted) -> None:
+    """A page can read the response to a bug."""
+    scripted.provider.play(RuntimeError())
 
-    response = stage.client.post(SESSIONS, headers={"Origin": SHOP}, json=SYSTEM)
+    response = scripted.client.post(SESSIONS, headers={"Origin": SHOP}, json=SYSTEM)
 
     assert 500 == response.status_code
     assert_allowed(response, SHOP)
 
 
-def test_page_sees_whether_an_answer_was_replayed(
-    lived_in: httpx.Client, idempotency: dict[str, str]
+def test_page_sees_whether_a_response_was_replayed(
+    shared: httpx.Client, idempotency: dict[str, str]
 ) -> None:
-    """The header of replayed answers is exposed to pages."""
+    """The header of replayed responses is exposed to pages."""
     headers = {**idempotency, "Origin": SHOP}
-    first, second = (lived_in.post(SESSIONS, headers=headers, json=SYSTEM) for _ in range(2))
+    first, second = (shared.post(SESSIONS, headers=headers, json=SYSTEM) for _ in range(2))
 
     for response in (first, second):
         assert_allowed(response, SHOP)
@@ -117,23 +117,23 @@ def test_page_sees_whether_an_answer_was_replayed(
     assert "true" == second.headers["Idempotent-Replayed"]
 
 
-def test_page_sees_violations(untouched: httpx.Client) -> None:
-    """The header that tells violations is exposed to pages."""
-    response = untouched.post(SESSIONS, headers={"Origin": SHOP}, json={})
+def test_page_sees_violations(unchanged: httpx.Client) -> None:
+    """The `sl-violations` header is exposed to pages."""
+    response = unchanged.post(SESSIONS, headers={"Origin": SHOP}, json={})
 
     assert "sl-violations" in response.headers
     assert "sl-violations" in exposed(response)
 
 
-def test_without_an_origin_nothing_is_allowed(lived_in: httpx.Client) -> None:
-    """Who is no page gets no such headers."""
-    response = lived_in.post(SESSIONS, json=SYSTEM)
+def test_without_an_origin_nothing_is_allowed(shared: httpx.Client) -> None:
+    """A request without an Origin header gets no CORS headers."""
+    response = shared.post(SESSIONS, json=SYSTEM)
 
     assert not [name for name in response.headers if name.startswith("access-control-")]
 
 
-def test_store_may_name_its_origins(one_origin: httpx.Client) -> None:
-    """With a list of origins, pages of others are not let in."""
+def test_store_can_list_its_origins(one_origin: httpx.Client) -> None:
+    """With a list of origins, other origins are refused."""
     assert_allowed(preflight(one_origin, SHOP), SHOP)
     for origin in ("https://other.example", f"{SHOP}.example", "null"):
         refused = preflight(one_origin, origin)
@@ -142,8 +142,8 @@ def test_store_may_name_its_origins(one_origin: httpx.Client) -> None:
         assert "Access-Control-Allow-Origin" not in refused.headers
 
 
-def test_option_outdoes_the_store(tmp_path: Path) -> None:
-    """Origins named to the command are let in, and those of its store no longer."""
+def test_option_overrides_the_store(tmp_path: Path) -> None:
+    """The origins of the option replace those of the store."""
     seed = tmp_path / "origins.yaml"
     seed.write_text(ONE_ORIGIN, "utf-8")
     named = ("https://new.example", "http://localhost:8000")
@@ -155,8 +155,8 @@ def test_option_outdoes_the_store(tmp_path: Path) -> None:
         assert "Access-Control-Allow-Origin" not in preflight(client, SHOP).headers
 
 
-def test_stored_origins_outlive_the_command(tmp_path: Path) -> None:
-    """A database keeps whose pages may call, too; an option of the command goes before it."""
+def test_origins_are_stored_in_the_database(tmp_path: Path) -> None:
+    """A restarted server uses the stored origins, unless the option overrides them."""
     seed = tmp_path / "seed.yaml"
     seed.write_text(ONE_ORIGIN, "utf-8")
     kept = ("--storage", f"sqlite:///{tmp_path}/store.db")

@@ -1,4 +1,4 @@
-"""The server and its database, killed under load."""
+"""The server and its database are killed under load."""
 
 import asyncio
 import uuid
@@ -8,7 +8,8 @@ from functools import partial
 from random import Random
 
 import pytest
-from tests.crash.rounds import DATABASE, Arena, arena, play
+from tests.crash.rounds import DATABASE, Arena, play
+from tests.crash.rounds import arena as open_arena
 from tests.crash.shop import open_shop
 from tests.databases import POSTGRESQL, SQLITE
 from tests.server.wire import answer, error, session_of
@@ -22,29 +23,29 @@ UNAVAILABLE = error(
 
 
 @pytest.fixture(scope="module", params=[SQLITE, POSTGRESQL])
-def ring(request: pytest.FixtureRequest) -> Iterator[Arena]:
-    """Serve by two processes on a database of either kind, all of which can be killed."""
-    with arena(request.param, carts=30) as made:
+def arena(request: pytest.FixtureRequest) -> Iterator[Arena]:
+    """Serve a database with two processes; all of them can be killed."""
+    with open_arena(request.param, carts=30) as made:
         yield made
 
 
-@pytest.mark.parametrize("ring", [POSTGRESQL], indirect=True)
-def test_turn_that_went_with_the_database(ring: Arena) -> None:
-    """Who waits for the provider while the database restarts overwrites nothing that came since."""
-    (restart,) = (each for each in ring.strikes if each.victim == DATABASE)
-    ring.fleet.wait()
-    with open_shop(ring.fleet) as shop:
+@pytest.mark.parametrize("arena", [POSTGRESQL], indirect=True)
+def test_database_restart_during_a_provider_call(arena: Arena) -> None:
+    """A call that waits for the provider during a restart overwrites no newer change."""
+    (restart,) = (each for each in arena.strikes if each.victim == DATABASE)
+    arena.fleet.wait()
+    with open_shop(arena.fleet) as shop:
         purchase, key = shop.purchase(), uuid.uuid4().hex
         late = partial(purchase.initialize, key, do="wait", until="morning")
 
         (waiting,) = shop.send(late)
-        ring.fleet.wait_for_calls({purchase.collection_id})
+        arena.fleet.wait_for_calls({purchase.collection_id})
         restart.kill()
         restart.restart()
         others = shop.send(*[purchase.initialize] * 20)
-        # Of the other process; those of the same one wait behind it.
+        # From the other process; calls of the same process wait for it.
         next(as_completed(others))
-        ring.fleet.signal("morning")
+        arena.fleet.signal("morning")
         lost = waiting.result()
         made = [session_of(each.result()) for each in others]
         between = purchase.sessions
@@ -56,8 +57,8 @@ def test_turn_that_went_with_the_database(ring: Arena) -> None:
         assert 2 == len([call for call in purchase.calls if call.session_id == retry["id"]])
 
 
-def test_nothing_is_lost_and_nothing_done_twice(ring: Arena) -> None:
-    """However the server and its database die, each answer stays true and each retry is safe."""
-    report = asyncio.run(play(ring.fleet, ring.strikes, Random(1)))
+def test_nothing_is_lost_or_executed_twice(arena: Arena) -> None:
+    """After any crash, each response is still true and each retry is safe."""
+    report = asyncio.run(play(arena.fleet, arena.strikes, Random(1)))
 
     assert [] == report.findings

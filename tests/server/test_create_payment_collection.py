@@ -33,11 +33,11 @@ def test_second_call_returns_the_same_collection(store: httpx.Client) -> None:
     assert ok({"payment_collection": expected}) == answer(second)
 
 
-def test_returns_an_existing_collection(lived_in: httpx.Client) -> None:
+def test_returns_an_existing_collection(shared: httpx.Client) -> None:
     """A cart of the demo store already has its collection."""
-    session = session_of(lived_in.post(SESSIONS, json=SYSTEM))
+    session = session_of(shared.post(SESSIONS, json=SYSTEM))
 
-    response = lived_in.post(COLLECTIONS, json={"cart_id": "cart_demo"})
+    response = shared.post(COLLECTIONS, json={"cart_id": "cart_demo"})
 
     assert session == session_of(response)
     assert "pay_col_demo" == response.json()["payment_collection"]["id"]
@@ -52,8 +52,8 @@ def test_returns_selected_fields(store: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("cart_id", ["cart_gone", "", "pay_col_demo", "CART_DEMO", "ü"])
-def test_cart_must_exist(untouched: httpx.Client, cart_id: str) -> None:
+def test_cart_must_exist(unchanged: httpx.Client, cart_id: str) -> None:
     """The error for an unknown cart names it."""
-    response = untouched.post(COLLECTIONS, json={"cart_id": cart_id})
+    response = unchanged.post(COLLECTIONS, json={"cart_id": cart_id})
 
     assert error(404, "not_found", f"Cart id not found: {cart_id}") == answer(response)

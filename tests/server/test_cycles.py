@@ -1,4 +1,4 @@
-"""What requests leave behind goes by itself, so that the garbage collector may come seldom."""
+"""Requests create no reference cycles, so the garbage collector can run rarely."""
 
 import asyncio
 import gc
@@ -16,8 +16,8 @@ HEADERS = {"x-publishable-api-key": "pk_demo", "content-type": "application/json
 BODY = b'{"provider_id": "pp_system_default"}'
 
 
-async def answer(app: StoreMockApp, headers: dict[str, str], body: bytes) -> int:
-    """Make a call without a server, which has cycles of its own; answer the status."""
+async def call_app(app: StoreMockApp, headers: dict[str, str], body: bytes) -> int:
+    """Call the application without a server, which has cycles of its own; return the status."""
     messages: list[MutableMapping[str, Any]] = [{"type": "http.request", "body": body}]
     sent: list[MutableMapping[str, Any]] = []
 
@@ -36,7 +36,7 @@ async def answer(app: StoreMockApp, headers: dict[str, str], body: bytes) -> int
 
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """Leave cycles where they are."""
+    """Switch the garbage collector off."""
     gc.collect()
     gc.disable()
     try:
@@ -57,11 +57,11 @@ def collector_off() -> Iterator[None]:
     ],
 )
 def test_requests_leave_no_cycles(headers: dict[str, str], body: bytes, status: int) -> None:
-    """Neither a success does, nor an error with its traceback."""
+    """Neither a successful response nor an error with a traceback leaves a cycle."""
     app = create_app(control=Access())
 
     async def call(times: int) -> set[int]:
-        return {await answer(app, headers, body) for _ in range(times)}
+        return {await call_app(app, headers, body) for _ in range(times)}
 
     with asyncio.Runner() as runner:
         runner.run(call(3))

@@ -1,4 +1,4 @@
-"""Every status that the contract documents for initialize_payment_session, provoked."""
+"""Every status that the contract documents for initialize_payment_session."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 from tests.conftest import KEY, Serve
-from tests.server.stand_ins import Gate, Stage
+from tests.server.providers import GatedProvider, Scripted
 from tests.server.wire import (
     COLLECTIONS,
     FREE_SESSIONS,
@@ -32,27 +32,27 @@ regions: []
 """
 
 
-def test_200(lived_in: httpx.Client) -> None:
-    """A collection and a provider that fit."""
-    response = lived_in.post(SESSIONS, json=SYSTEM)
+def test_200(shared: httpx.Client) -> None:
+    """A valid collection and provider."""
+    response = shared.post(SESSIONS, json=SYSTEM)
 
     assert (200, "application/json") == (response.status_code, response.headers["content-type"])
     assert {"payment_collection"} == response.json().keys()
 
 
 @pytest.mark.parametrize("token", ["Bearer a.customers.token", "Bearer", "Basic Og==", ""])
-def test_200_with_a_customers_token(lived_in: httpx.Client, token: str) -> None:
-    """A customer's token beside the key, good or bad, is no reason to refuse."""
-    response = lived_in.post(SESSIONS, headers={"Authorization": token}, json=SYSTEM)
+def test_200_with_a_customers_token(shared: httpx.Client, token: str) -> None:
+    """A customer token is accepted in addition to the key, whether known or not."""
+    response = shared.post(SESSIONS, headers={"Authorization": token}, json=SYSTEM)
 
     assert 200 == response.status_code
 
 
-def test_400(untouched: httpx.Client) -> None:
+def test_400(unchanged: httpx.Client) -> None:
     """A request that breaks the contract."""
     message = "Invalid request: Field 'provider_id' is required"
 
-    assert error(400, "invalid_data", message) == answer(untouched.post(SESSIONS, json={}))
+    assert error(400, "invalid_data", message) == answer(unchanged.post(SESSIONS, json={}))
 
 
 @pytest.mark.parametrize(
@@ -67,17 +67,17 @@ def test_400(untouched: httpx.Client) -> None:
     ],
     ids=["missing", "blank", "unknown", "other case", "sent twice", "elsewhere"],
 )
-def test_401(untouched: httpx.Client, keys: list[tuple[str, str]]) -> None:
-    """No key, or none that the store knows."""
-    request = untouched.build_request("POST", SESSIONS, json=SYSTEM)
+def test_401(unchanged: httpx.Client, keys: list[tuple[str, str]]) -> None:
+    """A missing or unknown key."""
+    request = unchanged.build_request("POST", SESSIONS, json=SYSTEM)
     del request.headers["x-publishable-api-key"]
     request.headers = httpx.Headers([*request.headers.multi_items(), *keys])
 
-    assert Answer(401, "text/plain", "Unauthorized") == answer(untouched.send(request))
+    assert Answer(401, "text/plain", "Unauthorized") == answer(unchanged.send(request))
 
 
 def test_401_for_a_revoked_key(serve: Serve) -> None:
-    """A key that the store knew once."""
+    """A revoked key."""
     url = serve(store=parse_store(KEYS, "keys.yaml", datetime.now(UTC)))
     with httpx.Client(base_url=url, headers=KEY) as client:
         in_force = client.post(SESSIONS, json=SYSTEM)
@@ -90,17 +90,17 @@ def test_401_for_a_revoked_key(serve: Serve) -> None:
 @pytest.mark.parametrize(
     "collection_id", ["pay_col_gone", "PAY_COL_DEMO", "cart_demo", "..", "ü €"]
 )
-def test_404(untouched: httpx.Client, collection_id: str) -> None:
-    """A collection that does not exist, named in the message."""
+def test_404(unchanged: httpx.Client, collection_id: str) -> None:
+    """An unknown collection, named in the message."""
     path = f"{COLLECTIONS}/{collection_id.replace('.', '%2E')}/payment-sessions"
     message = f"Payment collection id not found: {collection_id}"
 
-    assert error(404, "not_found", message) == answer(untouched.post(path, json=SYSTEM))
+    assert error(404, "not_found", message) == answer(unchanged.post(path, json=SYSTEM))
 
 
 def test_409(serve: Serve, idempotency: dict[str, str]) -> None:
-    """A repetition while the first request still waits for its provider."""
-    gate = Gate()
+    """A repetition while the first request is waiting for its provider."""
+    gate = GatedProvider()
     url = serve(providers={"system": gate})
     with (
         httpx.Client(base_url=url, headers=KEY | idempotency) as client,
@@ -122,9 +122,9 @@ def test_409(serve: Serve, idempotency: dict[str, str]) -> None:
         assert first.result().content == client.post(SESSIONS, json=SYSTEM).content
 
 
-def test_413(untouched: httpx.Client) -> None:
-    """A body of one byte too many."""
-    response = untouched.post(SESSIONS, headers=JSON, content=b" " * 102_401)
+def test_413(unchanged: httpx.Client) -> None:
+    """A body that is one byte too large."""
+    response = unchanged.post(SESSIONS, headers=JSON, content=b" " * 102_401)
 
     message = "The request body is larger than 102400 bytes."
     assert error(413, "invalid_data", message) == answer(response)
@@ -145,18 +145,18 @@ def test_413(untouched: httpx.Client) -> None:
         ("application/json;charset=utf-16", "Unsupported charset 'utf-16': send UTF-8."),
     ],
 )
-def test_415(untouched: httpx.Client, content_type: str | None, message: str) -> None:
-    """A body that does not declare itself to be JSON in UTF-8."""
+def test_415(unchanged: httpx.Client, content_type: str | None, message: str) -> None:
+    """A body that is not declared as JSON in UTF-8."""
     headers = {} if content_type is None else {"Content-Type": content_type}
-    response = untouched.post(SESSIONS, headers=headers, content=b'{"provider_id":"x"}')
+    response = unchanged.post(SESSIONS, headers=headers, content=b'{"provider_id":"x"}')
 
     assert error(415, "invalid_data", message) == answer(response)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity, gzip", "nothing-known"])
-def test_415_for_a_packed_body(untouched: httpx.Client, encoding: str) -> None:
-    """A body that would have to be unpacked first."""
-    response = untouched.post(SESSIONS, headers={"Content-Encoding": encoding}, json=SYSTEM)
+def test_415_for_a_compressed_body(unchanged: httpx.Client, encoding: str) -> None:
+    """A compressed body."""
+    response = unchanged.post(SESSIONS, headers={"Content-Encoding": encoding}, json=SYSTEM)
 
     message = f"Unsupported content encoding '{encoding}': send the body as it is."
     assert error(415, "invalid_data", message) == answer(response)
@@ -170,33 +170,33 @@ def test_415_for_a_packed_body(untouched: httpx.Client, encoding: str) -> None:
         "application/json; v=1",
     ],
 )
-def test_json_has_many_spellings(lived_in: httpx.Client, content_type: str) -> None:
-    """Letter case, blanks, quotes and other parameters do not make JSON anything else."""
+def test_json_can_be_declared_in_several_ways(shared: httpx.Client, content_type: str) -> None:
+    """Case, whitespace, quotes and other parameters of the media type are ignored."""
     headers = {"Content-Type": content_type}
 
-    assert 200 == lived_in.post(SESSIONS, headers=headers, json=SYSTEM).status_code
+    assert 200 == shared.post(SESSIONS, headers=headers, json=SYSTEM).status_code
 
 
-def test_422_when_the_provider_refuses(untouched: httpx.Client) -> None:
-    """An amount that Stripe does not take."""
+def test_422_when_the_provider_refuses(unchanged: httpx.Client) -> None:
+    """An amount that Stripe refuses."""
     assert error(
         422,
         "payment_authorization_error",
         "Invalid amount: this value must be greater than or equal to 1.",
         "invalid_request_error",
-    ) == answer(untouched.post(FREE_SESSIONS, json=STRIPE))
+    ) == answer(unchanged.post(FREE_SESSIONS, json=STRIPE))
 
 
 @pytest.mark.parametrize(
     ("query", "body"),
     [("", STRIPE), ("", {**SYSTEM, "data": {}}), ("?fields=id", SYSTEM), ("?fields=", SYSTEM)],
 )
-def test_422_when_a_key_is_used_again(
-    lived_in: httpx.Client, idempotency: dict[str, str], query: str, body: object
+def test_422_when_a_key_is_reused(
+    shared: httpx.Client, idempotency: dict[str, str], query: str, body: object
 ) -> None:
-    """An idempotency key of a request with another body or query."""
-    first = lived_in.post(SESSIONS, headers=idempotency, json=SYSTEM)
-    reused = lived_in.post(SESSIONS + query, headers=idempotency, json=body)
+    """An idempotency key of a request with a different body or query."""
+    first = shared.post(SESSIONS, headers=idempotency, json=SYSTEM)
+    reused = shared.post(SESSIONS + query, headers=idempotency, json=body)
 
     assert error(
         422,
@@ -206,31 +206,31 @@ def test_422_when_a_key_is_used_again(
     ) == answer(reused)
     assert (
         first.json()["payment_collection"]["payment_sessions"]
-        == (read_collection(lived_in)["payment_sessions"])
+        == (read_collection(shared)["payment_sessions"])
     )
 
 
-def test_500_when_the_provider_cannot_be_reached(stage: Stage) -> None:
-    """A provider that says nothing; the earlier session is still there."""
-    stage.provider.play(ProviderSession({}), ProviderUnreachable("pp_system_default"))
-    stage.client.post(SESSIONS, json=SYSTEM).raise_for_status()
-    before = read_collection(stage.client)
+def test_500_when_the_provider_cannot_be_reached(scripted: Scripted) -> None:
+    """A provider that cannot be reached; the earlier session stays."""
+    scripted.provider.play(ProviderSession({}), ProviderUnreachable("pp_system_default"))
+    scripted.client.post(SESSIONS, json=SYSTEM).raise_for_status()
+    before = read_collection(scripted.client)
 
-    failed = stage.client.post(SESSIONS, json=SYSTEM)
+    failed = scripted.client.post(SESSIONS, json=SYSTEM)
 
     message = "Payment provider pp_system_default could not be reached."
     assert error(500, "unexpected_state", message, "api_error") == answer(failed)
-    assert before == read_collection(stage.client)
+    assert before == read_collection(scripted.client)
 
 
-def test_500_when_there_is_a_bug(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """An unforeseen exception is told to the log, not to the caller, and changes nothing."""
-    stage.provider.play(ProviderSession({}), RuntimeError("the secret"))
-    stage.client.post(SESSIONS, json=SYSTEM).raise_for_status()
-    before = read_collection(stage.client)
+def test_500_when_there_is_a_bug(scripted: Scripted, caplog: pytest.LogCaptureFixture) -> None:
+    """An unexpected exception is logged, not returned, and changes nothing."""
+    scripted.provider.play(ProviderSession({}), RuntimeError("the secret"))
+    scripted.client.post(SESSIONS, json=SYSTEM).raise_for_status()
+    before = read_collection(scripted.client)
 
-    failed = stage.client.post(SESSIONS, json=SYSTEM)
+    failed = scripted.client.post(SESSIONS, json=SYSTEM)
 
     assert unknown_error() == answer(failed)
-    assert before == read_collection(stage.client)
+    assert before == read_collection(scripted.client)
     assert "RuntimeError: the secret" in caplog.text

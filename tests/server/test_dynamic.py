@@ -1,4 +1,4 @@
-"""Dynamic answers: values that a schema allows, whatever they are."""
+"""Dynamic responses: random values that a schema allows."""
 
 from random import Random
 from typing import Any
@@ -15,12 +15,12 @@ COMPONENTS = {"Pair": PAIR, "Open": OPEN}
 
 
 def whole(schema: dict[str, Any]) -> dict[str, Any]:
-    """Give a schema what it may refer to."""
+    """Return a schema together with the components of the contract."""
     return {**schema, "components": {"schemas": COMPONENTS}}
 
 
-def test_every_documented_answer_can_be_made_up() -> None:
-    """Many values for each schema of the contract are valid."""
+def test_every_documented_response_can_be_generated() -> None:
+    """The values generated for each schema of the contract are valid."""
     for operation in load_contract("store.yaml").operations.values():
         for response in operation.responses.values():
             make = compile_dynamic(response.schema)
@@ -43,7 +43,7 @@ def test_every_documented_answer_can_be_made_up() -> None:
     ids=str,
 )
 def test_values_are_valid_and_vary(schema: dict[str, Any]) -> None:
-    """Each form that the contract uses is made up in more ways than one."""
+    """Different valid values are generated for each kind of schema."""
     make = compile_dynamic(whole(schema))
     validator = Draft4Validator(whole(schema), validate_formats=True)
     values = [make(Random(seed)) for seed in range(30)]
@@ -53,8 +53,8 @@ def test_values_are_valid_and_vary(schema: dict[str, Any]) -> None:
     assert 1 < len({str(value) for value in values})
 
 
-def test_the_same_numbers_make_the_same_value() -> None:
-    """Nothing but the random numbers decides."""
+def test_same_seed_generates_the_same_value() -> None:
+    """The value depends only on the random numbers."""
     schema = load_contract("store.yaml").operations["initialize_payment_session"].responses
     make, again = (compile_dynamic(schema[200, "application/json"].schema) for _ in range(2))
 
@@ -88,6 +88,6 @@ def test_the_same_numbers_make_the_same_value() -> None:
     ids=str,
 )
 def test_unknown_keywords_are_refused(schema: dict[str, Any]) -> None:
-    """Rather than to make up values that may be invalid."""
+    """A schema with an unknown keyword is refused, since the values might be invalid."""
     with pytest.raises(UnknownKeywords):
         compile_dynamic(whole(schema))

@@ -259,18 +259,18 @@ def test_projects_plain_values_whole() -> None:
     ("path", "body"), [(SESSIONS, SYSTEM), (COLLECTIONS, {"cart_id": "cart_demo"})]
 )
 def test_both_operations_select(
-    lived_in: httpx.Client, path: str, body: object, fields: str, expected: object
+    shared: httpx.Client, path: str, body: object, fields: str, expected: object
 ) -> None:
     """Both operations that return a collection apply `fields`, with `+` encoded or not."""
-    response = lived_in.post(f"{path}?{fields}", json=body)
+    response = shared.post(f"{path}?{fields}", json=body)
 
     assert ok({"payment_collection": expected}) == answer(response)
 
 
-def test_reaches_into_a_session(lived_in: httpx.Client) -> None:
+def test_reaches_into_a_session(shared: httpx.Client) -> None:
     """The fields and relations of a session can be selected."""
     fields = "payment_sessions.status,payment_sessions.payment,payment_sessions.payment_collection"
-    session = session_of(lived_in.post(f"{SESSIONS}?fields={fields}", json=SYSTEM))
+    session = session_of(shared.post(f"{SESSIONS}?fields={fields}", json=SYSTEM))
 
     del session["id"]
     assert {

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from tests.server.stand_ins import Stage
+from tests.server.providers import Scripted
 from tests.server.wire import (
     COLLECTIONS,
     JSON,
@@ -26,33 +26,33 @@ def replayed(response: httpx.Response) -> bool:
     return header is not None
 
 
-def test_replays_the_first_response(lived_in: httpx.Client, idempotency: dict[str, str]) -> None:
+def test_replays_the_first_response(shared: httpx.Client, idempotency: dict[str, str]) -> None:
     """The same request gets the same bytes, marked as replayed, and creates no second session."""
-    first = lived_in.post(SESSIONS, headers=idempotency, json=STRIPE)
-    second = lived_in.post(SESSIONS, headers=idempotency, json=STRIPE)
+    first = shared.post(SESSIONS, headers=idempotency, json=STRIPE)
+    second = shared.post(SESSIONS, headers=idempotency, json=STRIPE)
 
     assert (200, False) == (first.status_code, replayed(first))
     assert (200, True) == (second.status_code, replayed(second))
     assert first.content == second.content
-    assert [session_of(first)] == read_collection(lived_in)["payment_sessions"]
+    assert [session_of(first)] == read_collection(shared)["payment_sessions"]
 
 
-def test_without_a_key_nothing_is_replayed(lived_in: httpx.Client) -> None:
+def test_without_a_key_nothing_is_replayed(shared: httpx.Client) -> None:
     """Two requests without a key create two sessions."""
-    first, second = (lived_in.post(SESSIONS, json=SYSTEM) for _ in range(2))
+    first, second = (shared.post(SESSIONS, json=SYSTEM) for _ in range(2))
 
     assert not replayed(second)
     assert session_of(first)["id"] != session_of(second)["id"]
 
 
-def test_replay_changes_nothing(lived_in: httpx.Client, idempotency: dict[str, str]) -> None:
+def test_replay_changes_nothing(shared: httpx.Client, idempotency: dict[str, str]) -> None:
     """A late repetition does not restore a session that has been replaced."""
-    first = lived_in.post(SESSIONS, headers=idempotency, json=SYSTEM)
-    current = session_of(lived_in.post(SESSIONS, json=SYSTEM))
-    late = lived_in.post(SESSIONS, headers=idempotency, json=SYSTEM)
+    first = shared.post(SESSIONS, headers=idempotency, json=SYSTEM)
+    current = session_of(shared.post(SESSIONS, json=SYSTEM))
+    late = shared.post(SESSIONS, headers=idempotency, json=SYSTEM)
 
     assert first.content == late.content
-    assert [current] == read_collection(lived_in)["payment_sessions"]
+    assert [current] == read_collection(shared)["payment_sessions"]
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_replay_changes_nothing(lived_in: httpx.Client, idempotency: dict[str, s
     ],
 )
 def test_same_json_is_the_same_request(
-    lived_in: httpx.Client, idempotency: dict[str, str], content: bytes
+    shared: httpx.Client, idempotency: dict[str, str], content: bytes
 ) -> None:
     """Whitespace, number format and key order do not change the fingerprint of a body."""
-    first = lived_in.post(
+    first = shared.post(
         SESSIONS, headers=idempotency, json={**SYSTEM, "data": {"a": "ü", "b": [1]}}
     )
-    second = lived_in.post(SESSIONS, headers={**idempotency, **JSON}, content=content)
+    second = shared.post(SESSIONS, headers={**idempotency, **JSON}, content=content)
 
     assert replayed(second)
     assert first.content == second.content
@@ -80,14 +80,14 @@ def test_same_json_is_the_same_request(
     [(ProviderRefused("No."), 422), (ProviderUnreachable("pp_system_default"), 500)],
 )
 def test_keeps_refusals_and_failures(
-    stage: Stage, idempotency: dict[str, str], failure: Exception, status: int
+    scripted: Scripted, idempotency: dict[str, str], failure: Exception, status: int
 ) -> None:
     """After a refusal or a failure, the provider is not called again for the same key."""
-    stage.provider.play(failure, ProviderSession({}))
+    scripted.provider.play(failure, ProviderSession({}))
     first, second = (
-        stage.client.post(SESSIONS, headers=idempotency, json=SYSTEM) for _ in range(2)
+        scripted.client.post(SESSIONS, headers=idempotency, json=SYSTEM) for _ in range(2)
     )
-    other_key = stage.client.post(SESSIONS, json=SYSTEM)
+    other_key = scripted.client.post(SESSIONS, json=SYSTEM)
 
     assert (status, False) == (first.status_code, replayed(first))
     assert (status, True) == (second.status_code, replayed(second))
@@ -100,7 +100,7 @@ def test_keeps_refusals_and_failures(
     [("pay_col_gone", "pp_system_default", 404), ("pay_col_demo", "pp_nobody_nobody", 400)],
 )
 def test_stores_errors_of_the_store(
-    untouched: httpx.Client,
+    unchanged: httpx.Client,
     idempotency: dict[str, str],
     collection_id: str,
     provider_id: str,
@@ -109,7 +109,7 @@ def test_stores_errors_of_the_store(
     """Every response is stored once the store has been read."""
     path = f"{COLLECTIONS}/{collection_id}/payment-sessions"
     first, second = (
-        untouched.post(path, headers=idempotency, json={"provider_id": provider_id})
+        unchanged.post(path, headers=idempotency, json={"provider_id": provider_id})
         for _ in range(2)
     )
 
@@ -118,11 +118,13 @@ def test_stores_errors_of_the_store(
     assert first.content == second.content
 
 
-def test_unexpected_exception_is_not_stored(stage: Stage, idempotency: dict[str, str]) -> None:
+def test_unexpected_exception_is_not_stored(
+    scripted: Scripted, idempotency: dict[str, str]
+) -> None:
     """After an unexpected exception nothing is stored, so a retry executes the request."""
-    stage.provider.play(RuntimeError(), ProviderSession({}))
+    scripted.provider.play(RuntimeError(), ProviderSession({}))
     bug, retry, repeated = (
-        stage.client.post(SESSIONS, headers=idempotency, json=SYSTEM) for _ in range(3)
+        scripted.client.post(SESSIONS, headers=idempotency, json=SYSTEM) for _ in range(3)
     )
 
     assert unknown_error() == answer(bug)
@@ -141,15 +143,15 @@ def test_unexpected_exception_is_not_stored(stage: Stage, idempotency: dict[str,
     ],
 )
 def test_malformed_request_uses_no_key(
-    lived_in: httpx.Client,
+    shared: httpx.Client,
     idempotency: dict[str, str],
     headers: dict[str, str],
     content: bytes,
     status: int,
 ) -> None:
     """A malformed request can be corrected and sent again with the same key."""
-    wrong = lived_in.post(SESSIONS, headers={**headers, **idempotency}, content=content)
-    right = lived_in.post(SESSIONS, headers=idempotency, json=SYSTEM)
+    wrong = shared.post(SESSIONS, headers={**headers, **idempotency}, content=content)
+    right = shared.post(SESSIONS, headers=idempotency, json=SYSTEM)
 
     assert (status, False) == (wrong.status_code, replayed(wrong))
     assert (200, False) == (right.status_code, replayed(right))

@@ -21,7 +21,7 @@ class Clock:
         self.now = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        """Tell the time."""
+        """Return the time."""
         return self.now
 
 

@@ -42,9 +42,9 @@ def initialize(client: httpx.Client, *keys: bytes, path: str = SESSIONS) -> http
         [b"twice", b"twice"],
     ],
 )
-def test_malformed_key_is_refused(untouched: httpx.Client, keys: list[bytes]) -> None:
+def test_malformed_key_is_refused(unchanged: httpx.Client, keys: list[bytes]) -> None:
     """A key is 1 to 255 visible ASCII characters, bare or quoted, and sent once."""
-    response = initialize(untouched, *keys)
+    response = initialize(unchanged, *keys)
 
     assert (400, {"type", "message"}) == (response.status_code, response.json().keys())
     assert "invalid_data" == response.json()["type"]
@@ -63,27 +63,27 @@ def test_malformed_key_is_refused(untouched: httpx.Client, keys: list[bytes]) ->
         (b"!~", b'"!~"'),
     ],
 )
-def test_bare_and_quoted_key_are_the_same(lived_in: httpx.Client, one: bytes, other: bytes) -> None:
+def test_bare_and_quoted_key_are_the_same(shared: httpx.Client, one: bytes, other: bytes) -> None:
     """Quotes and escapes (RFC 8941) do not change the key."""
-    first, second = initialize(lived_in, one), initialize(lived_in, other)
+    first, second = initialize(shared, one), initialize(shared, other)
 
     assert (200, 200) == (first.status_code, second.status_code)
     assert first.content == second.content
 
 
 @pytest.mark.parametrize("other", [b"SCOPE", b"scope2", b'"scope\\\\"'])
-def test_another_key_is_another_request(lived_in: httpx.Client, other: bytes) -> None:
+def test_another_key_is_another_request(shared: httpx.Client, other: bytes) -> None:
     """Keys are compared exactly."""
-    first, second = initialize(lived_in, b"scope"), initialize(lived_in, other)
+    first, second = initialize(shared, b"scope"), initialize(shared, other)
 
     assert session_of(first)["id"] != session_of(second)["id"]
 
 
-def test_another_path_is_another_scope(lived_in: httpx.Client, idempotency: dict[str, str]) -> None:
+def test_another_path_is_another_scope(shared: httpx.Client, idempotency: dict[str, str]) -> None:
     """The same key for another collection is another request."""
     key = idempotency["Idempotency-Key"].encode()
-    demo = initialize(lived_in, key)
-    free = initialize(lived_in, key, path=FREE_SESSIONS)
+    demo = initialize(shared, key)
+    free = initialize(shared, key, path=FREE_SESSIONS)
 
     assert "Idempotent-Replayed" not in free.headers
     assert session_of(demo)["id"] != session_of(free)["id"]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import httpx
 import pytest
 from tests.conftest import KEY, Serve
-from tests.server.stand_ins import Stage
+from tests.server.providers import Scripted
 from tests.server.wire import (
     COLLECTIONS,
     FREE_SESSIONS,
@@ -59,22 +59,22 @@ def test_returns_the_collection_with_its_session(serve: Serve) -> None:
     assert ok({"payment_collection": collection}) == answer(response)
 
 
-def test_replaces_the_earlier_session(lived_in: httpx.Client) -> None:
+def test_replaces_the_earlier_session(shared: httpx.Client) -> None:
     """A collection has only its last session."""
-    earlier = session_of(lived_in.post(SESSIONS, json=STRIPE))
-    later = session_of(lived_in.post(SESSIONS, json=SYSTEM))
+    earlier = session_of(shared.post(SESSIONS, json=STRIPE))
+    later = session_of(shared.post(SESSIONS, json=SYSTEM))
 
     assert earlier["id"] != later["id"]
-    assert [later] == read_collection(lived_in)["payment_sessions"]
+    assert [later] == read_collection(shared)["payment_sessions"]
 
 
-def test_leaves_other_collections_alone(lived_in: httpx.Client) -> None:
+def test_leaves_other_collections_alone(shared: httpx.Client) -> None:
     """Other collections keep their sessions."""
-    demo = session_of(lived_in.post(SESSIONS, json=SYSTEM))
-    free = session_of(lived_in.post(FREE_SESSIONS, json=SYSTEM))
+    demo = session_of(shared.post(SESSIONS, json=SYSTEM))
+    free = session_of(shared.post(FREE_SESSIONS, json=SYSTEM))
 
-    assert [demo] == read_collection(lived_in, "cart_demo")["payment_sessions"]
-    assert [free] == read_collection(lived_in, "cart_free")["payment_sessions"]
+    assert [demo] == read_collection(shared, "cart_demo")["payment_sessions"]
+    assert [free] == read_collection(shared, "cart_free")["payment_sessions"]
 
 
 def test_initializes_a_session_of_a_new_collection(store: httpx.Client) -> None:
@@ -86,17 +86,17 @@ def test_initializes_a_session_of_a_new_collection(store: httpx.Client) -> None:
     assert (40, created["id"]) == (session["amount"], session["payment_collection_id"])
 
 
-def test_ids_are_ulids(lived_in: httpx.Client) -> None:
+def test_ids_are_ulids(shared: httpx.Client) -> None:
     """A session's id is a ULID, as in Medusa."""
-    session = session_of(lived_in.post(SESSIONS, json=SYSTEM))
+    session = session_of(shared.post(SESSIONS, json=SYSTEM))
 
     assert re.fullmatch(r"payses_[0-7][0-9A-HJKMNP-TV-Z]{25}", session["id"])
 
 
-def test_times_are_utc_with_milliseconds(lived_in: httpx.Client) -> None:
+def test_times_are_utc_with_milliseconds(shared: httpx.Client) -> None:
     """`created_at` is the time of the request, with milliseconds."""
     before = datetime.now(UTC)
-    session = session_of(lived_in.post(SESSIONS, json=SYSTEM))
+    session = session_of(shared.post(SESSIONS, json=SYSTEM))
     after = datetime.now(UTC)
 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", session["created_at"])
@@ -113,43 +113,41 @@ def test_times_are_utc_with_milliseconds(lived_in: httpx.Client) -> None:
         {"large": 2**53 + 1, "small": 5e-324, "id": "mine", "amount": 1},
     ],
 )
-def test_system_provider_keeps_data_as_sent(
-    lived_in: httpx.Client, data: dict[str, object]
-) -> None:
+def test_system_provider_keeps_data_as_sent(shared: httpx.Client, data: dict[str, object]) -> None:
     """The manual provider returns the request's data unchanged."""
-    session = session_of(lived_in.post(SESSIONS, json={**SYSTEM, "data": data}))
+    session = session_of(shared.post(SESSIONS, json={**SYSTEM, "data": data}))
 
     assert data == session["data"]
 
 
-def test_data_is_merged_under_the_providers_answer(stage: Stage) -> None:
+def test_provider_overrides_the_data(scripted: Scripted) -> None:
     """The provider's data overrides the request's."""
     answered = ProviderSession(data={"id": "theirs", "secret": "s"}, status="requires_more")
-    stage.provider.play(answered)
+    scripted.provider.play(answered)
     data = {"id": "mine", "note": {"kept": True}}
 
-    session = session_of(stage.client.post(SESSIONS, json={**SYSTEM, "data": data}))
+    session = session_of(scripted.client.post(SESSIONS, json={**SYSTEM, "data": data}))
 
     assert {"id": "theirs", "secret": "s", "note": {"kept": True}} == session["data"]
     assert "requires_more" == session["status"]
 
 
-def test_refused_call_leaves_the_earlier_session(stage: Stage) -> None:
+def test_refused_call_leaves_the_earlier_session(scripted: Scripted) -> None:
     """After a refusal, the collection is unchanged and keeps its session."""
-    stage.provider.play(ProviderSession({}), ProviderRefused("No."))
-    stage.client.post(SESSIONS, json=SYSTEM).raise_for_status()
-    before = read_collection(stage.client)
+    scripted.provider.play(ProviderSession({}), ProviderRefused("No."))
+    scripted.client.post(SESSIONS, json=SYSTEM).raise_for_status()
+    before = read_collection(scripted.client)
 
-    refused = stage.client.post(SESSIONS, json=SYSTEM)
+    refused = scripted.client.post(SESSIONS, json=SYSTEM)
 
     expected = error(422, "payment_authorization_error", "No.", "invalid_request_error")
     assert expected == answer(refused)
-    assert before == read_collection(stage.client)
+    assert before == read_collection(scripted.client)
 
 
-def test_only_the_manual_provider_accepts_zero(untouched: httpx.Client) -> None:
+def test_only_the_manual_provider_accepts_zero(unchanged: httpx.Client) -> None:
     """Only the manual system provider accepts an amount of 0."""
-    free = read_collection(untouched, "cart_free")
+    free = read_collection(unchanged, "cart_free")
 
     assert Decimal(0) == free["amount"]
     assert error(
@@ -157,7 +155,7 @@ def test_only_the_manual_provider_accepts_zero(untouched: httpx.Client) -> None:
         "payment_authorization_error",
         "Invalid amount: this value must be greater than or equal to 1.",
         "invalid_request_error",
-    ) == answer(untouched.post(FREE_SESSIONS, json=STRIPE))
+    ) == answer(unchanged.post(FREE_SESSIONS, json=STRIPE))
 
 
 def test_signed_in_customer_is_in_the_context(store: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""list_payment_providers, seen from outside."""
+"""The operation list_payment_providers."""
 
 from typing import Any
 
@@ -27,26 +27,26 @@ MOST = 2**31 - 1
         ("&fields=%2Bis_enabled&limit=1", [STRIPE], 0, 1),
     ],
 )
-def test_answers_a_page_in_the_order_of_ids(
-    untouched: httpx.Client, query: str, page: list[Any], offset: int, limit: int
+def test_returns_a_page_in_the_order_of_ids(
+    unchanged: httpx.Client, query: str, page: list[Any], offset: int, limit: int
 ) -> None:
-    """The count is of all pages, whatever this one holds."""
+    """The count includes the providers of all pages."""
     body = {"payment_providers": page, "count": 2, "offset": offset, "limit": limit}
 
-    assert ok(body) == answer(untouched.get(f"{PROVIDERS}?region_id=reg_demo{query}"))
+    assert ok(body) == answer(unchanged.get(f"{PROVIDERS}?region_id=reg_demo{query}"))
 
 
-def test_unknown_region_has_no_providers(untouched: httpx.Client) -> None:
-    """An unknown region is an empty list rather than an error."""
+def test_unknown_region_has_no_providers(unchanged: httpx.Client) -> None:
+    """For an unknown region, the list is empty."""
     body = {"payment_providers": [], "count": 0, "offset": 0, "limit": 20}
 
-    assert ok(body) == answer(untouched.get(PROVIDERS, params={"region_id": "reg_gone"}))
+    assert ok(body) == answer(unchanged.get(PROVIDERS, params={"region_id": "reg_gone"}))
 
 
-def test_needs_a_key(untouched: httpx.Client) -> None:
-    """Without a publishable key there is nothing to see."""
+def test_requires_a_key(unchanged: httpx.Client) -> None:
+    """A request without a publishable key is refused."""
     keyless = {"x-publishable-api-key": ""}
-    response = untouched.get(f"{PROVIDERS}?region_id=reg_demo", headers=keyless)
+    response = unchanged.get(f"{PROVIDERS}?region_id=reg_demo", headers=keyless)
 
     assert Answer(401, "text/plain", "Unauthorized") == answer(response)
 
@@ -59,9 +59,9 @@ def test_needs_a_key(untouched: httpx.Client) -> None:
         ("region_id=a&region_id=b", "Expected type: 'string' for field 'region_id', got: 'a,b'"),
     ],
 )
-def test_region_is_required(untouched: httpx.Client, query: str, violation: str) -> None:
-    """A region that is missing, blank or there twice is no region."""
-    assert invalid(violation) == answer(untouched.get(f"{PROVIDERS}?{query}"))
+def test_region_is_required(unchanged: httpx.Client, query: str, violation: str) -> None:
+    """A missing, empty or repeated region is refused."""
+    assert invalid(violation) == answer(unchanged.get(f"{PROVIDERS}?{query}"))
 
 
 @pytest.mark.parametrize("name", ["limit", "offset"])
@@ -80,10 +80,10 @@ def test_region_is_required(untouched: httpx.Client, query: str, violation: str)
         ("٣", "Expected type: 'integer' for field '{}', got: '٣'"),
     ],
 )
-def test_limit_and_offset_count(
-    untouched: httpx.Client, name: str, value: str, violation: str
+def test_limit_and_offset_are_integers(
+    unchanged: httpx.Client, name: str, value: str, violation: str
 ) -> None:
-    """A page is counted in whole numbers from 0 on, within what the contract allows."""
-    response = untouched.get(f"{PROVIDERS}?region_id=reg_demo&{name}={value}")
+    """`limit` and `offset` are integers of at least 0, up to the contract's maximum."""
+    response = unchanged.get(f"{PROVIDERS}?region_id=reg_demo&{name}={value}")
 
     assert invalid(violation.format(name)) == answer(response)

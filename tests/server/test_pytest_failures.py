@@ -69,7 +69,7 @@ def test_failures_on_demand(runs: Runs) -> None:
                 hold.wait(timeout=0.01)
             async def tasks():
                 return [each.get_coro().__qualname__ for each in asyncio.all_tasks()]
-            assert "Gate.arrival" not in store_mock._server.run(tasks())
+            assert "GatedProvider.arrival" not in store_mock._server.run(tasks())
 
         def test_decline(store_mock):
             store_mock.decline(message="Do not honor.", times=1)

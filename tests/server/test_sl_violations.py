@@ -1,4 +1,4 @@
-"""The header that tells violations: the same in both dialects, short, and possible to send."""
+"""The `sl-violations` header: the same in both dialects, short, and valid as a header."""
 
 import json
 import re
@@ -16,14 +16,14 @@ from xclade_store_mock.web.dialect import Dialect
 
 
 def violations(response: httpx.Response) -> Any:
-    """Read the header; every character of it is one that any header may hold."""
+    """Parse the header, and check that its characters are printable ASCII."""
     header = response.headers["sl-violations"]
     assert re.fullmatch(r"[ -~]+", header)
     return json.loads(header)
 
 
 def violation(message: str, code: str | int, *location: str) -> dict[str, Any]:
-    """Expect a violation."""
+    """Return the expected violation."""
     return {
         "location": ["request", *location],
         "severity": "Error",
@@ -54,7 +54,7 @@ def violation(message: str, code: str | int, *location: str) -> dict[str, Any]:
     ],
 )
 def test_bodies(serve: Serve, dialect: Dialect, body: object, expected: object) -> None:
-    """What is wrong with a body is told with its place and the schema's keyword."""
+    """A violation of the body has its location and the schema's keyword."""
     with httpx.Client(base_url=serve(dialect=dialect), headers=KEY) as client:
         response = client.post(SESSIONS, json=body)
 
@@ -73,7 +73,7 @@ def test_bodies(serve: Serve, dialect: Dialect, body: object, expected: object) 
     ],
 )
 def test_queries(serve: Serve, dialect: Dialect, query: str, expected: list[tuple[str]]) -> None:
-    """The same for a query, though the dialects read it differently."""
+    """So has a violation of the query, although the dialects parse it differently."""
     with httpx.Client(base_url=serve(dialect=dialect), headers=KEY) as client:
         response = client.get(f"{PROVIDERS}?{query}")
 
@@ -84,34 +84,34 @@ def test_queries(serve: Serve, dialect: Dialect, query: str, expected: list[tupl
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 @pytest.mark.parametrize("key", [{}, {"x-publishable-api-key": "pk_nobody"}])
 def test_keys(serve: Serve, dialect: Dialect, key: dict[str, str]) -> None:
-    """A key that is missing or unknown is a violation with Prism's code for it."""
+    """A missing or unknown key is a violation with Prism's code."""
     with httpx.Client(base_url=serve(dialect=dialect)) as client:
         (told,) = violations(client.post(SESSIONS, headers=key, json=SYSTEM))
 
     assert (401, ["request"]) == (told["code"], told["location"])
 
 
-def test_media_types(untouched: httpx.Client) -> None:
-    """So is a body that is not declared as JSON."""
-    response = untouched.post(SESSIONS, content=b"a=1", headers={"Content-Type": "text/csv"})
+def test_media_types(unchanged: httpx.Client) -> None:
+    """A body that is not declared as JSON is a violation."""
+    response = unchanged.post(SESSIONS, content=b"a=1", headers={"Content-Type": "text/csv"})
 
     message = "Unsupported media type 'text/csv': send application/json."
     assert [violation(message, 415)] == violations(response)
 
 
-def test_refusals_are_no_violations(untouched: httpx.Client) -> None:
-    """A request that keeps the contract has no such header, whatever it is answered."""
-    unknown = untouched.post(SESSIONS, json={"provider_id": "pp_nobody_nobody"})
-    missing = untouched.post(SESSIONS.replace("demo", "gone"), json=SYSTEM)
+def test_refusals_are_not_violations(unchanged: httpx.Client) -> None:
+    """The response to a valid request does not have the header, even if it is an error."""
+    unknown = unchanged.post(SESSIONS, json={"provider_id": "pp_nobody_nobody"})
+    missing = unchanged.post(SESSIONS.replace("demo", "gone"), json=SYSTEM)
 
     assert (400, 404) == (unknown.status_code, missing.status_code)
     assert "sl-violations" not in unknown.headers.keys() | missing.headers.keys()
 
 
 @pytest.mark.parametrize("name", ["ü", "€", "😀", "a\r\nb: c", "\x01", "\x7f", "\x85", '"\\'])
-def test_any_character_can_be_told(untouched: httpx.Client, name: str) -> None:
-    """Characters that no header may hold are escaped as JSON escapes them."""
-    response = untouched.post(SESSIONS, json={**SYSTEM, name: 1})
+def test_any_character_can_be_sent(unchanged: httpx.Client, name: str) -> None:
+    """Characters that a header may not contain are escaped as in JSON."""
+    response = unchanged.post(SESSIONS, json={**SYSTEM, name: 1})
 
     (told,) = violations(response)
     assert f"Unrecognized fields: '{name}'" == told["message"]
@@ -119,9 +119,9 @@ def test_any_character_can_be_told(untouched: httpx.Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a" * 45_000, "😀" * 10_000])
-def test_long_messages_are_cut(untouched: httpx.Client, name: str) -> None:
-    """The header stays short where the body tells everything."""
-    response = untouched.post(SESSIONS, json={**SYSTEM, "provider_id": [name], name: 1})
+def test_long_messages_are_truncated(unchanged: httpx.Client, name: str) -> None:
+    """Messages are truncated in the header, but not in the body."""
+    response = unchanged.post(SESSIONS, json={**SYSTEM, "provider_id": [name], name: 1})
 
     assert len(response.headers["sl-violations"]) <= MAX_HEADER
     assert violations(response)
@@ -130,8 +130,8 @@ def test_long_messages_are_cut(untouched: httpx.Client, name: str) -> None:
     assert 2 == response.json()["message"].count(name)
 
 
-def test_only_so_many_violations_are_told() -> None:
-    """The last ones are left out, none is cut."""
+def test_number_of_violations_is_limited() -> None:
+    """Violations at the end are omitted; none is truncated."""
     many = [Violation(("query", f"name{number}"), "type", "no") for number in range(100)]
 
     header = sl_violations(InvalidData.of(many))["sl-violations"]

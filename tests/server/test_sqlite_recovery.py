@@ -1,4 +1,4 @@
-"""An SQLite file that another process puts in order again, after one that was killed."""
+"""An SQLite file that another process recovers after a crash."""
 
 import asyncio
 import subprocess
@@ -15,14 +15,14 @@ import fcntl, sys
 with open(sys.argv[1], "r+b", buffering=0) as index:
     for lock in (120, 122):  # WAL_WRITE_LOCK and WAL_RECOVER_LOCK, www.sqlite.org/walformat.html
         fcntl.lockf(index, fcntl.LOCK_EX, 1, lock)
-    index.write(bytes(96))  # a writer died before it had the header
+    index.write(bytes(96))  # a writer died before it wrote the header
     print(flush=True)
     sys.stdin.read()
 """
 
 
 def test_waits_for_a_recovery(tmp_path: Path) -> None:
-    """Who comes meanwhile waits for it to end."""
+    """Opening the file waits for the recovery to end."""
     url = f"sqlite:///{tmp_path / 'store.db'}"
     store = demo_store(datetime.now(UTC))
     with asyncio.Runner() as runner:

@@ -26,9 +26,9 @@ def request(amount: str, currency_code: str) -> SessionRequest:
     )
 
 
-def test_returns_a_payment_intent(lived_in: httpx.Client) -> None:
+def test_returns_a_payment_intent(shared: httpx.Client) -> None:
     """A session's data is a PaymentIntent in minor units, with the client secret."""
-    session = session_of(lived_in.post(SESSIONS, json=STRIPE))
+    session = session_of(shared.post(SESSIONS, json=STRIPE))
     intent = session["data"]
 
     assert ("pending", 25.5) == (session["status"], session["amount"])
@@ -45,17 +45,17 @@ def test_returns_a_payment_intent(lived_in: httpx.Client) -> None:
     }.items() <= intent.items()
 
 
-def test_intents_are_unique(lived_in: httpx.Client) -> None:
+def test_intents_are_unique(shared: httpx.Client) -> None:
     """Two sessions have different intent ids and client secrets."""
-    first, second = (session_of(lived_in.post(SESSIONS, json=STRIPE))["data"] for _ in range(2))
+    first, second = (session_of(shared.post(SESSIONS, json=STRIPE))["data"] for _ in range(2))
 
     assert {first["id"], first["client_secret"]}.isdisjoint({second["id"], second["client_secret"]})
 
 
-def test_takes_options_from_data(lived_in: httpx.Client) -> None:
+def test_takes_options_from_data(shared: httpx.Client) -> None:
     """Request data sets options such as the capture method, but no field that Stripe decides."""
     data = {"capture_method": "automatic", "amount": 1, "id": "mine", "note": "kept"}
-    intent = session_of(lived_in.post(SESSIONS, json={**STRIPE, "data": data}))["data"]
+    intent = session_of(shared.post(SESSIONS, json={**STRIPE, "data": data}))["data"]
 
     assert ("automatic", 2550, "kept") == (
         intent["capture_method"],

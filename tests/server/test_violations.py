@@ -1,4 +1,4 @@
-"""What requests do against the contract, in the recorded backend's words."""
+"""Violations of the contract by requests, in the wording of the recorded backend."""
 
 import httpx
 import pytest
@@ -31,9 +31,9 @@ from tests.server.wire import (
         ({"provider_id": "x"}, "[object Object]"),
     ],
 )
-def test_provider_id_is_a_string(untouched: httpx.Client, value: object, shown: str) -> None:
-    """A value of another type is shown as JavaScript prints it."""
-    response = untouched.post(SESSIONS, json={"provider_id": value})
+def test_provider_id_is_a_string(unchanged: httpx.Client, value: object, shown: str) -> None:
+    """A value of another type is printed as in JavaScript."""
+    response = unchanged.post(SESSIONS, json={"provider_id": value})
 
     assert invalid(f"Expected type: 'string' for field 'provider_id', got: '{shown}'") == answer(
         response
@@ -43,9 +43,9 @@ def test_provider_id_is_a_string(untouched: httpx.Client, value: object, shown: 
 @pytest.mark.parametrize(
     ("value", "shown"), [(None, "null"), (5, "5"), (True, "true"), (["x", 1], "x,1"), ("x", "x")]
 )
-def test_data_is_an_object(untouched: httpx.Client, value: object, shown: str) -> None:
+def test_data_is_an_object(unchanged: httpx.Client, value: object, shown: str) -> None:
     """The recorded backend calls an object a record."""
-    response = untouched.post(SESSIONS, json={**SYSTEM, "data": value})
+    response = unchanged.post(SESSIONS, json={**SYSTEM, "data": value})
 
     assert invalid(f"Expected type: 'record' for field 'data', got: '{shown}'") == answer(response)
 
@@ -69,16 +69,16 @@ def test_data_is_an_object(untouched: httpx.Client, value: object, shown: str) -
         ),
     ],
 )
-def test_tells_all_that_is_wrong_with_a_body(
-    untouched: httpx.Client, body: object, violations: list[str]
+def test_reports_all_violations_of_a_body(
+    unchanged: httpx.Client, body: object, violations: list[str]
 ) -> None:
-    """Several violations are one error, unrecognized fields last."""
-    assert invalid(*violations) == answer(untouched.post(SESSIONS, json=body))
+    """Several violations are one error, with unrecognized fields last."""
+    assert invalid(*violations) == answer(unchanged.post(SESSIONS, json=body))
 
 
-def test_tells_three_violations_at_most(untouched: httpx.Client) -> None:
-    """The fourth is not told."""
-    response = untouched.get(PROVIDERS, params={"limit": "a", "offset": "b", "foo": "c"})
+def test_reports_at_most_three_violations(unchanged: httpx.Client) -> None:
+    """The fourth violation is omitted."""
+    response = unchanged.get(PROVIDERS, params={"limit": "a", "offset": "b", "foo": "c"})
 
     assert invalid(
         "Field 'region_id' is required",
@@ -102,17 +102,17 @@ def test_tells_three_violations_at_most(untouched: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("path", "body"), [(SESSIONS, SYSTEM), (COLLECTIONS, {"cart_id": "cart_demo"})]
 )
-def test_query_has_known_parameters_once(
-    untouched: httpx.Client, path: str, body: object, query: str, violation: str
+def test_query_has_each_known_parameter_at_most_once(
+    unchanged: httpx.Client, path: str, body: object, query: str, violation: str
 ) -> None:
-    """A parameter that is not known, or there twice, is refused rather than ignored."""
-    assert invalid(violation) == answer(untouched.post(f"{path}?{query}", json=body))
+    """An unknown or repeated parameter is refused, not ignored."""
+    assert invalid(violation) == answer(unchanged.post(f"{path}?{query}", json=body))
 
 
-def test_body_comes_before_query(untouched: httpx.Client) -> None:
-    """Where both are wrong, the body is told (recorded)."""
+def test_body_is_checked_before_query(unchanged: httpx.Client) -> None:
+    """If both are invalid, the violation of the body is reported (recorded)."""
     assert invalid("Field 'provider_id' is required") == answer(
-        untouched.post(f"{SESSIONS}?foo=1", json={})
+        unchanged.post(f"{SESSIONS}?foo=1", json={})
     )
 
 
@@ -124,35 +124,35 @@ def test_body_comes_before_query(untouched: httpx.Client) -> None:
         ({"cart_id": "cart_demo", "region_id": "x"}, "Unrecognized fields: 'region_id'"),
     ],
 )
-def test_collection_is_created_for_a_cart_id_alone(
-    untouched: httpx.Client, body: object, violation: str
+def test_creating_requires_only_a_cart_id(
+    unchanged: httpx.Client, body: object, violation: str
 ) -> None:
-    """create_payment_collection holds its own body to the contract."""
-    assert invalid(violation) == answer(untouched.post(COLLECTIONS, json=body))
+    """The body of create_payment_collection is checked as well."""
+    assert invalid(violation) == answer(unchanged.post(COLLECTIONS, json=body))
 
 
 @pytest.mark.parametrize("nested", ["[" * 190 + "]" * 190, '{"a":' * 190 + "1" + "}" * 190])
-def test_deep_value_of_a_wrong_type(untouched: httpx.Client, nested: str) -> None:
-    """However deep a value is, it is just of the wrong type."""
+def test_deep_value_of_a_wrong_type(unchanged: httpx.Client, nested: str) -> None:
+    """A deeply nested value is reported only as the wrong type."""
     content = f'{{"provider_id": {nested}}}'
-    response = untouched.post(SESSIONS, content=content, headers=JSON)
+    response = unchanged.post(SESSIONS, content=content, headers=JSON)
 
     assert 400 == response.status_code
     assert "Expected type: 'string' for field 'provider_id'" in response.json()["message"]
 
 
-def test_body_of_a_get_means_nothing(untouched: httpx.Client) -> None:
-    """An operation without a body is answered as if there were none."""
+def test_body_of_a_get_is_ignored(unchanged: httpx.Client) -> None:
+    """An operation without a body ignores one."""
     query = {"region_id": "reg_demo"}
-    response = untouched.request("GET", PROVIDERS, params=query, content=b"x" * 200_000)
+    response = unchanged.request("GET", PROVIDERS, params=query, content=b"x" * 200_000)
 
     assert 200 == response.status_code
 
 
-def test_violations_come_in_the_order_of_the_contract(untouched: httpx.Client) -> None:
-    """Whatever the order of the request: provider_id before data, unknown fields last."""
+def test_violations_come_in_the_order_of_the_contract(unchanged: httpx.Client) -> None:
+    """The order of the request does not matter: provider_id, data, then unknown fields."""
     assert invalid(
         "Field 'provider_id' is required",
         "Expected type: 'record' for field 'data', got: '1'",
         "Unrecognized fields: 'a'",
-    ) == answer(untouched.post(SESSIONS, json={"a": 1, "data": 1}))
+    ) == answer(unchanged.post(SESSIONS, json={"a": 1, "data": 1}))

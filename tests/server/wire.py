@@ -1,4 +1,4 @@
-"""What goes over the wire, and how a test looks at it."""
+"""Requests to send, and responses to expect."""
 
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Answer(NamedTuple):
-    """An answer, as far as the contract describes it."""
+    """The parts of a response that the contract describes."""
 
     status: int
     media_type: str
@@ -23,42 +23,42 @@ class Answer(NamedTuple):
 
 
 def answer(response: httpx.Response) -> Answer:
-    """Read a response."""
+    """Return the parts of a response that the contract describes."""
     media_type = response.headers.get("content-type", "")
     body = response.json() if media_type == "application/json" else response.text
     return Answer(response.status_code, media_type, body)
 
 
 def ok(body: Any) -> Answer:
-    """Expect this JSON."""
+    """Return the expected response with this JSON."""
     return Answer(200, "application/json", body)
 
 
 def error(status: int, kind: str, message: str, code: str | None = None) -> Answer:
-    """Expect an error in JSON."""
+    """Return the expected error."""
     body = {"type": kind, "message": message}
     return Answer(status, "application/json", body if code is None else {**body, "code": code})
 
 
 def invalid(*violations: str) -> Answer:
-    """Expect a request to be refused for these violations of the contract."""
+    """Return the expected error for these violations of the contract."""
     return error(400, "invalid_data", f"Invalid request: {'; '.join(violations)}")
 
 
 def unknown_error() -> Answer:
-    """Expect the answer to a bug, which tells nothing of it."""
+    """Return the expected error for a bug, without details."""
     return error(500, "unknown_error", "An unknown error occurred.", "unknown_error")
 
 
 def session_of(response: httpx.Response) -> Any:
-    """Read the one session of the collection that a response holds."""
+    """Return the only session of the collection in a response."""
     response.raise_for_status()
     (session,) = response.json()["payment_collection"]["payment_sessions"]
     return session
 
 
 def read_collection(client: httpx.Client, cart_id: str = "cart_demo") -> Any:
-    """Read a cart's collection from the store, which creating it again does."""
+    """Return a cart's collection, by creating it again."""
     response = client.post(
         COLLECTIONS, params={"fields": "+status,+updated_at"}, json={"cart_id": cart_id}
     )

@@ -1,4 +1,4 @@
-"""A store that speaks the medusa dialect."""
+"""A store in the medusa dialect."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ cors_origins: ["http://shop.test"]
 
 @pytest.fixture
 def medusa(serve: Serve) -> Iterator[httpx.Client]:
-    """Answer a client of the store above, with its key."""
+    """Yield a client for the store above, with its publishable key."""
     url = serve(store=parse_store(STORE, "store", utc_now()), dialect=MEDUSA)
     with httpx.Client(base_url=url, headers={"x-publishable-api-key": "pk_test"}) as client:
         yield client

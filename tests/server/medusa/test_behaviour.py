@@ -1,4 +1,4 @@
-"""What the medusa dialect does, beyond the recordings: its rules, not its cases."""
+"""Rules of the medusa dialect, in addition to the recorded cases."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ HIDDEN = {
 
 
 def sessions(medusa: httpx.Client) -> Any:
-    """Answer the collection's sessions as they are now."""
+    """Return the collection's sessions."""
     answer = medusa.post("/store/payment-collections", json={"cart_id": "cart_1"})
     return answer.json()["payment_collection"]["payment_sessions"]
 
 
-def test_failure_brings_the_earlier_session_back(medusa: httpx.Client) -> None:
-    """The earlier session returns with another id and no metadata, its data as it was."""
+def test_failure_restores_the_earlier_session(medusa: httpx.Client) -> None:
+    """The restored session has a new id, no metadata, and the same data."""
     medusa.post(SESSIONS, json={**SYSTEM, "data": {"note": "hi"}})
     (before,) = sessions(medusa)
 
@@ -34,7 +34,7 @@ def test_failure_brings_the_earlier_session_back(medusa: httpx.Client) -> None:
 
 
 def test_restored_stripe_session_has_a_new_intent(medusa: httpx.Client) -> None:
-    """Its provider is asked again, with what the session had stored."""
+    """The provider is called again, with the stored data of the session."""
     body = {"provider_id": "pp_stripe_stripe", "data": {"capture_method": "automatic"}}
     medusa.post(SESSIONS, json=body)
     (before,) = sessions(medusa)
@@ -48,7 +48,7 @@ def test_restored_stripe_session_has_a_new_intent(medusa: httpx.Client) -> None:
 
 
 def test_refusal_by_region_changes_nothing(medusa: httpx.Client) -> None:
-    """A provider that is not linked is refused before anything is deleted."""
+    """An unlinked provider is refused before the earlier session is deleted."""
     medusa.post(SESSIONS, json=SYSTEM)
     before = sessions(medusa)
 
@@ -57,7 +57,7 @@ def test_refusal_by_region_changes_nothing(medusa: httpx.Client) -> None:
 
 
 def test_disabled_variant_of_stripe_works(medusa: httpx.Client) -> None:
-    """A linked provider takes sessions though it is switched off; a variant has its own method."""
+    """A linked provider works even if it is disabled; a variant has its own payment method."""
     body = {"provider_id": "pp_stripe-ideal_stripe"}
 
     (session,) = medusa.post(SESSIONS, json=body).json()["payment_collection"]["payment_sessions"]
@@ -72,10 +72,10 @@ def test_disabled_variant_of_stripe_works(medusa: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("provider_id", "status"), [("pp_system_default", 200), ("pp_unknown_x", 500)]
 )
-def test_without_a_cart_no_region_is_asked(
+def test_without_a_cart_no_region_is_checked(
     medusa: httpx.Client, provider_id: str, status: int
 ) -> None:
-    """An unknown provider fails only where it is looked for."""
+    """Without a cart, an unknown provider fails only when it is called."""
     path = "/store/payment-collections/pay_col_alone/payment-sessions"
 
     assert status == medusa.post(path, json={"provider_id": provider_id}).status_code
@@ -89,10 +89,10 @@ def test_without_a_cart_no_region_is_asked(
         ({"x-publishable-api-key": "pk_old"}, "A valid publishable key is required"),
     ],
 )
-def test_key_comes_before_the_route(
+def test_key_is_checked_before_the_route(
     medusa: httpx.Client, key: dict[str, str], message: str
 ) -> None:
-    """Below /store a missing key beats an unknown path; elsewhere nobody asks for one."""
+    """Under /store a missing key is reported before an unknown path; elsewhere no key is needed."""
     del medusa.headers["x-publishable-api-key"]
 
     assert message in medusa.post("/STORE/nope", headers=key).json()["message"]
@@ -100,14 +100,14 @@ def test_key_comes_before_the_route(
 
 
 def test_an_id_with_an_encoded_slash_is_unknown(medusa: httpx.Client) -> None:
-    """It is an id like any other, not another path."""
+    """An encoded slash is part of the id, not of the path."""
     answer = medusa.post("/store/payment-collections/a%2Fb/payment-sessions", json=SYSTEM)
 
     assert (500, HIDDEN) == (answer.status_code, answer.json())
 
 
 def test_idempotency_key_is_ignored(medusa: httpx.Client) -> None:
-    """The same key makes two sessions, and a malformed one is none of the backend's business."""
+    """The same key creates two sessions, and a malformed key is accepted."""
     ids = {
         medusa.post(SESSIONS, json=SYSTEM, headers={"idempotency-key": "not a key"}).json()[
             "payment_collection"
@@ -119,7 +119,7 @@ def test_idempotency_key_is_ignored(medusa: httpx.Client) -> None:
 
 
 def test_other_origins_get_no_permission(medusa: httpx.Client) -> None:
-    """The store's origins are echoed, also on errors behind a route; others are not."""
+    """The store's origins are allowed, also on errors of a route; others are not."""
     for origin, echoed in (("http://shop.test", "http://shop.test"), ("http://evil.test", None)):
         answer = medusa.post(SESSIONS, json={}, headers={"origin": origin})
         assert echoed == answer.headers.get("access-control-allow-origin")

@@ -1,4 +1,4 @@
-"""Requests as the medusa dialect reads them, beyond the recordings: its rules, not its cases."""
+"""How the medusa dialect parses requests, in addition to the recorded cases."""
 
 import gzip
 import json
@@ -23,10 +23,10 @@ SYSTEM = {"provider_id": "pp_system_default"}
         ("\u00a0{}", 400, "JSON"),
     ],
 )
-def test_violations_are_told_as_javascript_tells_them(
+def test_violations_are_formatted_as_in_javascript(
     medusa: httpx.Client, body: str, status: int, message: str
 ) -> None:
-    """Values and keys are shown as JavaScript prints and orders them."""
+    """Values are printed, and keys are ordered, as in JavaScript."""
     answer = medusa.post(SESSIONS, content=body.encode(), headers=JSON)
 
     assert status == answer.status_code
@@ -62,18 +62,18 @@ def test_violations_are_told_as_javascript_tells_them(
         ),
     ],
 )
-def test_bodies_that_are_not_read(
+def test_unreadable_bodies(
     medusa: httpx.Client, content: bytes, headers: dict[str, str], status: int, error: str | None
 ) -> None:
-    """Limits count after decoding; what has no parser counts as an empty object."""
+    """Limits apply after decompression; a body without a parser is an empty object."""
     answer = medusa.post(SESSIONS, content=content, headers=headers)
 
     assert status == answer.status_code
     assert answer.json()["type"] == (error or "unknown_error")
 
 
-def test_the_largest_body_is_read(medusa: httpx.Client) -> None:
-    """102,400 bytes are not too many."""
+def test_largest_body_is_accepted(medusa: httpx.Client) -> None:
+    """A body of 102,400 bytes is accepted."""
     body = json.dumps({**SYSTEM, "data": {"x": ""}})
     padded = body.replace('"x": ""', '"x": "' + "y" * (102_400 - len(body)) + '"')
 
@@ -91,15 +91,17 @@ def test_the_largest_body_is_read(medusa: httpx.Client) -> None:
         ("deflate", zlib.compress(json.dumps(SYSTEM).encode())),
     ],
 )
-def test_compressed_bodies_are_read(medusa: httpx.Client, encoding: str, content: bytes) -> None:
-    """Also gzip in several members."""
+def test_compressed_bodies_are_accepted(
+    medusa: httpx.Client, encoding: str, content: bytes
+) -> None:
+    """Compressed bodies are read, including gzip with several members."""
     headers = {**JSON, "content-encoding": encoding}
 
     assert 200 == medusa.post(SESSIONS, content=content, headers=headers).status_code
 
 
-def test_forms_nest(medusa: httpx.Client) -> None:
-    """Brackets make objects and lists; every leaf is text."""
+def test_forms_can_be_nested(medusa: httpx.Client) -> None:
+    """Brackets create objects and lists; every leaf is a string."""
     form = b"provider_id=pp_system_default&data[a][]=1&data[a][]=2&data[b][c]=x&data[d]=%zz"
     headers = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -109,7 +111,7 @@ def test_forms_nest(medusa: httpx.Client) -> None:
 
 
 def test_numbers_are_doubles(medusa: httpx.Client) -> None:
-    """What a double cannot hold comes back as JavaScript would print it."""
+    """Numbers are rounded to doubles, and printed as in JavaScript."""
     body = '{"provider_id":"pp_system_default","data":{"a":12345678901234567890,"b":1e400}}'
 
     answer = medusa.post(SESSIONS, content=body, headers=JSON).json()["payment_collection"]
@@ -130,10 +132,10 @@ def test_numbers_are_doubles(medusa: httpx.Client) -> None:
         ("[fields]=id", 200, None),
     ],
 )
-def test_queries_are_read_as_qs_reads_them(
+def test_queries_are_parsed_as_by_qs(
     medusa: httpx.Client, query: str, status: int, message: str | None
 ) -> None:
-    """Brackets and dots nest, names that every object has disappear."""
+    """Brackets and dots create nested objects; names of Object.prototype are dropped."""
     answer = medusa.post(f"{SESSIONS}?{query}", json=SYSTEM)
 
     assert status == answer.status_code
@@ -155,7 +157,7 @@ def test_queries_are_read_as_qs_reads_them(
 def test_fields_follow_the_recorded_rules(
     medusa: httpx.Client, fields: str, keys: set[str]
 ) -> None:
-    """Only allowed names are answered, modifiers as the backend's parser takes them."""
+    """Only allowed fields are returned, with the modifiers of the backend's parser."""
     answer = medusa.post(f"{SESSIONS}?fields={fields}", json=SYSTEM).json()
 
     assert keys == answer["payment_collection"].keys()
@@ -178,7 +180,7 @@ def test_fields_follow_the_recorded_rules(
 def test_provider_queries(
     medusa: httpx.Client, query: str, status: int, message: str | None
 ) -> None:
-    """Numbers are read up to their first other character, in the backend's order of checks."""
+    """Numbers are parsed up to the first other character; checks have the backend's order."""
     answer = medusa.get(f"/store/payment-providers?{query}")
 
     assert status == answer.status_code

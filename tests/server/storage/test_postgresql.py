@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 from tests.databases import OLDER_POSTGRESQL, POSTGRESQL
-from tests.server.stand_ins import PATIENCE
+from tests.server.providers import PATIENCE
 from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import (
     A_CHANCE,

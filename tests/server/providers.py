@@ -1,4 +1,4 @@
-"""Payment providers that behave as a test wants: real ones, passed to create_app(providers=...)."""
+"""Payment providers for tests, passed to `create_app(providers=...)`."""
 
 import asyncio
 import threading
@@ -9,68 +9,68 @@ import httpx
 from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
 
 PATIENCE = 5
-"""How many seconds to wait for what should happen at once."""
+"""Seconds to wait for something that should happen immediately."""
 
 
-class Scripted:
-    """Answers each call with the next outcome of its script; an exception is raised."""
+class ScriptedProvider:
+    """Returns the next outcome of a script for each call, or raises it if it is an exception."""
 
     def __init__(self) -> None:
         self.play()
 
     def play(self, *outcomes: ProviderSession | Exception) -> None:
-        """Begin this script."""
+        """Set the script."""
         self._outcomes = iter(outcomes)
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:  # noqa: ARG002 - the script is fixed
-        """Play the next outcome."""
+        """Return or raise the next outcome."""
         outcome = next(self._outcomes)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
 
-class Stage(NamedTuple):
+class Scripted(NamedTuple):
     """A demo store whose manual provider follows a script."""
 
     client: httpx.Client
-    provider: Scripted
+    provider: ScriptedProvider
 
 
-class Gate:
-    """Lets nobody pass until a test opens it."""
+class GatedProvider:
+    """Blocks every call until a test opens it."""
 
     def __init__(self) -> None:
         self._reached = threading.Event()
         self._opened = threading.Event()
 
-    async def initiate(self, request: SessionRequest) -> ProviderSession:  # noqa: ARG002 - all wait alike
-        """Wait, then answer."""
+    async def initiate(self, request: SessionRequest) -> ProviderSession:  # noqa: ARG002 - all calls are equal
+        """Wait until the gate is open."""
         self._reached.set()
         if not await asyncio.to_thread(self._opened.wait, PATIENCE):
             raise TimeoutError
         return ProviderSession(data={})
 
     def wait_for_a_call(self) -> None:
-        """Wait until the provider has been asked."""
+        """Wait until the provider has been called."""
         if not self._reached.wait(PATIENCE):
             raise TimeoutError
 
     def open(self) -> None:
-        """Let everybody pass."""
+        """Release all calls."""
         self._opened.set()
 
 
-class Meeting:
-    """Answers nobody until as many as expected have asked."""
+class BarrierProvider:
+    """Blocks every call until the expected number of calls has arrived."""
 
     def __init__(self, expected: int) -> None:
         self._expected = expected
         self._arrived = 0
         self._complete = asyncio.Event()
 
-    async def initiate(self, request: SessionRequest) -> ProviderSession:  # noqa: ARG002 - who asks does not matter
-        """Wait for the others."""
+    async def initiate(self, request: SessionRequest) -> ProviderSession:  # noqa: ARG002 - all calls are equal
+        """Wait for the other calls."""
         self._arrived += 1
         if self._arrived == self._expected:
             self._complete.set()
@@ -79,17 +79,17 @@ class Meeting:
         return ProviderSession(data={})
 
 
-class Turnstile:
-    """Counts how many calls are inside at once."""
+class CountingProvider:
+    """Records how many calls run at the same time."""
 
     def __init__(self) -> None:
-        self.crowds: set[int] = set()
+        self.concurrency: set[int] = set()
         self._inside = 0
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
-        """Give way to other calls while inside."""
+        """Let other calls run in the middle of this one."""
         self._inside += 1
-        self.crowds.add(self._inside)
+        self.concurrency.add(self._inside)
         await asyncio.sleep(0)
         self._inside -= 1
         return ProviderSession(data={"session": request.session_id})
