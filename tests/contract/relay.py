@@ -1,8 +1,8 @@
 """Serve the client as a server, so that a fuzzer of servers can fuzz the client.
 
 The relay makes each call again with the client, to a mock, and responds as the mock did. A body
-posted to /answers/... is parsed by the client as a response of the store. Both the sync and the
-async client are used; if one of them is wrong, the relay responds with 500 and the reason.
+posted to /answers/... is parsed by the client as a response of the store. The sync and the async
+client over each HTTP library are used; if one is wrong, the relay responds with 500 and why.
 """
 
 import json
@@ -55,7 +55,7 @@ class Relayed:
     store: httpx.Client
 
     async def respond(self, request: Request) -> Response:
-        """Make the call that a request stands for, with both clients."""
+        """Make the call that a request stands for, with each client."""
         if KEY not in request.headers:
             return PlainTextResponse("Unauthorized", 401)
         target = f"{request.scope['raw_path'].decode()}?{request.scope['query_string'].decode()}"
@@ -129,7 +129,7 @@ class Parser:
     documented: DocumentedResponse
 
     async def respond(self, request: Request) -> Response:
-        """Parse the posted body with both clients, as the response of each operation."""
+        """Parse the posted body with each client, as the response of each operation."""
         content = await request.body()
         outcomes = {
             await run_in_threadpool(self._parse, face, operation_id, content)
