@@ -3,4 +3,4 @@ from __future__ import annotations
 from ...json_values import JsonObject
 
 BackReference = JsonObject
-"""The object that this one belongs to, as far as `fields` asks for it."""
+"""The object that this one belongs to, with the fields selected by `fields`."""

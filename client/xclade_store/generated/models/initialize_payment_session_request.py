@@ -17,9 +17,9 @@ class InitializePaymentSessionRequest(Model):
 
     `provider_id`: The id of the payment provider that the customer chose.
 
-    `data`: Whatever the provider needs to process the payment. The new session's `data` is this, under
-    what the provider itself returns. Strings with NUL characters or lone surrogates, and
-    numbers beyond a double's range, are refused."""
+    `data`: The data that the provider needs to process the payment. The new session's `data` is this,
+    merged with what the provider returns, which takes precedence. Strings with NUL characters
+    or lone surrogates, and numbers beyond a double's range, are refused."""
 
     provider_id: str
     data: InitializePaymentSessionRequestData = attrs.field(

@@ -3,4 +3,4 @@ from __future__ import annotations
 from ...json_values import JsonObject
 
 Metadata = JsonObject
-"""Whatever the store's own code keeps there."""
+"""Data of the store's own code."""

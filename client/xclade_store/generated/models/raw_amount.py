@@ -12,7 +12,7 @@ from ...model import Model, field_names
 class RawAmount(Model):
     """The amount as an exact decimal, in major units.
 
-    `precision`: How many significant digits the backend calculates with."""
+    `precision`: The number of significant digits that the backend calculates with."""
 
     value: str
     precision: int = UNSET

@@ -18,7 +18,7 @@ class StoreCapture(Model):
 
     `amount`: Major units: `25.5` in `usd` is $25.50.
 
-    `payment`: The object that this one belongs to, as far as `fields` asks for it."""
+    `payment`: The object that this one belongs to, with the fields selected by `fields`."""
 
     id: str
     amount: Decimal = UNSET

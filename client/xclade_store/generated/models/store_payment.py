@@ -29,9 +29,9 @@ class StorePayment(Model):
 
     `refunded_amount`: Major units; null until there is such an amount.
 
-    `payment_collection`: The object that this one belongs to, as far as `fields` asks for it.
+    `payment_collection`: The object that this one belongs to, with the fields selected by `fields`.
 
-    `payment_session`: The object that this one belongs to, as far as `fields` asks for it."""
+    `payment_session`: The object that this one belongs to, with the fields selected by `fields`."""
 
     id: str
     amount: Decimal = UNSET

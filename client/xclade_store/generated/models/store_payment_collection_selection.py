@@ -30,7 +30,7 @@ class StorePaymentCollectionSelection(Model):
 
     `refunded_amount`: Major units; null until there is such an amount.
 
-    `metadata`: Whatever the store's own code keeps there.
+    `metadata`: Data of the store's own code.
 
     `status`: How far the payment has come: `not_paid`, `awaiting`, `authorized`, `partially_authorized`,
     `canceled`, `failed`, `partially_captured` or `completed`. More may come."""

@@ -12,7 +12,7 @@ from ..models.store_payment_provider import StorePaymentProvider
 class StorePaymentProviderListResponse(Model):
     """StorePaymentProviderListResponse
 
-    `count`: How many providers the region has, on all pages."""
+    `count`: The number of the region's providers, on all pages."""
 
     payment_providers: tuple[StorePaymentProvider, ...] = attrs.field(
         converter=as_tuple

@@ -32,13 +32,13 @@ class StorePaymentSession(Model):
     `status`: How far the session has come: `pending`, `requires_more`, `pending_authorization`,
     `authorized`, `captured`, `canceled` or `error`. More may come.
 
-    `context`: What the provider was told of the customer; empty for a guest.
+    `context`: The customer as passed to the provider; empty for a guest.
 
-    `payment_collection`: The object that this one belongs to, as far as `fields` asks for it.
+    `payment_collection`: The object that this one belongs to, with the fields selected by `fields`.
 
     `payment`: The payment, once the session is authorized.
 
-    `metadata`: Whatever the store's own code keeps there.
+    `metadata`: Data of the store's own code.
 
     `raw_amount`: The amount as an exact decimal, in major units."""
 

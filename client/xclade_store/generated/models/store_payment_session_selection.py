@@ -29,16 +29,16 @@ class StorePaymentSessionSelection(Model):
     `data`: The provider's own view of the session, such as Stripe's PaymentIntent with the
     `client_secret` that the browser needs; amounts in it are in the provider's units.
 
-    `context`: What the provider was told of the customer; empty for a guest.
+    `context`: The customer as passed to the provider; empty for a guest.
 
     `status`: How far the session has come: `pending`, `requires_more`, `pending_authorization`,
     `authorized`, `captured`, `canceled` or `error`. More may come.
 
-    `payment_collection`: The object that this one belongs to, as far as `fields` asks for it.
+    `payment_collection`: The object that this one belongs to, with the fields selected by `fields`.
 
     `payment`: The payment, once the session is authorized.
 
-    `metadata`: Whatever the store's own code keeps there.
+    `metadata`: Data of the store's own code.
 
     `raw_amount`: The amount as an exact decimal, in major units."""
 

@@ -19,7 +19,7 @@ class StoreRefund(Model):
 
     `amount`: Major units: `25.5` in `usd` is $25.50.
 
-    `payment`: The object that this one belongs to, as far as `fields` asks for it."""
+    `payment`: The object that this one belongs to, with the fields selected by `fields`."""
 
     id: str
     amount: Decimal = UNSET

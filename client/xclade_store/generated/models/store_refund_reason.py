@@ -15,7 +15,7 @@ from ..models.metadata import Metadata
 class StoreRefundReason(Model):
     """StoreRefundReason
 
-    `metadata`: Whatever the store's own code keeps there."""
+    `metadata`: Data of the store's own code."""
 
     id: str
     label: str = UNSET
