@@ -77,7 +77,7 @@ class PublishableKey(Struct, frozen=True):
     """A publishable API key of a sales channel."""
 
     token: str
-    title: str
+    title: str = ""
     revoked: bool = False
 
     def __repr__(self) -> str:

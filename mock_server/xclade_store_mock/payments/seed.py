@@ -9,21 +9,29 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 from jsonschema_rs import Draft7Validator
 from yaml.composer import Composer
 from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
-from xclade_store_mock.payments.model import (
-    Cart,
-    Customer,
-    PaymentCollection,
-    PaymentProvider,
-    PublishableKey,
-    Region,
-    Settings,
-    Store,
+from xclade_store_mock.payments.model import Store
+
+# The sections of a file, and the name of what identifies an entry.
+_KEYS: Mapping[str, str] = {
+    "publishable_keys": "token",
+    "payment_providers": "id",
+    "regions": "id",
+    "customers": "token",
+    "carts": "id",
+    "payment_collections": "id",
+}
+# A section, what refers in it, and the section to which it refers.
+_REFERENCES = (
+    ("regions", "payment_providers", "payment_providers"),
+    ("carts", "region_id", "regions"),
+    ("payment_collections", "cart_id", "carts"),
 )
 
 
@@ -168,47 +176,31 @@ def _faults(content: Any) -> Iterator[tuple[Steps, str]]:
     for error in sorted(errors, key=lambda error: error.kind.name != "additionalProperties"):
         unknown = error.kind.value if error.kind.name == "additionalProperties" else []
         yield [*error.instance_path, *unknown[:1]], error.message
-    ids = {
-        kind: {each["id"] for each in content.get(kind, ())}
-        for kind in ("payment_providers", "regions", "carts")
-    }
     yield from _repeated(content)
-    yield from _shared_carts(content)
-    for index, region in enumerate(content["regions"]):
-        for place, provider_id in enumerate(region["payment_providers"]):
-            if provider_id not in ids["payment_providers"]:
-                path = ("regions", index, "payment_providers", place)
-                yield path, f"no payment provider {provider_id!r}"
-    for index, cart in enumerate(content.get("carts", ())):
-        if cart["region_id"] not in ids["regions"]:
-            yield ("carts", index, "region_id"), f"no region {cart['region_id']!r}"
-    for index, collection in enumerate(content.get("payment_collections", ())):
-        cart_id = collection.get("cart_id")
-        if cart_id is not None and cart_id not in ids["carts"]:
-            yield ("payment_collections", index, "cart_id"), f"no cart {cart_id!r}"
+    for section, name, target in _REFERENCES:
+        known = {each["id"] for each in content.get(target, ())}
+        for index, entry in enumerate(content.get(section, ())):
+            value = entry.get(name)
+            referred = enumerate(value) if isinstance(value, list) else [(None, value)]
+            for place, id_ in referred:
+                if id_ is not None and id_ not in known:
+                    path = (
+                        (section, index, name) if place is None else (section, index, name, place)
+                    )
+                    yield path, f"no {target.removesuffix('s').replace('_', ' ')} {id_!r}"
 
 
 def _repeated(content: Mapping[str, Any]) -> Iterator[tuple[Steps, str]]:
-    for kind, entries in content.items():
-        if kind == "cors_origins":
-            continue
-        name = "token" if kind in {"publishable_keys", "customers"} else "id"
-        seen: set[str] = set()
-        for index, entry in enumerate(entries):
-            if entry[name] in seen:
-                yield (kind, index, name), f"{entry[name]!r} occurs twice"
-            seen.add(entry[name])
-
-
-def _shared_carts(content: Mapping[str, Any]) -> Iterator[tuple[Steps, str]]:
-    seen: set[str] = set()
-    for index, collection in enumerate(content.get("payment_collections", ())):
-        cart_id = collection.get("cart_id")
-        if cart_id in seen:
-            path = ("payment_collections", index, "cart_id")
-            yield path, f"{cart_id!r} already has a payment collection"
-        if cart_id is not None:
-            seen.add(cart_id)
+    for section, name, problem in (
+        *((section, key, "occurs twice") for section, key in _KEYS.items()),
+        ("payment_collections", "cart_id", "already has a payment collection"),
+    ):
+        seen: set[str | None] = {None}
+        for index, entry in enumerate(content.get(section, ())):
+            value = entry.get(name)
+            if value is not None and value in seen:
+                yield (section, index, name), f"{value!r} {problem}"
+            seen.add(value)
 
 
 def _line(node: yaml.Node | None, path: Steps) -> int:
@@ -229,37 +221,11 @@ def _dotted(path: Steps) -> str:
 
 
 def _store(content: Mapping[str, Any], now: datetime) -> Store:
-    return Store(
-        Settings(
-            publishable_keys={
-                key["token"]: PublishableKey(
-                    key["token"], key.get("title", ""), key.get("revoked", False)
-                )
-                for key in content["publishable_keys"]
-            },
-            payment_providers={
-                each["id"]: PaymentProvider(**each) for each in content["payment_providers"]
-            },
-            regions={
-                each["id"]: Region(
-                    each["id"], each["currency_code"], tuple(each["payment_providers"])
-                )
-                for each in content["regions"]
-            },
-            customers={each["token"]: Customer(**each) for each in content.get("customers", ())},
-            cors_origins=tuple(content["cors_origins"]) if "cors_origins" in content else None,
-        ),
-        carts={each["id"]: Cart(**each) for each in content.get("carts", ())},
-        payment_collections={
-            each["id"]: PaymentCollection(
-                id=each["id"],
-                cart_id=each.get("cart_id"),
-                currency_code=each["currency_code"],
-                amount=each["amount"],
-                status=each.get("status", "not_paid"),
-                created_at=now,
-                updated_at=now,
-            )
-            for each in content.get("payment_collections", ())
-        },
-    )
+    # What an entry does not have of these, its class ignores.
+    absent = {"cart_id": None, "created_at": now, "updated_at": now}
+    sections = {
+        section: {each[key]: {**absent, **each} for each in content.get(section, ())}
+        for section, key in _KEYS.items()
+    }
+    settings = {**sections, "cors_origins": content.get("cors_origins")}
+    return msgspec.convert({"settings": settings, **sections}, Store)
