@@ -39,14 +39,14 @@ class ParsedRequest:
         path, _, query = target.partition("?")
         pairs = parse_qsl(query, keep_blank_values=True)
         names = [name for name, _ in pairs]
-        if len(set(names) & operation.query_types.keys()) < len(names):
+        if len(set(names) & operation.query.fields.keys()) < len(names):
             message = f"unknown or repeated query parameter: {query}"
             raise ValueError(message)
         token = re.fullmatch("Bearer ([!-~]{1,8192})", headers.get("authorization", ""))
         return cls(
             method,
             tuple(unquote(step, errors="strict") for step in path.split("/")),
-            {name: _typed(operation.query_types[name], value) for name, value in pairs},
+            {name: _typed(operation.query.fields[name]["type"], value) for name, value in pairs},
             headers.get(KEY),
             # Any other authorization is ignored.
             token[1] if token else None,
@@ -65,18 +65,18 @@ class ParsedRequest:
             return arguments
         fields = self.body.keys() if isinstance(self.body, dict) else {None}
         # To the client, None means that the argument is omitted.
-        if not fields <= set(operation.body_fields) or None in self.body.values():
+        if not fields <= set(operation.body.fields) or None in self.body.values():
             message = f"unknown field or null: {self.body}"
             raise ValueError(message)
         return {**arguments, **self.body}
 
     def check(self, operation: Operation) -> None:
         """Raise ValidationError, a ValueError, if the contract forbids the request."""
-        operation.query.validate({**self.query})
+        operation.query.validator.validate({**self.query})
         if self.idempotency_key is not None:
-            operation.header.validate({"Idempotency-Key": self.idempotency_key})
+            operation.header.validator.validate({"Idempotency-Key": self.idempotency_key})
         if operation.body is not None:
-            operation.body.validate(self.body)
+            operation.body.validator.validate(self.body)
 
 
 def _typed(kind: str, value: str) -> str | int:

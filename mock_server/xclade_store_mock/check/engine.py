@@ -178,7 +178,7 @@ class Engine:
         """Replace a valid idempotency key by a new one, so that no call gets another's response."""
         key = case.headers.get(_IDEMPOTENCY_KEY)
         operation = self.contract.operations[self._operation(case)]
-        if key is not None and operation.header.is_valid({_IDEMPOTENCY_KEY: key}):
+        if key is not None and operation.header.validator.is_valid({_IDEMPOTENCY_KEY: key}):
             case.headers[_IDEMPOTENCY_KEY] = f"check-{uuid4()}"
         return case
 

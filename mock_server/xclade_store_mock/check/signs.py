@@ -111,17 +111,18 @@ def _invalid_parts(call: Interaction, contract: Contract) -> set[str]:
         parts.add(_DROPPED)
     typed = {
         name: int(text)
-        if operation.query_types.get(name) == "integer" and re.fullmatch("-?[0-9]+", text)
+        if operation.query.fields.get(name, {}).get("type") == "integer"
+        and re.fullmatch("-?[0-9]+", text)
         else text
         for name, text in query.items()
     }
-    for error in operation.query.iter_errors(typed):
+    for error in operation.query.validator.iter_errors(typed):
         parts.add(str(error.instance_path[0]) if error.instance_path else _REST)
     key = call.header(IDEMPOTENCY_HEADER)
     headers = {} if key is None else {_IDEMPOTENCY_KEY: key}
-    if not operation.header.is_valid(headers):
+    if not operation.header.validator.is_valid(headers):
         parts.add(_IDEMPOTENCY_KEY)
-    if operation.body is not None and not operation.body.is_valid(_body(call)):
+    if operation.body is not None and not operation.body.validator.is_valid(_body(call)):
         parts.add(_REST)
     accepted = _PAGING | {_DROPPED, _IDEMPOTENCY_KEY}
     return {part if part in accepted else _REST for part in parts}

@@ -6,6 +6,7 @@ May import: the leaves (`errors`, `jsontext`, `redaction`).
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,12 +33,28 @@ class Response:
     examples: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part of a request: its path, query or header parameters, or its body's fields."""
+
+    name: str
+    validator: Draft4Validator
+    fields: Mapping[str, Mapping[str, Any]]
+    """The schemas of its fields, in the contract's order."""
+
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        """The defaults of those fields that have one."""
+        return {
+            name: schema["default"] for name, schema in self.fields.items() if "default" in schema
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation: where it is called, and its schemas.
 
-    `path_parameters`, `query` and `header` validate objects of parameters; `responses` are by
-    status and media type, which is blank for an empty body.
+    `responses` are by status and media type, which is blank for an empty body.
     """
 
     id: str
@@ -48,14 +65,10 @@ class Operation:
     """Matches a path in the contract's own spelling; its groups are the parameters."""
     security: frozenset[str]
     """The security schemes without which it cannot be called."""
-    path_parameters: Draft4Validator
-    query: Draft4Validator
-    query_types: Mapping[str, str]
-    query_defaults: Mapping[str, Any]
-    header: Draft4Validator
-    header_names: tuple[str, ...]
-    body: Draft4Validator | None
-    body_fields: tuple[str, ...]
+    path_parameters: Part
+    query: Part
+    header: Part
+    body: Part | None
     responses: Mapping[tuple[int, str], Response]
     is_stream: bool
     """Whether it sends server-sent events."""
@@ -132,13 +145,7 @@ class _Compiler:
                     yield self._operation(method.upper(), base + path, operation)
 
     def _operation(self, method: str, path: str, operation: Mapping[str, Any]) -> Operation:
-        parameters = [self._resolve(each) for each in operation.get("parameters", ())]
-        in_path, in_query, in_header = (
-            [each for each in parameters if each["in"] == place]
-            for place in ("path", "query", "header")
-        )
         body = operation.get("requestBody")
-        body_schema = self._resolve(body["content"]["application/json"]["schema"]) if body else {}
         return Operation(
             id=operation["operationId"],
             method=method,
@@ -147,18 +154,12 @@ class _Compiler:
             security=_required_schemes(
                 operation.get("security", self._document.get("security", ()))
             ),
-            path_parameters=self.compile(_parameters_schema(in_path)),
-            query=self.compile(_parameters_schema(in_query)),
-            query_types={each["name"]: each["schema"]["type"] for each in in_query},
-            query_defaults={
-                each["name"]: each["schema"]["default"]
-                for each in in_query
-                if "default" in each["schema"]
-            },
-            header=self.compile(_parameters_schema(in_header)),
-            header_names=tuple(each["name"] for each in in_header),
-            body=self.compile(body_schema) if body else None,
-            body_fields=tuple(body_schema.get("properties", ())),
+            path_parameters=self._parameters("path", operation),
+            query=self._parameters("query", operation),
+            header=self._parameters("header", operation),
+            body=self._part("body", body["content"]["application/json"]["schema"])
+            if body
+            else None,
             responses={
                 (int(status), media_type): self._response(content)
                 for status, response in operation["responses"].items()
@@ -169,6 +170,20 @@ class _Compiler:
                 for response in operation["responses"].values()
             ),
         )
+
+    def _parameters(self, place: str, operation: Mapping[str, Any]) -> Part:
+        parameters = map(self._resolve, operation.get("parameters", ()))
+        chosen = [each for each in parameters if each["in"] == place]
+        required = [each["name"] for each in chosen if each.get("required")]
+        schema = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {each["name"]: each["schema"] for each in chosen},
+        }
+        return self._part(place, {**schema, "required": required} if required else schema)
+
+    def _part(self, name: str, schema: Mapping[str, Any]) -> Part:
+        return Part(name, self.compile(schema), self._resolve(schema).get("properties", {}))
 
     def _resolve(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow a reference to a component."""
@@ -210,16 +225,6 @@ def _required_schemes(alternatives: Sequence[Mapping[str, Any]]) -> frozenset[st
     """Return the security schemes that every alternative includes."""
     schemes = [frozenset(alternative) for alternative in alternatives]
     return frozenset.intersection(*schemes) if schemes else frozenset()
-
-
-def _parameters_schema(parameters: list[Mapping[str, Any]]) -> dict[str, Any]:
-    required = [each["name"] for each in parameters if each.get("required")]
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {each["name"]: each["schema"] for each in parameters},
-        **({"required": required} if required else {}),
-    }
 
 
 def _json_schema(schema: Any) -> Any:

@@ -6,12 +6,13 @@ a value is shown as JavaScript prints it.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
-from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
+from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from xclade_store_mock import errors, jsontext
+from xclade_store_mock.contract import Part
 from xclade_store_mock.errors import InvalidData, Refusal, Violation
 
 HEADER = "sl-violations"
@@ -26,17 +27,15 @@ _TYPE_NAMES = {"object": "record"}
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 
 
-def check_body(validator: Draft4Validator, fields: Sequence[str], body: Any) -> None:
-    """Raise InvalidData if the body violates its schema; `fields` is the order of its fields."""
-    if not isinstance(body, dict):
+def check(part: Part, values: Any) -> None:
+    """Raise InvalidData if a part of a request violates its schema."""
+    if part.name == "body" and not isinstance(values, dict):
         raise InvalidData.of([Violation(("body",), "type", "Field '' is required")])
-    if not validator.is_valid(body):
-        _refuse("body", validator, body, fields)
+    if not part.validator.is_valid(values):
+        _refuse(part, values)
 
 
-def check_query(
-    validator: Draft4Validator, types: Mapping[str, str], query: Iterable[tuple[str, str]]
-) -> Mapping[str, Any]:
+def check_query(part: Part, query: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
     """Return the parameters by name; raise InvalidData if one violates its schema.
 
     A repeated parameter counts as a list, which no schema allows.
@@ -45,28 +44,17 @@ def check_query(
     for name, text in query:
         if name in values:
             values[name] = [*_listed(values[name]), text]
-        elif types.get(name) == "integer" and _INTEGER.fullmatch(text):
+        elif part.fields.get(name, {}).get("type") == "integer" and _INTEGER.fullmatch(text):
             values[name] = int(text)
         else:
             values[name] = text
-    if not validator.is_valid(values):
-        _refuse("query", validator, values, [*types])
+    check(part, values)
     return values
 
 
-def check_path(validator: Draft4Validator, parameters: Mapping[str, str]) -> None:
-    """Raise InvalidData if a path parameter violates its schema."""
-    if not validator.is_valid(parameters):
-        _refuse("path", validator, parameters, [*parameters])
+def _refuse(part: Part, values: Any) -> NoReturn:
+    order = [*part.fields]
 
-
-def check_headers(validator: Draft4Validator, headers: Mapping[str, str]) -> None:
-    """Raise InvalidData if a header parameter violates its schema."""
-    if not validator.is_valid(headers):
-        _refuse("header", validator, headers, [*headers])
-
-
-def _refuse(part: str, validator: Draft4Validator, instance: Any, order: Sequence[str]) -> NoReturn:
     def position(error: ValidationError) -> int:
         if error.instance_path:
             return order.index(str(error.instance_path[0]))
@@ -76,8 +64,8 @@ def _refuse(part: str, validator: Draft4Validator, instance: Any, order: Sequenc
             case _:
                 return len(order)
 
-    found = sorted(validator.iter_errors(instance), key=position)
-    raise InvalidData.of(_violation(part, error) for error in found)
+    found = sorted(part.validator.iter_errors(values), key=position)
+    raise InvalidData.of(_violation(part.name, error) for error in found)
 
 
 def _violation(part: str, error: ValidationError) -> Violation:

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl
 from msgspec import Struct
 from starlette.types import Scope
 
-from xclade_store_mock.contract import Match, Operation
-from xclade_store_mock.contract.violations import check_body, check_headers, check_query
+from xclade_store_mock.contract import Match, Operation, Part
+from xclade_store_mock.contract.violations import check, check_query
 from xclade_store_mock.control.faults import FaultPlan
 from xclade_store_mock.control.front import Body, Exchange, Headers
 from xclade_store_mock.errors import InvalidData, Refusal
@@ -52,23 +52,23 @@ class Inspector:
     def _violations(self, scope: Scope, operation: Operation, content: bytes) -> Iterator[str]:
         if not read_header(scope, "x-publishable-api-key"):
             yield "Header 'x-publishable-api-key' is required"
-        sent = read_headers(scope, operation.header_names)
+        sent = read_headers(scope, operation.header.fields)
         query_string, _ = split_query(scope["query_string"])
         query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
-        yield from _violations_of(check_headers, operation.header, sent)
-        yield from _violations_of(check_query, operation.query, operation.query_types, query)
+        yield from _violations_of(check, operation.header, sent)
+        yield from _violations_of(check_query, operation.query, query)
         if scope["method"] not in _WITHOUT_BODY and operation.body is not None:
             try:
                 body = parse_body(scope, content)
             except Refusal as error:
                 yield error.message
             else:
-                yield from _violations_of(check_body, operation.body, operation.body_fields, body)
+                yield from _violations_of(check, operation.body, body)
 
 
-def _violations_of(check: Any, *arguments: Any) -> tuple[str, ...]:
+def _violations_of(check_part: Any, part: Part, values: Any) -> tuple[str, ...]:
     try:
-        check(*arguments)
+        check_part(part, values)
     except InvalidData as error:
         return tuple(violation.message for violation in error.violations)
     return ()

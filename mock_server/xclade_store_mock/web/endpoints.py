@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Contract, Match, Operation
-from xclade_store_mock.contract.violations import check_body, check_headers, check_path, check_query
+from xclade_store_mock.contract.violations import check, check_query
 from xclade_store_mock.errors import PublishableKeyInvalid, PublishableKeyMissing
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.web import Call, read_header, read_headers
@@ -86,12 +86,12 @@ class Endpoints:
 
     async def _answer(self, match: Match, scope: Scope) -> Document | Response | None:
         operation, path = match.operation, match.parameters
-        for check in self._checks[operation.id]:
-            await check(scope)
+        for check_key in self._checks[operation.id]:
+            await check_key(scope)
         body = received_body(scope)
         # The order, body before query, is recorded (`order/*`).
         if operation.body is not None:
-            check_body(operation.body, operation.body_fields, body)
+            check(operation.body, body)
         call = Call(scope, path, self._read_query(operation, scope, path), body)
         documented = preferred(scope)
         return documented(operation) if documented else await self._handlers[operation.id](call)
@@ -116,14 +116,11 @@ def _check(operation: Operation, status: int, media_type: str, body: Any) -> Non
 
 def read_strictly(operation: Operation, scope: Scope, path: Mapping[str, str]) -> Mapping[str, Any]:
     """Return the query parameters; raise InvalidData for what the contract does not allow."""
-    check_path(operation.path_parameters, path)
-    check_headers(operation.header, read_headers(scope, operation.header_names))
+    check(operation.path_parameters, path)
+    check(operation.header, read_headers(scope, operation.header.fields))
     query_string = scope["query_string"].decode("latin-1")
     query = parse_qsl(query_string, keep_blank_values=True) if query_string else ()
-    return {
-        **operation.query_defaults,
-        **check_query(operation.query, operation.query_types, query),
-    }
+    return {**operation.query.defaults, **check_query(operation.query, query)}
 
 
 async def check_publishable_key(storage: Storage, scope: Scope) -> None:

@@ -34,7 +34,7 @@ def test_every_example_is_valid(operation: dict[str, Any]) -> None:
     for content in operation.get("requestBody", {"content": {}})["content"].values():
         assert validators.body
         for example in examples(content):
-            validators.body.validate(example)
+            validators.body.validator.validate(example)
     for status, reference in operation["responses"].items():
         for media_type, content in resolve(DOCUMENT, reference).get("content", {}).items():
             for example in examples(content):
@@ -44,7 +44,7 @@ def test_every_example_is_valid(operation: dict[str, Any]) -> None:
         for example in examples(parameter):
             together = dict.fromkeys(names(operation, parameter), example)
             name = {"path": "path_parameters"}.get(parameter["in"], parameter["in"])
-            getattr(validators, name).validate(together)
+            getattr(validators, name).validator.validate(together)
 
 
 def names(operation: dict[str, Any], parameter: dict[str, Any]) -> list[str]:
