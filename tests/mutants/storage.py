@@ -29,7 +29,7 @@ MUTANTS = (
         STORAGE / "schema.py",
         "WHERE id = $1 AND revision = $2",
         "WHERE id = $1 AND $2 <> ''",
-        (f"{SUITE}/test_coalescer.py", f"{CRASHES}::test_turn_that_went_with_the_database"),
+        (f"{SUITE}/test_coalescer.py", f"{CRASHES}::test_database_restart_during_a_provider_call"),
     ),
     Mutant(
         "answer kept without its collection",
