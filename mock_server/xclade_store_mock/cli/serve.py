@@ -7,12 +7,13 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -23,12 +24,12 @@ from xclade_store_mock.payments.seed import StoreFileError, demo_store, read_sto
 from xclade_store_mock.serving import Limits, Service
 from xclade_store_mock.storage import StorageError
 
+N = TypeVar("N", int, float)
+
 MEMORY = "memory"
 
 _LOOPBACK = "127.0.0.1"
 _REACHABLE = {"0.0.0.0": _LOOPBACK, "::": "::1"}  # noqa: S104 - to connect to, not to bind
-_PORT = 4010
-_PORTS = 2**16
 _LONGEST = 24 * 60 * 60  # seconds
 _SMALLEST_HEAD = 1_024  # bytes; any client's requests have a few hundred
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\sA-Z]+|null")
@@ -61,7 +62,7 @@ def _add_address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port",
         type=_port,
-        default=_PORT,
+        default=4010,
         help="the port to listen on; 0 lets the system choose one (default: %(default)s)",
     )
     parser.add_argument(
@@ -222,7 +223,9 @@ def _read_options(
     options: argparse.Namespace, store: Store, listeners: Sequence[socket.socket]
 ) -> Service:
     """Return what to serve. Raises CannotServe."""
-    access = _access(options, listeners)
+    is_local = all(ip_address(each.getsockname()[0]).is_loopback for each in listeners)
+    is_on = options.workers == 1 and (is_local or options.control_token)
+    access = Access(options.control_token) if is_on else None
     if access is None and options.scenario:
         message = (
             "--scenario needs the control API, which needs a loopback address or a --control-token"
@@ -238,13 +241,6 @@ def _read_options(
         access=access,
         scenario=find_scenario(options.scenario) if options.scenario else None,
     )
-
-
-def _access(options: argparse.Namespace, listeners: Sequence[socket.socket]) -> Access | None:
-    """Return who may use the control API: anybody on loopback addresses, else who has the token."""
-    is_local = all(ip_address(each.getsockname()[0]).is_loopback for each in listeners)
-    is_on = options.workers == 1 and (is_local or options.control_token)
-    return Access(options.control_token) if is_on else None
 
 
 def _read_store(options: argparse.Namespace) -> Store:
@@ -310,24 +306,23 @@ def _token(text: str) -> str:
 
 def positive(text: str, least: int = 1) -> int:
     """Return an option's integer. Raises ArgumentTypeError if it is less than `least`, or none."""
-    with suppress(ValueError):
-        if int(text) >= least:
-            return int(text)
-    message = f"must be an integer of at least {least:,}, not {text!r}"
-    raise argparse.ArgumentTypeError(message)
+    return _number(int, text, lambda value: value >= least, f"an integer of at least {least:,}")
 
 
 def _seconds(text: str) -> float:
-    with suppress(ValueError):
-        if 0 < float(text) <= _LONGEST:
-            return float(text)
-    message = f"must be a number of seconds above 0 and up to a day, not {text!r}"
-    raise argparse.ArgumentTypeError(message)
+    expected = "a number of seconds above 0 and up to a day"
+    return _number(float, text, lambda value: 0 < value <= _LONGEST, expected)
 
 
 def _port(text: str) -> int:
+    ports = range(2**16)
+    return _number(int, text, ports.__contains__, f"a port from 0 to {ports[-1]}")
+
+
+def _number(read: type[N], text: str, is_valid: Callable[[N], bool], expected: str) -> N:
     with suppress(ValueError):
-        if int(text) in range(_PORTS):
-            return int(text)
-    message = f"must be a port from 0 to {_PORTS - 1}, not {text!r}"
+        value = read(text)
+        if is_valid(value):
+            return value
+    message = f"must be {expected}, not {text!r}"
     raise argparse.ArgumentTypeError(message)

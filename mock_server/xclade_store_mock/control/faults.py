@@ -45,12 +45,9 @@ class Gate:
         self.waiting = 0
         self._arrival = asyncio.Event()
         self._opening = asyncio.Event()
-        self._stays_open = False
 
     async def wait(self, milliseconds: int) -> None:
         """Wait until released, for at most so long."""
-        if self._stays_open or not milliseconds:
-            return
         self.waiting += 1
         self._arrival.set()
         try:
@@ -72,8 +69,7 @@ class Gate:
 
     def open(self) -> None:
         """Release all requests, those that arrive later too."""
-        self._stays_open = True
-        self.release()
+        self._opening.set()
 
 
 class Moment(StrEnum):

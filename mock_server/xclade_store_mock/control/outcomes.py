@@ -1,5 +1,6 @@
 """Outcomes that are planned for the next calls of payment providers."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -49,7 +50,7 @@ class Outcomes:
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed
         self._planned: dict[str, Outcome] = {}
-        self._gates: dict[str, Gate] = {}
+        self._gates: defaultdict[str, Gate] = defaultdict(Gate)
 
     def plan(self, provider_id: str, outcome: Outcome) -> None:
         """Plan an outcome; it replaces an earlier one."""
@@ -62,19 +63,16 @@ class Outcomes:
 
     def cancel(self, provider_id: str) -> None:
         """Cancel a provider's outcome, and release the calls that it delays."""
-        self._cancel(provider_id)
+        self._planned.pop(provider_id, None)
+        self._gates[provider_id].release()
         self._changed()
 
     def cancel_all(self) -> None:
         """Cancel all outcomes."""
-        for provider_id in {*self._planned, *self._gates}:
-            self._cancel(provider_id)
+        self._planned.clear()
+        for gate in self._gates.values():
+            gate.release()
         self._changed()
-
-    def _cancel(self, provider_id: str) -> None:
-        self._planned.pop(provider_id, None)
-        if provider_id in self._gates:
-            self._gates.pop(provider_id).release()
 
     async def next_outcome(self, provider_id: str) -> Outcome | None:
         """Return the outcome of a provider's next call, after its delay."""
@@ -87,17 +85,8 @@ class Outcomes:
             self._planned[provider_id] = replace(outcome, times=outcome.times - 1)
         if outcome.times is not None:
             self._changed()
-        await self._wait(provider_id, outcome.delay)
+        await self._gates[provider_id].wait(outcome.delay)
         return outcome
-
-    async def _wait(self, provider_id: str, milliseconds: int) -> None:
-        gate = self._gates.setdefault(provider_id, Gate())
-        try:
-            await gate.wait(milliseconds)
-        finally:
-            # A gate is kept only while calls wait at it.
-            if not gate.waiting and self._gates.get(provider_id) is gate:
-                del self._gates[provider_id]
 
     def wrap(self, find: FindProvider) -> FindProvider:
         """Return a lookup of providers whose calls end as planned."""

@@ -3,10 +3,11 @@
 scripts/generate writes them into docs/mock-server.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -39,14 +40,16 @@ _DELAY = 10_000  # milliseconds: enough for a person to tap again
 class Scenario:
     """A problem, and what a storefront should do about it; both texts are Markdown.
 
-    `plan` returns the fault that causes the problem, unless the store alone does.
+    `plan` is the fault that causes the problem, unless the store alone does, and `then` what
+    happens once the store has handled the request.
     """
 
     name: str
     trouble: str
     remedy: str
     total: Decimal = _TOTAL
-    plan: Callable[[Control], FaultPlan] | None = None
+    plan: FaultPlan | None = None
+    then: Callable[[Control], Awaitable[None]] | None = None
 
     @property
     def cast(self) -> str:
@@ -57,7 +60,8 @@ class Scenario:
         """Reset the store, add what the scenario needs, and plan its fault."""
         await control.restart(self.store(control.store, control.clock()), self.name)
         if self.plan is not None:
-            control.plan_fault(self.plan(control))
+            then = partial(self.then, control) if self.then else None
+            control.plan_fault(replace(self.plan, then=then))
 
     def store(self, store: Store, now: datetime) -> Store:
         """Return the store with the scenario's region, cart and collection added.
@@ -95,39 +99,19 @@ def _with_region(settings: Settings, provider_ids: tuple[str, ...]) -> Settings:
     )
 
 
-def _delay_response(_: Control) -> FaultPlan:
-    return FaultPlan(payment_collection_id=COLLECTION_ID, when=Moment.AFTER, delay=_DELAY)
+async def _change_cart(control: Control) -> None:
+    cart = Cart(CART_ID, REGION_ID, "usd", _NEW_TOTAL)
+    await control.storage.put_cart(cart, control.clock())
+    control.store_changed()
 
 
-def _lose_response(_: Control) -> FaultPlan:
-    return FaultPlan(payment_collection_id=COLLECTION_ID, when=Moment.AFTER, broken=Break.DROPPED)
+async def _remove_provider(control: Control) -> None:
+    await control.storage.change_settings(lambda settings: _with_region(settings, (_SYSTEM,)))
+    control.store_changed()
 
 
-def _change_cart(control: Control) -> FaultPlan:
-    async def change() -> None:
-        cart = Cart(CART_ID, REGION_ID, "usd", _NEW_TOTAL)
-        await control.storage.put_cart(cart, control.clock())
-        control.store_changed()
-
-    note = f"Afterwards the cart costs {_NEW_TOTAL}."
-    return FaultPlan(payment_collection_id=COLLECTION_ID, then=change, note=note)
-
-
-def _remove_provider(control: Control) -> FaultPlan:
-    async def remove() -> None:
-        await control.storage.change_settings(lambda settings: _with_region(settings, (_SYSTEM,)))
-        control.store_changed()
-
-    note = "Afterwards the region has no Stripe."
-    return FaultPlan(operation_id="list_payment_providers", then=remove, note=note)
-
-
-def _expire_key(control: Control) -> FaultPlan:
-    async def pass_day() -> None:
-        control.clock.advance(LIFETIME)
-
-    note = "Afterwards a day has passed."
-    return FaultPlan(payment_collection_id=COLLECTION_ID, then=pass_day, note=note)
+async def _expire_keys(control: Control) -> None:
+    control.clock.advance(LIFETIME)
 
 
 SCENARIOS = (
@@ -136,7 +120,7 @@ SCENARIOS = (
         f"The customer taps *Pay* twice. The first response is held for {_DELAY // 1000} seconds,"
         " so it arrives last, with a session that the second tap has already replaced.",
         "Use one idempotency key per attempt to pay: both taps get the same session.",
-        plan=_delay_response,
+        plan=FaultPlan(when=Moment.AFTER, delay=_DELAY, payment_collection_id=COLLECTION_ID),
     ),
     Scenario(
         "stale-collection",
@@ -144,7 +128,10 @@ SCENARIOS = (
         " collection's amount changes, and its session is removed.",
         "Before the customer confirms, create the payment collection again. If its amount or"
         " session differs from what was shown, show the new amount and initialize again.",
-        plan=_change_cart,
+        plan=FaultPlan(
+            note=f"Afterwards the cart costs {_NEW_TOTAL}.", payment_collection_id=COLLECTION_ID
+        ),
+        then=_change_cart,
     ),
     Scenario(
         "zero-amount",
@@ -156,14 +143,16 @@ SCENARIOS = (
         "provider-removed",
         "Stripe is removed from the region just after the storefront has listed its providers.",
         "If initializing returns 400, list the providers again and let the customer choose.",
-        plan=_remove_provider,
+        plan=FaultPlan("list_payment_providers", note="Afterwards the region has no Stripe."),
+        then=_remove_provider,
     ),
     Scenario(
         "expired-key",
         "The storefront retries a day later with the same idempotency key, which has expired: a"
         " new session replaces the one that the customer may have paid.",
         "Create the payment collection again first, and continue with the session that it has.",
-        plan=_expire_key,
+        plan=FaultPlan(note="Afterwards a day has passed.", payment_collection_id=COLLECTION_ID),
+        then=_expire_keys,
     ),
     Scenario(
         "lost-answer",
@@ -171,7 +160,9 @@ SCENARIOS = (
         " retry creates a second session.",
         "Retry with the same idempotency key, as `StoreClient` does by itself: the response is"
         " the first session.",
-        plan=_lose_response,
+        plan=FaultPlan(
+            when=Moment.AFTER, broken=Break.DROPPED, payment_collection_id=COLLECTION_ID
+        ),
     ),
 )
 
