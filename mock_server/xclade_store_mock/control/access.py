@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from hmac import compare_digest
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from xclade_store_mock.control.errors import ControlForbidden, ControlTokenInvalid
 from xclade_store_mock.web import read_header
@@ -54,17 +54,3 @@ def _is_own(host: str, scope: Scope) -> bool:
     _, port = scope.get("server") or (None, None)
     default = _PORTS[scope["scheme"]]
     return match is not None and int(match["port"] or default) == (port or default)
-
-
-class AccessCheck:
-    """Refuses requests that may not use the control API."""
-
-    def __init__(self, app: ASGIApp, *, access: Access) -> None:
-        self._app = app
-        self._access = access
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check a request, and pass it on."""
-        if scope["type"] == "http":
-            self._access.check(scope)
-        await self._app(scope, receive, send)

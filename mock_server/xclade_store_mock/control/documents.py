@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct, to_builtins
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from xclade_store_mock.control.faults import Fault, FaultPlan
 from xclade_store_mock.control.journal import Entry
@@ -15,6 +15,8 @@ from xclade_store_mock.payments.documents import timestamp
 from xclade_store_mock.payments.model import PaymentCollection, PaymentSession
 from xclade_store_mock.redaction import hide
 from xclade_store_mock.web.endpoints import Document
+
+_EFFECT = {"when", "delay", "answer", "broken", "note"}
 
 
 def render(value: Any) -> Any:
@@ -48,29 +50,18 @@ def _render_session(session: PaymentSession) -> Document:
 
 def render_fault(fault: Fault) -> Document:
     """Return a fault: which requests it applies to, and what it does."""
-    plan = fault.plan
-    return {
-        "id": fault.id,
-        "operation_id": plan.operation_id,
-        "method": plan.method,
-        "path": plan.path,
-        "payment_collection_id": plan.payment_collection_id,
-        "times": fault.times,
-        **_render_effect(plan),
-        "waiting": fault.gate.waiting,
-    }
+    plan = _render_plan(fault.plan)
+    return {"id": fault.id, **plan, "times": fault.times, "waiting": fault.gate.waiting}
 
 
 def render_entry(entry: Entry) -> Document:
-    """Return an entry of the journal."""
-    return {**render(entry), "fault": entry.fault and _render_effect(entry.fault)}
+    """Return an entry of the journal, with what its fault did."""
+    plan = _render_plan(entry.fault) if entry.fault else {}
+    effect = {name: value for name, value in plan.items() if name in _EFFECT}
+    return {**render(entry), "fault": effect or None}
 
 
-def _render_effect(plan: FaultPlan) -> Document:
-    return {
-        "when": plan.when,
-        "delay": plan.delay,
-        "answer": to_builtins(plan.answer),
-        "broken": plan.broken,
-        "note": plan.note,
-    }
+def _render_plan(plan: FaultPlan) -> dict[str, Any]:
+    document: dict[str, Any] = to_builtins(replace(plan, then=None))
+    del document["then"]
+    return document

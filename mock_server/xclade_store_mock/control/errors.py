@@ -1,4 +1,4 @@
-"""Errors that only the control API returns.
+"""Errors that only the control API returns, and its response to each error.
 
 Refusal
 ├── ControlTokenInvalid     the token is missing or wrong
@@ -7,7 +7,13 @@ Refusal
 └── Conflict                the request contradicts the current state
 """
 
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from xclade_store_mock import errors
 from xclade_store_mock.errors import InvalidData, Refusal, Violation
+from xclade_store_mock.web.dialect import Reply, render
 
 
 class ControlTokenInvalid(Refusal):
@@ -35,3 +41,28 @@ class Conflict(Refusal):
 def invalid_field(field: str, problem: str) -> InvalidData:
     """Return the error for a field of the body that has the right form but an unusable value."""
     return InvalidData.of([Violation(("body", field), "value", f"Field '{field}': {problem}")])
+
+
+class ControlReplies:
+    """How the control API answers refusals."""
+
+    replies: Mapping[type[Refusal], Reply] = {
+        errors.NotJson: Reply(400, "invalid_data"),
+        errors.InvalidData: Reply(400, "invalid_data"),
+        ControlTokenInvalid: Reply(401, "unauthorized"),
+        ControlForbidden: Reply(403, "not_allowed"),
+        errors.RouteNotFound: Reply(404, "not_found"),
+        errors.CartNotFound: Reply(404, "not_found"),
+        errors.CollectionNotFound: Reply(404, "not_found"),
+        NotFound: Reply(404, "not_found"),
+        errors.MethodNotAllowed: Reply(405, "not_allowed"),
+        Conflict: Reply(409, "conflict"),
+        errors.BodyTooLarge: Reply(413, "invalid_data"),
+        errors.UnsupportedMediaType: Reply(415, "invalid_data"),
+        errors.StorageUnavailable: Reply(500, "unexpected_state", "api_error"),
+        errors.UnknownFailure: Reply(500, "unknown_error", "unknown_error"),
+    }
+
+    def render(self, reply: Reply, message: str, headers: Mapping[str, str]) -> Response:
+        """Return a reply as JSON."""
+        return render(reply, message, headers)

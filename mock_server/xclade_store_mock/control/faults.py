@@ -1,12 +1,11 @@
 """Faults: planned failures of the next requests to the Store API."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.client import responses
-from typing import Any
 
 from msgspec import Struct
 from starlette.responses import Response
@@ -229,39 +228,6 @@ class Faults:
         )
 
 
-class _HeldResponse:
-    """The messages of a response that has not been sent yet."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-
-    async def add(self, message: MutableMapping[str, Any]) -> None:
-        self.messages.append(message)
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(message.get("body", b"") for message in self.messages[1:])
-
-    async def send(self, broken: Break | None, send: Send) -> None:
-        # There are no messages if the client has disconnected.
-        if broken is Break.DROPPED or not self.messages:
-            return
-        if broken is None:
-            for message in self.messages:
-                await send(message)
-            return
-        await send(self.messages[0])
-        body = self.body
-        if broken is Break.TRUNCATED:
-            half = body[: len(body) // 2]
-            await send({"type": "http.response.body", "body": half, "more_body": True})
-        else:
-            # As long as before, so that only the content is wrong: no JSON starts like this, nor
-            # does any text that a client may expect.
-            garbled = body[1:] + body[:1]
-            await send({"type": "http.response.body", "body": garbled})
-
-
 class FaultMiddleware:
     """Applies faults to requests.
 
@@ -288,19 +254,24 @@ class FaultMiddleware:
         try:
             response = await self._respond(fault, exchange, scope, receive)
             exchange.is_broken = fault.plan.broken in {Break.DROPPED, Break.TRUNCATED}
-            await response.send(fault.plan.broken, send)
+            for message in _break(response, fault.plan.broken):
+                await send(message)
         finally:
             self._faults.end(fault)
 
     async def _respond(
         self, fault: Fault, exchange: Exchange, scope: Scope, receive: Receive
-    ) -> _HeldResponse:
+    ) -> list[Message]:
         plan = fault.plan
-        response = _HeldResponse()
+        response: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            response.append(message)
+
         if plan.when is Moment.BEFORE:
             await self._faults.hold(fault)
         if plan.reaches_store:
-            await self._app(scope, receive, response.add)
+            await self._app(scope, receive, keep)
         elif not exchange.is_received:
             # For the journal, and so that no half of a request is left on the connection.
             await read_body(receive)
@@ -309,8 +280,8 @@ class FaultMiddleware:
         if plan.when is Moment.AFTER:
             await self._faults.hold(fault)
         if plan.answer is not None:
-            response = _HeldResponse()
-            await self._error(plan.answer)(scope, receive, response.add)
+            response.clear()
+            await self._error(plan.answer)(scope, receive, keep)
         return response
 
     def _error(self, answer: FaultAnswer) -> Response:
@@ -323,3 +294,19 @@ class FaultMiddleware:
         if answer.retry_after is not None:
             response.headers["Retry-After"] = str(answer.retry_after)
         return response
+
+
+def _break(response: list[Message], broken: Break | None) -> list[Message]:
+    """Return what is sent of a response; it is empty if the client has disconnected."""
+    if broken is None or not response:
+        return response
+    if broken is Break.DROPPED:
+        return []
+    body = b"".join(message.get("body", b"") for message in response[1:])
+    half = body[: len(body) // 2]
+    # As long as before, so that only the content is wrong: no JSON starts like this, nor does any
+    # text that a client may expect.
+    garbled = body[1:] + body[:1]
+    is_cut = broken is Break.TRUNCATED
+    part = {"type": "http.response.body", "body": half if is_cut else garbled, "more_body": is_cut}
+    return [response[0], part]

@@ -11,27 +11,16 @@ from msgspec.structs import replace
 from starlette.responses import Response, StreamingResponse
 
 from xclade_store_mock import jsontext
+from xclade_store_mock.control import documents
 from xclade_store_mock.control.control import Control
-from xclade_store_mock.control.documents import (
-    render,
-    render_collection,
-    render_entry,
-    render_fault,
-)
 from xclade_store_mock.control.errors import Conflict, NotFound, invalid_field
 from xclade_store_mock.control.faults import FaultPlan
 from xclade_store_mock.control.journal import Criteria
 from xclade_store_mock.control.outcomes import Outcome
 from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.errors import CollectionNotFound
+from xclade_store_mock.payments import model
 from xclade_store_mock.payments.documents import timestamp
-from xclade_store_mock.payments.model import (
-    Cart,
-    PaymentCollection,
-    PaymentProvider,
-    Region,
-    Settings,
-)
 from xclade_store_mock.payments.rules import settle_session
 from xclade_store_mock.web import Call
 from xclade_store_mock.web.endpoints import Document
@@ -61,7 +50,7 @@ class ControlOperations:
             "publishable_keys": [{"title": key.title, "revoked": key.revoked} for key in keys],
             "customers": [{"id": each.id} for each in settings.customers.values()],
             "payment_providers": [self._provider(each) for each in providers],
-            "regions": [render(each) for each in settings.regions.values()],
+            "regions": [documents.render(each) for each in settings.regions.values()],
             "cart_count": carts[1],
             "payment_collection_count": collections[1],
         }
@@ -72,9 +61,9 @@ class ControlOperations:
 
     async def put_region(self, call: Call) -> Document:
         """Add or change a region."""
-        region = convert({"id": call.path["id"], **call.body}, Region)
+        region = convert({"id": call.path["id"], **call.body}, model.Region)
 
-        def put(settings: Settings) -> Settings:
+        def put(settings: model.Settings) -> model.Settings:
             for provider_id in region.payment_providers:
                 if provider_id not in settings.payment_providers:
                     problem = f"there is no payment provider {provider_id!r}"
@@ -82,43 +71,46 @@ class ControlOperations:
             return replace(settings, regions={**settings.regions, region.id: region})
 
         await self.control.storage.change_settings(put)
-        return self._changed(render(region))
+        return self._changed(documents.render(region))
 
     async def put_payment_provider(self, call: Call) -> Document:
         """Add or change a payment provider."""
-        provider = PaymentProvider(call.path["id"], **call.body)
+        provider = model.PaymentProvider(call.path["id"], **call.body)
 
-        def put(settings: Settings) -> Settings:
+        def put(settings: model.Settings) -> model.Settings:
             providers = {**settings.payment_providers, provider.id: provider}
             return replace(settings, payment_providers=providers)
 
         await self.control.storage.change_settings(put)
         return self._changed(self._provider(provider))
 
-    def _provider(self, provider: PaymentProvider) -> Document:
-        return {**render(provider), "outcome": render(self.control.outcomes.find(provider.id))}
+    def _provider(self, provider: model.PaymentProvider) -> Document:
+        return {
+            **documents.render(provider),
+            "outcome": documents.render(self.control.outcomes.find(provider.id)),
+        }
 
     async def list_carts(self, call: Call) -> Document:
         """Return a page of carts."""
-        return await _page("carts", self.control.storage.carts, render, call)
+        return await _page("carts", self.control.storage.carts, documents.render, call)
 
     async def put_cart(self, call: Call) -> Document:
         """Add or change a cart; its payment collection follows."""
-        cart = convert({"id": call.path["id"], **call.body}, Cart)
+        cart = convert({"id": call.path["id"], **call.body}, model.Cart)
         settings = await self.control.storage.settings()
         if cart.region_id not in settings.regions:
             raise invalid_field(field="region_id", problem=f"there is no region {cart.region_id!r}")
         await self.control.storage.put_cart(cart, self.control.clock())
-        return self._changed(render(cart))
+        return self._changed(documents.render(cart))
 
     async def list_payment_collections(self, call: Call) -> Document:
         """Return a page of payment collections."""
         read = self.control.storage.collections
-        return await _page("payment_collections", read, render_collection, call)
+        return await _page("payment_collections", read, documents.render_collection, call)
 
     async def get_payment_collection(self, call: Call) -> Document:
         """Return a payment collection."""
-        return render_collection(await self.control.storage.collection(call.path["id"]))
+        return documents.render_collection(await self.control.storage.collection(call.path["id"]))
 
     async def put_payment_collection(self, call: Call) -> Document:
         """Add or change a payment collection."""
@@ -127,9 +119,11 @@ class ControlOperations:
             collection = await self._change_collection(call.path["id"], fields)
         except CollectionNotFound:
             collection = await self._add_collection(call.path["id"], fields)
-        return self._changed(render_collection(collection))
+        return self._changed(documents.render_collection(collection))
 
-    async def _change_collection(self, id_: str, fields: Mapping[str, Any]) -> PaymentCollection:
+    async def _change_collection(
+        self, id_: str, fields: Mapping[str, Any]
+    ) -> model.PaymentCollection:
         async with self.control.storage.hold(id_) as held:
             if fields.get("cart_id", held.collection.cart_id) != held.collection.cart_id:
                 message = f"{id_!r} belongs to another cart."
@@ -138,14 +132,14 @@ class ControlOperations:
             await held.keep(collection)
         return collection
 
-    async def _add_collection(self, id_: str, fields: Mapping[str, Any]) -> PaymentCollection:
+    async def _add_collection(self, id_: str, fields: Mapping[str, Any]) -> model.PaymentCollection:
         storage = self.control.storage
         cart_id = fields.get("cart_id")
         if cart_id is not None and await storage.cart(cart_id) is None:
             raise invalid_field(field="cart_id", problem=f"there is no cart {cart_id!r}")
         now = self.control.clock()
         given = {"cart_id": None, **fields}
-        collection = PaymentCollection(id=id_, **given, created_at=now, updated_at=now)
+        collection = model.PaymentCollection(id=id_, **given, created_at=now, updated_at=now)
         try:
             await storage.add_collection(collection)
         except ValueError as error:
@@ -167,7 +161,7 @@ class ControlOperations:
             now = self.control.clock()
             collection = settle_session(held.collection, session_id, **body, now=now)
             await held.keep(collection)
-        return self._changed(render_collection(collection))
+        return self._changed(documents.render_collection(collection))
 
     def _changed(self, document: Document) -> Document:
         self.control.store_changed()
@@ -180,7 +174,7 @@ class ControlOperations:
         limit = query.pop("limit")
         records = journal.find(Criteria(**query))
         page = records[max(0, len(records) - limit) :]
-        entries = [render_entry(entry) for entry in await journal.read(page)]
+        entries = [documents.render_entry(entry) for entry in await journal.read(page)]
         return {"entries": entries, "count": len(records)}
 
     async def clear_journal(self, _: Call) -> None:
@@ -196,13 +190,13 @@ class ControlOperations:
 
     async def list_faults(self, _: Call) -> Document:
         """Return the faults."""
-        return {"faults": [render_fault(each) for each in self.control.faults.list()]}
+        return {"faults": [documents.render_fault(each) for each in self.control.faults.list()]}
 
     async def plan_fault(self, call: Call) -> Response:
         """Plan a fault."""
         plan = convert(call.body, FaultPlan)
         fault = self.control.plan_fault(plan, call.body.get("times", 1))
-        content = jsontext.write(render_fault(fault))
+        content = jsontext.write(documents.render_fault(fault))
         return Response(content, 201, media_type="application/json")
 
     async def cancel_fault(self, call: Call) -> None:
@@ -221,7 +215,7 @@ class ControlOperations:
         """Plan the outcome of a provider's next calls."""
         outcome = convert(call.body, Outcome)
         await self.control.plan_outcome(call.path["id"], outcome)
-        return {**render(outcome)}
+        return {**documents.render(outcome)}
 
     async def cancel_outcome(self, call: Call) -> None:
         """Cancel a provider's outcome."""

@@ -14,15 +14,8 @@ from msgspec.structs import replace
 from xclade_store_mock.control.control import Control
 from xclade_store_mock.control.errors import NotFound
 from xclade_store_mock.control.faults import Break, FaultPlan, Moment
+from xclade_store_mock.payments import model
 from xclade_store_mock.payments.idempotency import LIFETIME
-from xclade_store_mock.payments.model import (
-    Cart,
-    PaymentCollection,
-    PaymentProvider,
-    Region,
-    Settings,
-    Store,
-)
 from xclade_store_mock.web.endpoints import Document
 
 REGION_ID = "reg_scenario"
@@ -63,14 +56,14 @@ class Scenario:
             then = partial(self.then, control) if self.then else None
             control.plan_fault(replace(self.plan, then=then))
 
-    def store(self, store: Store, now: datetime) -> Store:
+    def store(self, store: model.Store, now: datetime) -> model.Store:
         """Return the store with the scenario's region, cart and collection added.
 
         Everything else stays, so that the storefront's own key works.
         """
-        cart = Cart(CART_ID, REGION_ID, "usd", self.total)
-        collection = PaymentCollection(COLLECTION_ID, CART_ID, "usd", self.total, now, now)
-        return Store(
+        cart = model.Cart(CART_ID, REGION_ID, "usd", self.total)
+        collection = model.PaymentCollection(COLLECTION_ID, CART_ID, "usd", self.total, now, now)
+        return model.Store(
             _with_region(store.settings, (_SYSTEM, _STRIPE)),
             carts={**store.carts, CART_ID: cart},
             payment_collections={**store.payment_collections, COLLECTION_ID: collection},
@@ -89,9 +82,9 @@ class Scenario:
         }
 
 
-def _with_region(settings: Settings, provider_ids: tuple[str, ...]) -> Settings:
-    providers = {each: PaymentProvider(each) for each in provider_ids}
-    region = Region(REGION_ID, "usd", provider_ids)
+def _with_region(settings: model.Settings, provider_ids: tuple[str, ...]) -> model.Settings:
+    providers = {each: model.PaymentProvider(each) for each in provider_ids}
+    region = model.Region(REGION_ID, "usd", provider_ids)
     return replace(
         settings,
         payment_providers={**settings.payment_providers, **providers},
@@ -100,7 +93,7 @@ def _with_region(settings: Settings, provider_ids: tuple[str, ...]) -> Settings:
 
 
 async def _change_cart(control: Control) -> None:
-    cart = Cart(CART_ID, REGION_ID, "usd", _NEW_TOTAL)
+    cart = model.Cart(CART_ID, REGION_ID, "usd", _NEW_TOTAL)
     await control.storage.put_cart(cart, control.clock())
     control.store_changed()
 
