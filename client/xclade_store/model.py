@@ -122,7 +122,7 @@ class Model:
     additional_properties: JsonObject = attrs.field(factory=JsonObject, converter=json_object)
 
     _added_by_fields: ClassVar[frozenset[str] | None] = None
-    """The fields that are no defaults; None if all that are not required are none."""
+    """The fields that are returned only if `fields` adds them; None: all that are not required."""
 
     def __attrs_post_init__(self) -> None:
         values = vars(self)

@@ -76,7 +76,7 @@ SCENARIOS = {
         (page(0, "a", count=2), refusal(500, "unknown_error")),
     ),
     "retried": Scenario(*INITIALIZE, KEY, (httpx.ReadError("reset"), UNAVAILABLE, collection())),
-    "retried in vain": Scenario(*INITIALIZE, KEY, (UNAVAILABLE,)),
+    "retried without success": Scenario(*INITIALIZE, KEY, (UNAVAILABLE,)),
     "timed out": Scenario(*INITIALIZE, KEY, (httpx.ReadTimeout("slow"),)),
     "refused": Scenario(*INITIALIZE, KEY, (refusal(422, "payment_authorization_error", code="c"),)),
     "unauthorized": Scenario(*CREATE, {}, (Answer(401, b"Unauthorized"),)),

@@ -209,7 +209,7 @@ def test_odd_bodies(
 )
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects(face: Call, status: int, location: str) -> None:
-    """A redirect is not followed, wherever it leads, and is no result."""
+    """A redirect is not followed, wherever it leads, and is not a result."""
     desk = Desk(Answer(status, b"", {"location": location}))
     with pytest.raises(StoreError):
         face(desk, CREATE[0], *CREATE[1])

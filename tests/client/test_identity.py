@@ -1,4 +1,4 @@
-"""Who a call is made for: one Authorization, and no cookies of somebody else's."""
+"""A call is made for one customer: it has one Authorization, and no cookies of another."""
 
 import asyncio
 from collections.abc import Callable

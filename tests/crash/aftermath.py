@@ -48,7 +48,7 @@ async def _carry_on(load: Load, attempt: Attempt, before: Sessions) -> None:
         load.find(f"{attempt} has no answer any more")
     elif attempt.session in before[attempt.collection_id] and not replayed:
         load.find(f"{attempt} had been kept without its answer")
-    load.figures["attempts found answered" if replayed else "attempts carried on"] += 1
+    load.figures["attempts found answered" if replayed else "attempts continued"] += 1
 
 
 def judge(load: Load, calls: Sequence[Call], sessions: Sessions) -> None:

@@ -1,10 +1,11 @@
-"""Rules of this repository that a machine can check."""
+"""Rules of this repository that a machine can check: sizes, dependencies and plain English."""
 
 import ast
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,25 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PYTHON_SCRIPT = b"#!/usr/bin/env python3"
+PROSE = {".py", ".md", ".yaml", ".yml", ".toml", ".js", ".html", ".css", ".lua", ".jinja"}
+
+MOST_SERVER_MODULES = 77
+SMALL_MODULES = {
+    "__main__.py": "`python -m` runs it, and it works without the extras",
+    "control/api.py": "the chain of the control API, as app.py has that of the Store API",
+}
+LONG_FUNCTIONS = {
+    "stripe.payment_intent": "one literal document, as Stripe returns it",
+}
+OPENERS = r"(Answers?|Says?|Tells?|Lets?|Who(m|ever)?|Hearken|Behold)\b"
+TRANSLATIONESE = (
+    r"\b(befall(s|en)?|befell|whom|amid|whereof|thereof|seldom|whosoever)\b"
+    r"|\b(told off|as like|be at work|who waits|made again|in vain|to the letter)\b"
+    r"|\bcarr(y|ies|ied)( it| them)? on\b"
+    r"|\bh(old|olds|eld|olding) (\w+ ){1,3}against\b"
+    r"|(?<!there )\b(is|are|was|were) no (?!longer\b|more\b|other\b)\w"
+)
 
 
 def tracked() -> list[Path]:
@@ -21,22 +41,109 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in names.stdout.splitlines() if (ROOT / name).is_file()]
 
 
+def source(*folders: str) -> Iterator[tuple[str, str]]:
+    """Yield the path and the text of each hand-written Python file, in some folders or in all."""
+    for path in tracked():
+        name = path.relative_to(ROOT).as_posix()
+        is_script = "scripts" == path.parent.name and path.read_bytes().startswith(PYTHON_SCRIPT)
+        is_ours = name.startswith(folders or "") and "generated" not in path.parts
+        if is_ours and (".py" == path.suffix or is_script):
+            yield name, path.read_text("utf-8")
+
+
 def test_modules_stay_short() -> None:
     """No hand-written module has more than 400 lines."""
-    long = [
-        path.name
-        for path in tracked()
-        if path.suffix == ".py"
-        and "generated" not in path.parts
-        and len(path.read_text("utf-8").splitlines()) > 400
+    assert [] == [name for name, text in source() if len(text.splitlines()) > 400]
+
+
+def test_server_has_few_modules() -> None:
+    """A new module replaces another one, and is not so small that it belongs into one."""
+    modules = dict(source("mock_server/"))
+    small = {
+        name.removeprefix("mock_server/xclade_store_mock/")
+        for name, text in modules.items()
+        if len(text.splitlines()) < 40 and not name.endswith("/__init__.py")
+    }
+
+    assert len(modules) <= MOST_SERVER_MODULES
+    assert SMALL_MODULES.keys() == small
+
+
+def test_functions_stay_short() -> None:
+    """No function of the client or the server has more than 40 lines after its docstring."""
+    long = {
+        f"{Path(name).stem}.{function.name}"
+        for name, text in source("client/", "mock_server/")
+        for function in ast.walk(ast.parse(text))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for first in [function.body[min(len(function.body) - 1, _has_docstring(function))]]
+        if (function.end_lineno or 0) - first.lineno >= 40
+    }
+
+    assert LONG_FUNCTIONS.keys() == long
+
+
+def _has_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return ast.get_docstring(node) is not None
+
+
+def test_docstrings_are_imperative() -> None:
+    """A docstring says "Return …", not "Answer …" or "Tell …"."""
+    found = [
+        f"{name}: {text.splitlines()[0]}"
+        for name, module in source()
+        for text in _docstrings(module)
+        if re.match(OPENERS, text)
     ]
 
-    assert [] == long
+    assert [] == found
+
+
+def _docstrings(module: str) -> Iterator[str]:
+    """Yield the docstrings of a module, those of attributes included."""
+    for node in ast.walk(ast.parse(module)):
+        value = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield value.value.strip()
+
+
+def test_prose_is_plain() -> None:
+    """Code, documentation and contracts have none of the phrases that read like a translation."""
+    texts = {
+        path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+        for path in tracked()
+        if path.suffix in PROSE or "scripts" == path.parent.name
+        if {"generated", "released"}.isdisjoint(path.parts) and Path(__file__) != path
+    }
+    found = [
+        f"{name}:{number}: {line.strip()}"
+        for name, text in texts.items()
+        for number, line in enumerate(text.splitlines(), start=1)
+        if re.search(TRANSLATIONESE, line, re.IGNORECASE)
+    ]
+
+    assert len(texts) > 300
+    assert [] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Whom a fault befalls.",
+        "base_url is no URL",
+        "Hold a backend against the contract.",
+        "the request is carried on by its retry",
+        "for as many processes as like",
+    ],
+)
+def test_translated_prose_is_found(text: str) -> None:
+    """The check finds phrases that were in this repository."""
+    assert re.search(TRANSLATIONESE, text, re.IGNORECASE)
 
 
 def test_readme_stays_short() -> None:
-    """The README has at most 500 words."""
-    assert len((ROOT / "README.md").read_text("utf-8").split()) <= 500
+    """The README has at most 420 words."""
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= 420
 
 
 def test_lock_files_name_no_registry() -> None:

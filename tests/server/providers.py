@@ -87,7 +87,7 @@ class CountingProvider:
         self._inside = 0
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
-        """Let other calls run in the middle of this one."""
+        """Yield to other calls in the middle of this one."""
         self._inside += 1
         self.concurrency.add(self._inside)
         await asyncio.sleep(0)

@@ -96,7 +96,7 @@ class Contract:
     operations: Mapping[str, Operation]
 
     def find(self, method: str, path: str) -> Match | None:
-        """Return what a request is for; None if no path matches, to the letter.
+        """Return what a request is for; None if no path matches exactly.
 
         Raises:
             MethodNotAllowed: the path has operations, but none with this method.

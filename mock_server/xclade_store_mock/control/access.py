@@ -1,4 +1,4 @@
-"""Who may use the control API: who has the token or, without a token, this machine's own tools."""
+"""Access to the control API: with the token or, without a token, for this machine's own tools."""
 
 import re
 from dataclasses import dataclass, field

@@ -143,7 +143,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     ),
     "path": Behaviour(
         "path",
-        "as in the contract, to the letter",
+        "exactly as in the contract",
         "any letter case, and one more slash at the end",
         "`path/*`",
     ),

@@ -45,7 +45,7 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     workers: int = 1
     access: Access | None = None
-    """Who may use the control API, which needs a single worker; None turns it off."""
+    """Access to the control API, which needs a single worker; None turns it off."""
     scenario: Scenario | None = None
     """What to start in; needs the control API."""
 

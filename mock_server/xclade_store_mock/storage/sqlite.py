@@ -151,7 +151,7 @@ class SqliteDatabase:
             # Each statement outside a transaction is committed by itself; and no statement waits
             # for a lock, which would stop the event loop.
             driver = sqlite3.connect(
-                # Not mode=rwc: if the file was deleted since `create`, an empty one is no help.
+                # Not mode=rwc: if the file was deleted since `create`, an empty one would not help.
                 f"file:{quote(str(Path(self._file).absolute()))}?mode=rw",
                 timeout=0,
                 isolation_level=None,

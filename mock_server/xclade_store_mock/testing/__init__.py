@@ -220,7 +220,7 @@ class StoreMock:
         message: str = "Your card was declined.",
         times: int | None = None,
     ) -> None:
-        """Let a payment provider refuse its next calls (None: all)."""
+        """Make a payment provider refuse its next calls (None: all)."""
         from xclade_store_mock.control.outcomes import Outcome, Result  # noqa: PLC0415
 
         outcome = Outcome(Result.DECLINED, message, times=times)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def open_umask() -> Iterator[None]:
-    """Let new files be readable by everybody unless their mode says otherwise."""
+    """Make new files readable by everybody unless their mode says otherwise."""
     earlier = os.umask(0)
     yield
     os.umask(earlier)
