@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -62,9 +63,10 @@ class Exchange:
     @property
     def size(self) -> int:
         """About how many bytes it takes in memory."""
-        headers = (*self.scope["headers"], *self.headers)
+        headers = [*self.scope["headers"], *self.headers]
         return (
-            sum(len(name) + len(value) + _HEADER for name, value in headers)
+            sum(map(len, chain.from_iterable(headers)))
+            + _HEADER * len(headers)
             + len(self.scope["path"])
             + len(self.scope["query_string"])
             + len(self.request.content)
