@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 from tests.server.plugin_runs import Runs
 
@@ -240,8 +241,13 @@ def test_invalid_arguments(runs: Runs) -> None:
     )
 
 
-def test_missing_extra_is_named(runs: Runs) -> None:
-    """Without the extra, the fixture says what to install."""
+@pytest.mark.parametrize(
+    "use",
+    ["def test_use(store_mock):\n    pass", "from xclade_store_mock.testing import StoreMock"],
+    ids=["fixture", "class"],
+)
+def test_missing_extra_is_named(runs: Runs, use: str) -> None:
+    """Without the extra, the fixture and its class say what to install."""
     result = runs(
         0,
         errors=1,
@@ -250,10 +256,7 @@ def test_missing_extra_is_named(runs: Runs) -> None:
 
         sys.modules["connexion"] = None  # as if it were not installed
         """,
-        test_use="""
-        def test_use(store_mock):
-            pass
-        """,
+        test_use=use,
     )
 
     result.stdout.fnmatch_lines(["*UsageError*needs the extra mock: pip install *"])
