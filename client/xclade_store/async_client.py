@@ -10,12 +10,7 @@ from xclade_store import arguments
 from xclade_store.base_client import BaseClient, Timeout
 from xclade_store.calls import Call, Result
 from xclade_store.connections import AsyncConnections
-from xclade_store.generated.models import (
-    StorePaymentCollection,
-    StorePaymentCollectionSelection,
-    StorePaymentProvider,
-    StorePaymentProviderListResponse,
-)
+from xclade_store.generated import models
 from xclade_store.transport import Outcome, Send, async_time_limit, exchange
 
 if TYPE_CHECKING:
@@ -65,7 +60,7 @@ class AsyncStoreClient(BaseClient[httpx.AsyncClient, "httpx2.AsyncClient"]):
         fields: str | None = None,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> StorePaymentProviderListResponse:
+    ) -> "models.StorePaymentProviderListResponse":
         """Return one page of the payment providers of a region."""
         return await self._run(self._list_call(region_id, limit, offset, fields, timeout, deadline))
 
@@ -76,7 +71,7 @@ class AsyncStoreClient(BaseClient[httpx.AsyncClient, "httpx2.AsyncClient"]):
         page_size: int = 20,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> AsyncIterator[StorePaymentProvider]:
+    ) -> "AsyncIterator[models.StorePaymentProvider]":
         """Yield all payment providers of a region; each page is a call with its own deadline."""
         offset = 0
         arguments.positive("page_size", page_size)
@@ -98,11 +93,11 @@ class AsyncStoreClient(BaseClient[httpx.AsyncClient, "httpx2.AsyncClient"]):
         fields: None = None,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> StorePaymentCollection: ...
+    ) -> "models.StorePaymentCollection": ...
     @overload
     async def create_payment_collection(
         self, cart_id: str, *, fields: str, timeout: Timeout = None, deadline: float | None = None
-    ) -> StorePaymentCollectionSelection: ...
+    ) -> "models.StorePaymentCollectionSelection": ...
     async def create_payment_collection(
         self,
         cart_id: str,
@@ -110,14 +105,16 @@ class AsyncStoreClient(BaseClient[httpx.AsyncClient, "httpx2.AsyncClient"]):
         fields: str | None = None,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> StorePaymentCollection | StorePaymentCollectionSelection:
+    ) -> "models.StorePaymentCollection | models.StorePaymentCollectionSelection":
         """Return a cart's payment collection, creating it if necessary."""
         if fields is None:
             return await self._run(
-                self._create_call(cart_id, None, timeout, deadline, StorePaymentCollection)
+                self._create_call(cart_id, None, timeout, deadline, models.StorePaymentCollection)
             )
         return await self._run(
-            self._create_call(cart_id, fields, timeout, deadline, StorePaymentCollectionSelection)
+            self._create_call(
+                cart_id, fields, timeout, deadline, models.StorePaymentCollectionSelection
+            )
         )
 
     @overload
@@ -131,7 +128,7 @@ class AsyncStoreClient(BaseClient[httpx.AsyncClient, "httpx2.AsyncClient"]):
         idempotency_key: str | None = None,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> StorePaymentCollection: ...
+    ) -> "models.StorePaymentCollection": ...
     @overload
     async def initialize_payment_session(
         self,
@@ -143,7 +140,7 @@ class AsyncStoreClient(BaseClient[httpx.AsyncClient, "httpx2.AsyncClient"]):
         idempotency_key: str | None = None,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> StorePaymentCollectionSelection: ...
+    ) -> "models.StorePaymentCollectionSelection": ...
     async def initialize_payment_session(
         self,
         payment_collection_id: str,
@@ -154,7 +151,7 @@ class AsyncStoreClient(BaseClient[httpx.AsyncClient, "httpx2.AsyncClient"]):
         idempotency_key: str | None = None,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> StorePaymentCollection | StorePaymentCollectionSelection:
+    ) -> "models.StorePaymentCollection | models.StorePaymentCollectionSelection":
         """Initialize a payment session, which replaces an earlier one, and return its collection.
 
         `data` is for the payment provider. Providers such as Stripe refuse an amount of 0, which
@@ -172,8 +169,10 @@ class AsyncStoreClient(BaseClient[httpx.AsyncClient, "httpx2.AsyncClient"]):
             deadline,
         )
         if fields is None:
-            return await self._run(self._initialize_call(*given, StorePaymentCollection))
-        return await self._run(self._initialize_call(*given, StorePaymentCollectionSelection))
+            return await self._run(self._initialize_call(*given, models.StorePaymentCollection))
+        return await self._run(
+            self._initialize_call(*given, models.StorePaymentCollectionSelection)
+        )
 
     async def _run(self, call: Call[Result]) -> Result:
         steps = exchange(call.request, self._retries, call.deadline)

@@ -1,8 +1,8 @@
 """What StoreClient and AsyncStoreClient share: their constructor, and arguments made into calls."""
 
 import copy
+import os
 import re
-import uuid
 from collections.abc import Mapping
 from typing import Any, Generic, Self, cast
 
@@ -21,16 +21,12 @@ from xclade_store.connections import (
 )
 from xclade_store.environment import http_settings
 from xclade_store.errors import BrokenAnswer, ConnectionFailed, TimedOut
+from xclade_store.generated import models
 from xclade_store.generated.api.payment_collections import (
     create_payment_collection,
     initialize_payment_session,
 )
 from xclade_store.generated.api.payment_providers import list_payment_providers
-from xclade_store.generated.models import (
-    CreatePaymentCollectionRequest,
-    InitializePaymentSessionRequest,
-    StorePaymentProviderListResponse,
-)
 from xclade_store.json_values import UNSET, Unset
 from xclade_store.transport import Outcome, Retries, describe
 
@@ -63,6 +59,9 @@ class BaseClient(Generic[Http, Http2]):
         retries: int | Retries = DEFAULT_RETRIES,
         http_client: Http | Http2 | None = None,
     ) -> None:
+        # Not with the first call: a process that is forked during an import cannot repeat it.
+        for name in models.__all__:
+            getattr(models, name)
         self._base_url = _base_url(base_url, tenant)
         self._library = library_of(http_client)
         if http_client is not None:
@@ -171,14 +170,14 @@ class BaseClient(Generic[Http, Http2]):
         fields: str | None,
         timeout: Timeout,
         deadline: float | None,
-    ) -> Call[StorePaymentProviderListResponse]:
+    ) -> "Call[models.StorePaymentProviderListResponse]":
         parts = list_payment_providers._get_kwargs(
             region_id=arguments.identifier("region_id", region_id),
             limit=arguments.whole_number("limit", limit),
             offset=arguments.whole_number("offset", offset),
             fields=_fields(fields),
         )
-        return self._call(parts, StorePaymentProviderListResponse, timeout, deadline)
+        return self._call(parts, models.StorePaymentProviderListResponse, timeout, deadline)
 
     def _create_call(
         self,
@@ -190,7 +189,7 @@ class BaseClient(Generic[Http, Http2]):
     ) -> Call[Result]:
         body = {"cart_id": arguments.identifier("cart_id", cart_id)}
         parts = create_payment_collection._get_kwargs(
-            body=CreatePaymentCollectionRequest.from_dict(body), fields=_fields(fields)
+            body=models.CreatePaymentCollectionRequest.from_dict(body), fields=_fields(fields)
         )
         return self._call(parts, result, timeout, deadline, "payment_collection")
 
@@ -208,10 +207,10 @@ class BaseClient(Generic[Http, Http2]):
         body: dict[str, Any] = {"provider_id": arguments.identifier("provider_id", provider_id)}
         if data is not None:
             body["data"] = arguments.json_object("data", data)
-        key = uuid.uuid4().hex if idempotency_key is None else idempotency_key
+        key = os.urandom(16).hex() if idempotency_key is None else idempotency_key
         parts = initialize_payment_session._get_kwargs(
             arguments.identifier("payment_collection_id", payment_collection_id),
-            body=InitializePaymentSessionRequest.from_dict(body),
+            body=models.InitializePaymentSessionRequest.from_dict(body),
             fields=_fields(fields),
             idempotency_key=arguments.idempotency_key(key),
         )

@@ -4,19 +4,21 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Generic, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, NoReturn, TypeVar
 
 import httpx
 
 from xclade_store.errors import BrokenAnswer, StoreError, error_class
-from xclade_store.generated.models import Error
+from xclade_store.generated import models
 from xclade_store.hints import explain_unauthorized, explain_unreadable, with_base_url_hint
-from xclade_store.model import Model, read_model
 from xclade_store.transport import Outcome
+
+if TYPE_CHECKING:
+    from xclade_store.model import Model
 
 __version__ = "0.1.0"
 
-Result = TypeVar("Result", bound=Model)
+Result = TypeVar("Result", bound="Model")
 
 
 class Initialized(NamedTuple):
@@ -39,13 +41,16 @@ class Call(Generic[Result]):
 
     def read(self, outcome: Outcome) -> Result:
         """Return the result, or raise the StoreError that the outcome stands for."""
+        # Imported late: attrs takes longer to import than the rest of the client.
+        from xclade_store.model import read_model  # noqa: PLC0415
+
         if isinstance(outcome, StoreError):
             raise outcome
         try:
             text = outcome.content.decode("utf-8-sig")
             body = _JSON.decode(text)
             if not outcome.is_success:
-                self._raise_error(outcome, Error.from_dict(body))
+                self._raise_error(outcome, models.Error.from_dict(body))
             document = body if self.envelope is None else body[self.envelope]
             fields = self.request.url.params.get("fields") if self.request.url.query else None
             result = read_model(self.result, document, fields)
@@ -63,7 +68,7 @@ class Call(Generic[Result]):
         vars(result)["_idempotency_key"] = self.idempotency_key
         return result
 
-    def _raise_error(self, response: httpx.Response, error: Error | None) -> NoReturn:
+    def _raise_error(self, response: httpx.Response, error: "models.Error | None") -> NoReturn:
         """Raise the class that says what the error means; a 401 is a bare text."""
         type_ = None if error is None else error.type_
         message = explain_unauthorized(response) if error is None else error.message
@@ -76,7 +81,7 @@ class Call(Generic[Result]):
         )
 
 
-def contradiction(result: Model, collection_id: str, provider_id: str) -> str | None:
+def contradiction(result: "Model", collection_id: str, provider_id: str) -> str | None:
     """Return how an answer to initialize_payment_session contradicts the ids that were sent.
 
     Sessions whose `provider_id` was not selected prove nothing. Of several sessions, those with

@@ -10,12 +10,7 @@ from xclade_store import arguments
 from xclade_store.base_client import BaseClient, Timeout
 from xclade_store.calls import Call, Result
 from xclade_store.connections import SyncConnections
-from xclade_store.generated.models import (
-    StorePaymentCollection,
-    StorePaymentCollectionSelection,
-    StorePaymentProvider,
-    StorePaymentProviderListResponse,
-)
+from xclade_store.generated import models
 from xclade_store.transport import Outcome, Send, exchange, time_limit
 
 if TYPE_CHECKING:
@@ -65,7 +60,7 @@ class StoreClient(BaseClient[httpx.Client, "httpx2.Client"]):
         fields: str | None = None,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> StorePaymentProviderListResponse:
+    ) -> "models.StorePaymentProviderListResponse":
         """Return one page of the payment providers of a region."""
         return self._run(self._list_call(region_id, limit, offset, fields, timeout, deadline))
 
@@ -76,7 +71,7 @@ class StoreClient(BaseClient[httpx.Client, "httpx2.Client"]):
         page_size: int = 20,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> Iterator[StorePaymentProvider]:
+    ) -> "Iterator[models.StorePaymentProvider]":
         """Yield all payment providers of a region; each page is a call with its own deadline."""
         offset = 0
         arguments.positive("page_size", page_size)
@@ -97,11 +92,11 @@ class StoreClient(BaseClient[httpx.Client, "httpx2.Client"]):
         fields: None = None,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> StorePaymentCollection: ...
+    ) -> "models.StorePaymentCollection": ...
     @overload
     def create_payment_collection(
         self, cart_id: str, *, fields: str, timeout: Timeout = None, deadline: float | None = None
-    ) -> StorePaymentCollectionSelection: ...
+    ) -> "models.StorePaymentCollectionSelection": ...
     def create_payment_collection(
         self,
         cart_id: str,
@@ -109,14 +104,16 @@ class StoreClient(BaseClient[httpx.Client, "httpx2.Client"]):
         fields: str | None = None,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> StorePaymentCollection | StorePaymentCollectionSelection:
+    ) -> "models.StorePaymentCollection | models.StorePaymentCollectionSelection":
         """Return a cart's payment collection, creating it if necessary."""
         if fields is None:
             return self._run(
-                self._create_call(cart_id, None, timeout, deadline, StorePaymentCollection)
+                self._create_call(cart_id, None, timeout, deadline, models.StorePaymentCollection)
             )
         return self._run(
-            self._create_call(cart_id, fields, timeout, deadline, StorePaymentCollectionSelection)
+            self._create_call(
+                cart_id, fields, timeout, deadline, models.StorePaymentCollectionSelection
+            )
         )
 
     @overload
@@ -130,7 +127,7 @@ class StoreClient(BaseClient[httpx.Client, "httpx2.Client"]):
         idempotency_key: str | None = None,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> StorePaymentCollection: ...
+    ) -> "models.StorePaymentCollection": ...
     @overload
     def initialize_payment_session(
         self,
@@ -142,7 +139,7 @@ class StoreClient(BaseClient[httpx.Client, "httpx2.Client"]):
         idempotency_key: str | None = None,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> StorePaymentCollectionSelection: ...
+    ) -> "models.StorePaymentCollectionSelection": ...
     def initialize_payment_session(
         self,
         payment_collection_id: str,
@@ -153,7 +150,7 @@ class StoreClient(BaseClient[httpx.Client, "httpx2.Client"]):
         idempotency_key: str | None = None,
         timeout: Timeout = None,
         deadline: float | None = None,
-    ) -> StorePaymentCollection | StorePaymentCollectionSelection:
+    ) -> "models.StorePaymentCollection | models.StorePaymentCollectionSelection":
         """Initialize a payment session, which replaces an earlier one, and return its collection.
 
         `data` is for the payment provider. Providers such as Stripe refuse an amount of 0, which
@@ -171,8 +168,8 @@ class StoreClient(BaseClient[httpx.Client, "httpx2.Client"]):
             deadline,
         )
         if fields is None:
-            return self._run(self._initialize_call(*given, StorePaymentCollection))
-        return self._run(self._initialize_call(*given, StorePaymentCollectionSelection))
+            return self._run(self._initialize_call(*given, models.StorePaymentCollection))
+        return self._run(self._initialize_call(*given, models.StorePaymentCollectionSelection))
 
     def _run(self, call: Call[Result]) -> Result:
         steps = exchange(call.request, self._retries, call.deadline)

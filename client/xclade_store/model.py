@@ -22,7 +22,14 @@ from xclade_store.json_values import (
     plain,
     pydantic_schema,
 )
-from xclade_store.reading import Reader, Reading, ShapeError, exact_amount, reader
+from xclade_store.reading import (
+    FieldNotAnswered,
+    Reader,
+    Reading,
+    ShapeError,
+    exact_amount,
+    reader,
+)
 
 AnyModel = TypeVar("AnyModel", bound="Model")
 
@@ -35,17 +42,6 @@ _ENVELOPES = {
 }
 _RESPELLED = frozenset({Decimal, dt.datetime, int})
 _NO_PROPERTIES = JsonObject()
-
-
-class FieldNotAnswered(AttributeError):
-    """A field was read that the store did not return."""
-
-    def __init__(self, message: str, field: str) -> None:
-        super().__init__(message, field)
-        self.field = field
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class Origin(NamedTuple):

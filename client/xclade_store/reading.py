@@ -26,6 +26,17 @@ class ShapeError(ValueError):
         return "; ".join(self.faults)
 
 
+class FieldNotAnswered(AttributeError):
+    """A field was read that the store did not return."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message, field)
+        self.field = field
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class Reading:
     """One answer while it is read: the place that was reached, and the faults so far.
 

@@ -58,16 +58,48 @@ def test_repr_keeps_the_key_to_itself() -> None:
         assert "StoreClient('http://store.test')" == repr(store)
 
 
+def printed(program: str) -> str:
+    """Run a Python program in a process of its own, and return what it prints."""
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 def test_httpx2_is_not_imported() -> None:
     """A client without an http_client of httpx2 does not import it."""
     program = (
         "import sys, xclade_store; xclade_store.StoreClient(tenant='acme', publishable_key='pk_x');"
         "print('httpx' in sys.modules, 'httpx2' in sys.modules)"
     )
-    command = [sys.executable, "-c", program]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    assert "True False\n" == printed
+    assert "True False\n" == printed(program)
+
+
+def test_models_are_imported_with_the_first_client() -> None:
+    """Importing the package does not import attrs, and calls import nothing."""
+    program = """
+import sys, httpx, xclade_store
+print("attrs" in sys.modules)
+http = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, json={})))
+store = xclade_store.StoreClient(tenant="acme", publishable_key="pk_x", http_client=http)
+imported = set(sys.modules)
+try:
+    store.create_payment_collection("cart_1")
+except xclade_store.BrokenAnswer:
+    print({name for name in set(sys.modules) - imported if name.startswith("xclade_store")})
+"""
+
+    assert "False\nset()\n" == printed(program)
+
+
+def test_each_model_is_imported_when_it_is_named() -> None:
+    """The package lists its models before they are imported, and has no other names."""
+    program = """
+import xclade_store
+print("StorePayment" in dir(xclade_store), "StorePayment" in vars(xclade_store))
+print(xclade_store.StorePayment.__name__, hasattr(xclade_store, "StorePaymen"))
+"""
+
+    assert "True False\nStorePayment False\n" == printed(program)
 
 
 def test_a_store_that_is_not_there() -> None:

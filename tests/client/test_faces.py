@@ -143,7 +143,10 @@ def test_both_look_the_same() -> None:
     assert list(sync) == list(asynchronous)
     for name, method in {"__init__": StoreClient.__init__, **sync}.items():
         twin = getattr(AsyncStoreClient, name)
-        assert inspect.signature(method).parameters == inspect.signature(twin).parameters
+        assert (
+            inspect.signature(method, eval_str=True).parameters
+            == inspect.signature(twin, eval_str=True).parameters
+        )
         assert inspect.getdoc(method) == inspect.getdoc(twin)
 
 
@@ -151,8 +154,8 @@ def test_both_answer_the_same() -> None:
     """What one returns, the other one returns when awaited or iterated over."""
     for name, method in public(StoreClient).items():
         twin = getattr(AsyncStoreClient, name)
-        expected = inspect.signature(method).return_annotation
-        actual = inspect.signature(twin).return_annotation
+        expected = inspect.signature(method, eval_str=True).return_annotation
+        actual = inspect.signature(twin, eval_str=True).return_annotation
         if name.startswith("iter_"):
             assert inspect.isasyncgenfunction(twin)
             assert (Iterator, AsyncIterator) == (expected.__origin__, actual.__origin__)

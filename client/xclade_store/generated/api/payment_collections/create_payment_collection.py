@@ -1,9 +1,13 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...models.create_payment_collection_request import CreatePaymentCollectionRequest
 from ...types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ...models.create_payment_collection_request import (
+        CreatePaymentCollectionRequest,
+    )
 
 
 def _get_kwargs(

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ...models.initialize_payment_session_request import InitializePaymentSessionRequest
 from ...types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ...models.initialize_payment_session_request import (
+        InitializePaymentSessionRequest,
+    )
 
 
 def _get_kwargs(
