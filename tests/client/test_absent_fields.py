@@ -79,22 +79,22 @@ def test_fields_that_the_store_does_not_have(fields: str | None, field: str) -> 
     """Asking again for what was asked for, or is returned by default, would not help."""
     required = ("id", "amount", "currency_code", "provider_id", "data", "status")
     session = {name: SESSION[name] for name in required}
-    told = explain(read(fields, payment_sessions=[session]).payment_sessions[0], field)
+    message = explain(read(fields, payment_sessions=[session]).payment_sessions[0], field)
 
-    assert "ask for it" not in told
-    assert told.endswith("though the call asked for it")
+    assert "ask for it" not in message
+    assert message.endswith("though the call asked for it")
 
 
 def test_providers() -> None:
     """Those of a list count from the list, those of a collection from the collection."""
     page = {**PROVIDERS, "payment_providers": [{"id": "pp_x"}]}
-    for fields, told in [("id", "fields='+is_enabled'"), (None, "though the call asked for it")]:
+    for fields, message in [("id", "fields='+is_enabled'"), (None, "though the call asked for it")]:
         listed = call_sync(Desk(ok(page)), LIST[0], *LIST[1], fields=fields)
-        assert told in explain(listed.payment_providers[0], "is_enabled")
+        assert message in explain(listed.payment_providers[0], "is_enabled")
 
     result = read("payment_providers.id", payment_providers=[{"id": "pp_x"}])
-    told = explain(result.payment_providers[0], "is_enabled")
-    assert "fields='+payment_providers.is_enabled'" in told
+    message = explain(result.payment_providers[0], "is_enabled")
+    assert "fields='+payment_providers.is_enabled'" in message
 
 
 def test_what_no_store_returned() -> None:

@@ -211,10 +211,10 @@ def test_any_text_is_quoted(console: Page) -> None:
     )
     shell, python, javascript = quoted
     printed = run("curl", f"printf '%s\\0' {' '.join(shell)}")
-    said = run("JavaScript", f"console.log(JSON.stringify([{','.join(javascript)}]))")
+    as_json = run("JavaScript", f"console.log(JSON.stringify([{','.join(javascript)}]))")
 
     assert texts == printed.split("\0")[:-1]
     assert texts == [ast.literal_eval(each) for each in python]
-    assert texts == json.loads(said)
+    assert texts == json.loads(as_json)
     for each in chain.from_iterable(quoted):
         assert not set(each) & set("\x1b\x9b\u202e\u2028\U000e0041")

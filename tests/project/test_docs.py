@@ -47,9 +47,9 @@ def test_curl_examples_print_what_the_page_shows(serve: Serve) -> None:
     for line, printed in examples:
         command = ["sh", "-c", f"{line} --silent".replace(ADVERTISED, url)]
         result = subprocess.run(command, capture_output=True, text=True, check=True)
-        told = result.stdout.replace("\r\n", "\n").strip()
+        output = result.stdout.replace("\r\n", "\n").strip()
         expected = re.escape(printed.strip()).replace("…", ".*")
-        assert re.fullmatch(expected, told, re.DOTALL), (told, printed)
+        assert re.fullmatch(expected, output, re.DOTALL), (output, printed)
     assert page.count("$ curl ") == len(examples)
 
 

@@ -86,9 +86,9 @@ def test_queries(serve: Serve, dialect: Dialect, query: str, expected: list[tupl
 def test_keys(serve: Serve, dialect: Dialect, key: dict[str, str]) -> None:
     """A missing or unknown key is a violation with Prism's code."""
     with httpx.Client(base_url=serve(dialect=dialect)) as client:
-        (told,) = violations(client.post(SESSIONS, headers=key, json=SYSTEM))
+        (found,) = violations(client.post(SESSIONS, headers=key, json=SYSTEM))
 
-    assert (401, ["request"]) == (told["code"], told["location"])
+    assert (401, ["request"]) == (found["code"], found["location"])
 
 
 def test_media_types(unchanged: httpx.Client) -> None:
@@ -113,9 +113,9 @@ def test_any_character_can_be_sent(unchanged: httpx.Client, name: str) -> None:
     """Characters that a header may not contain are escaped as in JSON."""
     response = unchanged.post(SESSIONS, json={**SYSTEM, name: 1})
 
-    (told,) = violations(response)
-    assert f"Unrecognized fields: '{name}'" == told["message"]
-    assert response.json()["message"].endswith(told["message"])
+    (found,) = violations(response)
+    assert f"Unrecognized fields: '{name}'" == found["message"]
+    assert response.json()["message"].endswith(found["message"])
 
 
 @pytest.mark.parametrize("name", ["a" * 45_000, "😀" * 10_000])
@@ -136,6 +136,6 @@ def test_number_of_violations_is_limited() -> None:
 
     header = sl_violations(InvalidData.of(many))["sl-violations"]
 
-    told = json.loads(header)
+    found = json.loads(header)
     assert MAX_HEADER - 100 < len(header) <= MAX_HEADER
-    assert [violation("no", "type", *each.location) for each in many][: len(told)] == told
+    assert [violation("no", "type", *each.location) for each in many][: len(found)] == found

@@ -25,11 +25,11 @@ def main() -> int:
         parser.error(str(reason))
     with target(options.storage, options.dialect) as soaked:
         outcome = soak(soaked, round(options.minutes * 60))
-    print(outcome.tell(), end="\n\n", flush=True)
+    print(outcome.report(), end="\n\n", flush=True)
     with target(options.storage, options.dialect) as besieged:
         attacks = list(siege.besiege(besieged))
         problems = besieged.problems()
-    print(siege.tell(attacks), end="\n\n")
+    print(siege.report(attacks), end="\n\n")
     missed = [*outcome.missed(), *(f"on stderr: {problem}" for problem in problems[:10])]
     missed += [f"{each.name}: {what}" for each in attacks for what in each.missed]
     print(f"Load of the machine: {os.getloadavg()[2]:.1f}")

@@ -47,7 +47,7 @@ class Connection:
         self._writer.write(content)
         await self._writer.drain()
 
-    async def hear(self, answers: int = 1) -> None:
+    async def read(self, answers: int = 1) -> None:
         """Count the statuses of the next answers, or that there is no other."""
         for _ in range(answers):
             head = await self._reader.readuntil(b"\r\n\r\n")
@@ -59,7 +59,7 @@ class Connection:
         """Send, while the answer may come before all is sent."""
         async with TaskGroup() as both:
             sending = both.create_task(self._push(content))
-            await self.hear()
+            await self.read()
             sending.cancel()
 
     async def _push(self, content: bytes) -> None:
@@ -87,7 +87,7 @@ async def drip(connection: Connection) -> None:
     """Send a head that never ends, a header now and then."""
     await connection.send(_LIST)
     async with TaskGroup() as both:
-        both.create_task(connection.hear())
+        both.create_task(connection.read())
         while True:
             await asyncio.sleep(0.5)
             await connection.send(b"X-Drop: 1\r\n")
@@ -97,12 +97,12 @@ async def leave_half_way(connection: Connection) -> None:
     """Close one half of the connection in the middle of a body, and stay."""
     await connection.send(_POST + b"Content-Length: 100\r\n\r\n{")
     connection.send_no_more()
-    await connection.hear()
+    await connection.read()
 
 
 async def stay_silent(connection: Connection) -> None:
     """Connect, and send nothing."""
-    await connection.hear()
+    await connection.read()
     await asyncio.sleep(1)
 
 
@@ -110,7 +110,7 @@ async def repeat_trailers(connection: Connection) -> None:
     """Send headers behind the body, without end."""
     await connection.send(_TRAILERS)
     async with TaskGroup() as both:
-        both.create_task(connection.hear())
+        both.create_task(connection.read())
         for _ in range(100):
             await connection.send((b"X-Large: %b\r\n" % (b"x" * 10_000)) * 10)
             await asyncio.sleep(0.01)
@@ -132,7 +132,7 @@ async def pipeline(connection: Connection) -> None:
     while True:
         async with TaskGroup() as both:
             both.create_task(connection.send((_LIST + b"\r\n") * BURST))
-            await connection.hear(BURST)
+            await connection.read(BURST)
 
 
 async def never_read(connection: Connection) -> None:
@@ -214,7 +214,7 @@ class Attacker:
 
 
 async def attack(name: str, url: str, seconds: float) -> Mapping[str, int]:
-    """Attack for a while; answer what was counted."""
+    """Attack for some seconds, and return the counts."""
     attacker = Attacker(url, ATTACKS[name])
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):

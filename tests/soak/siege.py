@@ -41,17 +41,17 @@ class Outcome(NamedTuple):
     def row(self) -> tuple[str, ...]:
         """Return the row of a table."""
         times = (self.before, self.during, self.after)
-        told = [f"{each.p50:.1f} / {each.p99:.1f}" for each in times]
+        cells = [f"{each.p50:.1f} / {each.p99:.1f}" for each in times]
         memory = " → ".join(f"{each:.0f}" for each in self.memory)
         files = " → ".join(map(str, self.open_files))
         counted = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
-        return (self.name, *told, memory, files, counted, ", ".join(self.missed) or "met")
+        return (self.name, *cells, memory, files, counted, ", ".join(self.missed) or "met")
 
 
 HEADER = ("attack", "before", "during", "after", "MB", "descriptors", "counted", "")
 
 
-def tell(outcomes: list[Outcome]) -> str:
+def report(outcomes: list[Outcome]) -> str:
     """Return a table of all outcomes."""
     return table(HEADER, (outcome.row() for outcome in outcomes))
 

@@ -41,7 +41,7 @@ class Sample(NamedTuple):
 class Outcome(NamedTuple):
     """The result of a soak."""
 
-    told: Mapping[str, Any]
+    counts: Mapping[str, Any]
     samples: list[Sample]
     open_files: tuple[int, int]
     """Before the soak and after it."""
@@ -63,7 +63,7 @@ class Outcome(NamedTuple):
 
     def missed(self) -> Iterator[str]:
         """Yield the requirements that were not met."""
-        for body, times in self.told["unplanned"].items():
+        for body, times in self.counts["unplanned"].items():
             yield f"answered {times} times with a 5xx that nobody planned: {body}"
         for problem in self.problems[:10]:
             yield f"on stderr: {problem}"
@@ -72,18 +72,18 @@ class Outcome(NamedTuple):
         if self.open_files[1] > self.open_files[0]:
             yield f"kept {self.open_files[1] - self.open_files[0]} descriptors"
 
-    def tell(self) -> str:
+    def report(self) -> str:
         """Return the outcome as a table."""
-        seconds = self.told["us"] / 1e6
-        statuses = sorted(self.told["statuses"].items())
+        seconds, requests = self.counts["us"] / 1e6, self.counts["requests"]
+        statuses = sorted(self.counts["statuses"].items())
         most = max(each.open_files for each in self.samples)
         before, after = self.open_files
         rows = (
             ("seconds", f"{seconds:,.0f}"),
-            ("requests", f"{self.told['requests']:,} ({self.told['requests'] / seconds:,.0f}/s)"),
+            ("requests", f"{requests:,} ({requests / seconds:,.0f}/s)"),
             ("statuses", ", ".join(f"{status}: {times:,}" for status, times in statuses)),
-            ("5xx that nobody planned", str(sum(self.told["unplanned"].values()))),
-            ("broken connections", f"{self.told['broken']:,}"),
+            ("5xx that nobody planned", str(sum(self.counts["unplanned"].values()))),
+            ("broken connections", f"{self.counts['broken']:,}"),
             ("problems on stderr", str(len(self.problems))),
             ("MB after the warm-up", f"{self.warm:.1f}"),
             ("MB at the end", f"{self.final:.1f} ({self.final / self.warm - 1:+.1%})"),
@@ -97,9 +97,9 @@ def soak(target: Target, seconds: int) -> Outcome:
     with httpx.Client(base_url=f"{target.server.url}/_mock", timeout=30) as control:
         _drive(target, control, seconds=3)
         before = _resting(target)
-        told, samples = _drive(target, control, seconds)
+        counts, samples = _drive(target, control, seconds)
         after = _resting(target)
-    return Outcome(told, samples, (before, after), target.problems())
+    return Outcome(counts, samples, (before, after), target.problems())
 
 
 def _drive(
@@ -117,8 +117,8 @@ def _drive(
                 break
             samples.append(Sample(target.server.resident(), target.open_files()))
             time.sleep(1)
-        told = json.loads(wrk.stdout.read().splitlines()[-1])
-    return told, samples
+        counts = json.loads(wrk.stdout.read().splitlines()[-1])
+    return counts, samples
 
 
 def _steer(control: httpx.Client, fault: Mapping[str, Any]) -> None:

@@ -58,15 +58,15 @@ def _renewed(mock: Served) -> Served:
 @pytest.fixture
 def complaints() -> Iterator[list[str]]:
     """Yield what uvicorn logs about the applications that it serves."""
-    said: list[str] = []
+    messages: list[str] = []
 
     class Listening(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            said.append(record.getMessage())
+            messages.append(record.getMessage())
 
     handler = Listening()
     logging.getLogger("uvicorn.error").addHandler(handler)
-    yield said
+    yield messages
     logging.getLogger("uvicorn.error").removeHandler(handler)
 
 

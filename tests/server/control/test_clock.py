@@ -24,10 +24,10 @@ def initialize(mock: Served) -> str | None:
 
 def test_shows_the_real_time(mock: Served) -> None:
     """The clock shows the real time until it is changed."""
-    told = clock(mock)
+    result = clock(mock)
 
-    assert (False, True) == (told["frozen"], told["is_real"])
-    age = datetime.now().astimezone() - datetime.fromisoformat(told["now"])
+    assert (False, True) == (result["frozen"], result["is_real"])
+    age = datetime.now().astimezone() - datetime.fromisoformat(result["now"])
     assert abs(age) < timedelta(minutes=1)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contract.test_openapi import operations, resolve
+from tests.contract.schema_changes import resolved
+from tests.contract.test_openapi import operations
 from tests.server.control.served import Served
 
 from xclade_store_mock.contract import load_contract
@@ -36,11 +37,11 @@ def test_every_example_is_valid(operation: dict[str, Any]) -> None:
         for example in examples(content):
             validators.body.validator.validate(example)
     for status, reference in operation["responses"].items():
-        for media_type, content in resolve(DOCUMENT, reference).get("content", {}).items():
+        for media_type, content in resolved(DOCUMENT, reference).get("content", {}).items():
             for example in examples(content):
                 validators.responses[int(status), media_type].validator.validate(example)
     for reference in operation.get("parameters", ()):
-        parameter = resolve(DOCUMENT, reference)
+        parameter = resolved(DOCUMENT, reference)
         for example in examples(parameter):
             together = dict.fromkeys(names(operation, parameter), example)
             name = {"path": "path_parameters"}.get(parameter["in"], parameter["in"])
@@ -49,7 +50,7 @@ def test_every_example_is_valid(operation: dict[str, Any]) -> None:
 
 def names(operation: dict[str, Any], parameter: dict[str, Any]) -> list[str]:
     """Return the name of the parameter and of those that it requires."""
-    parameters = [resolve(DOCUMENT, each) for each in operation["parameters"]]
+    parameters = [resolved(DOCUMENT, each) for each in operation["parameters"]]
     return [
         each["name"]
         for each in parameters

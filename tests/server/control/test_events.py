@@ -56,14 +56,14 @@ def test_requests_are_published(mock: Served) -> None:
     with following(mock) as events:
         mock.store.get("/store")
         mock.store.post(SESSIONS, json=SYSTEM)
-        told = [next(events) for _ in range(3)]
+        result = [next(events) for _ in range(3)]
 
     read, initialized = mock.journal()
     assert [
         ("journal", str(read["id"]), read),
         ("journal", str(initialized["id"]), initialized),
         part("store"),
-    ] == told
+    ] == result
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_changes_are_published(
     method, path, body = request_
     with following(mock) as events:
         mock.control.request(method, path, json=body).raise_for_status()
-        told = [next(events) for _ in parts.split()]
+        result = [next(events) for _ in parts.split()]
 
-    assert [part(name) for name in parts.split()] == told
+    assert [part(name) for name in parts.split()] == result
 
 
 def test_used_faults_and_outcomes_are_published(mock: Served) -> None:
@@ -106,13 +106,13 @@ def test_used_faults_and_outcomes_are_published(mock: Served) -> None:
 
     with following(mock) as events:
         mock.store.post(SESSIONS, json=SYSTEM)
-        told = {
+        result = {
             name
             for name, _, data in iter(lambda: next(events), part("store"))
             for name in [data.get("part")]
         }
 
-    assert {"faults", "outcomes", None} == told
+    assert {"faults", "outcomes", None} == result
 
 
 def test_missed_entries_come_first(mock: Served) -> None:
@@ -123,9 +123,9 @@ def test_missed_entries_come_first(mock: Served) -> None:
 
     with following(mock, **{"Last-Event-ID": str(first["id"])}) as events:
         mock.store.get("/store/4")
-        told = [next(events)[2]["path"] for _ in range(3)]
+        result = [next(events)[2]["path"] for _ in range(3)]
 
-    assert [*(entry["path"] for entry in others), "/store/4"] == told
+    assert [*(entry["path"] for entry in others), "/store/4"] == result
 
 
 def test_every_listener_gets_events(mock: Served) -> None:

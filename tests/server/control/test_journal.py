@@ -135,8 +135,8 @@ def test_violations(
     (entry,) = either.journal()
 
     assert len(violations) == len(entry["violations"])
-    for expected, told in zip(violations, entry["violations"], strict=True):
-        assert told.startswith(expected)
+    for expected, result in zip(violations, entry["violations"], strict=True):
+        assert result.startswith(expected)
 
 
 def test_filters(mock: Served) -> None:

@@ -86,9 +86,9 @@ def test_outcome_document(mock: Served) -> None:
 
     defaults = {"message": "Your card was declined.", "delay": 0}
     assert {"result": "declined", "times": 3, **defaults} == planned
-    told = {each["id"]: each for each in mock.control.get("/state").json()["payment_providers"]}
-    assert {**planned, "times": 2} == told["pp_stripe_stripe"]["outcome"]
-    assert None is told["pp_system_default"]["outcome"]
+    result = {each["id"]: each for each in mock.control.get("/state").json()["payment_providers"]}
+    assert {**planned, "times": 2} == result["pp_stripe_stripe"]["outcome"]
+    assert None is result["pp_system_default"]["outcome"]
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])

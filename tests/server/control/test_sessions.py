@@ -29,13 +29,16 @@ def test_session_is_completed(
     session = mock.initialize()
     path = f"/payment-collections/pay_col_demo/payment-sessions/{session['id']}"
 
-    told = mock.control.patch(path, json={"status": status, "data": {"status": "done"}}).json()
+    body = mock.control.patch(path, json={"status": status, "data": {"status": "done"}}).json()
     shown = mock.read(EVERYTHING)
 
     (settled,) = shown["payment_sessions"]
     assert (collection_status, status) == (shown["status"], settled["status"])
-    assert (collection_status, status) == (told["status"], told["payment_sessions"][0]["status"])
-    assert told["payment_sessions"][0]["authorized_at"] == settled["authorized_at"]
+    assert (collection_status, status) == (
+        body["status"],
+        body["payment_sessions"][0]["status"],
+    )
+    assert body["payment_sessions"][0]["authorized_at"] == settled["authorized_at"]
     assert {**session["data"], "status": "done"} == settled["data"]
     assert (authorized, captured) == (shown["authorized_amount"], shown["captured_amount"])
     assert (authorized is None) == (settled["authorized_at"] is None)
@@ -55,11 +58,11 @@ def test_capture_keeps_the_time_of_the_authorization(mock: Served) -> None:
     mock.control.patch(path, json={"status": "authorized"})
     mock.control.post("/clock/advance", json={"seconds": 60})
 
-    (told,) = mock.control.patch(path, json={"status": "captured"}).json()["payment_sessions"]
+    (captured,) = mock.control.patch(path, json={"status": "captured"}).json()["payment_sessions"]
 
     assert ("2030-01-01T00:00:00.000Z", "2030-01-01T00:01:00.000Z") == (
-        told["authorized_at"],
-        told["updated_at"],
+        captured["authorized_at"],
+        captured["updated_at"],
     )
 
 

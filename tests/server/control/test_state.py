@@ -67,15 +67,15 @@ def test_collection_with_its_sessions(mock: Served) -> None:
     """A collection is as in the Store API, except for the client secret."""
     session = mock.initialize()
 
-    (told,) = mock.collection()["payment_sessions"]
+    (result,) = mock.collection()["payment_sessions"]
 
     assert (session["id"], 25.5, "pending", None) == (
-        told["id"],
-        told["amount"],
-        told["status"],
-        told["authorized_at"],
+        result["id"],
+        result["amount"],
+        result["status"],
+        result["authorized_at"],
     )
-    assert {**session["data"], "client_secret": "[redacted]"} == told["data"]
+    assert {**session["data"], "client_secret": "[redacted]"} == result["data"]
 
 
 def test_changed_total_changes_the_collection(mock: Served) -> None:

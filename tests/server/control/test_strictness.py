@@ -104,8 +104,8 @@ def test_wrong_method(mock: Served, path: str) -> None:
         response = mock.control.request(method, path)
 
         assert (405, "not_allowed") == (response.status_code, response.json()["type"])
-        told = set(response.headers["Allow"].split(", "))
-        assert allowed == told - {"HEAD"}
+        result = set(response.headers["Allow"].split(", "))
+        assert allowed == result - {"HEAD"}
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/state/", "/carts/a/b", "/carts/a%2Fb", "/State"])

@@ -145,7 +145,7 @@ def medusa(url: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def tell(client: httpx.Client, data: str, number: int = 0) -> httpx.Response:
+def send(client: httpx.Client, data: str, number: int = 0) -> httpx.Response:
     """Initialize a session with this data."""
     content = f'{{"provider_id":"pp_system_default","data":{{"x":{data}}}}}'
     path = f"/store/payment-collections/pay_col_{number}/payment-sessions"
@@ -179,7 +179,7 @@ def data_of(content: bytes) -> Any:
 @pytest.mark.parametrize("data", KEPT.values(), ids=KEPT)
 def test_data_is_kept_exactly(documented: httpx.Client, data: str) -> None:
     """Accepted data is returned digit by digit, in the response and later."""
-    answered = tell(documented, data)
+    answered = send(documented, data)
 
     assert (200, answered.content) == (answered.status_code, ask(documented))
     assert exactly(data) == data_of(answered.content)
@@ -188,10 +188,10 @@ def test_data_is_kept_exactly(documented: httpx.Client, data: str) -> None:
 @pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED)
 def test_inexact_data_is_refused(documented: httpx.Client, data: str) -> None:
     """Data that could not be returned unchanged is refused, and changes nothing."""
-    tell(documented, "1").raise_for_status()
+    send(documented, "1").raise_for_status()
     before = ask(documented)
 
-    assert 400 == tell(documented, data).status_code
+    assert 400 == send(documented, data).status_code
     assert before == ask(documented)
 
 
@@ -206,7 +206,7 @@ def test_inexact_data_is_refused(documented: httpx.Client, data: str) -> None:
 def test_any_data_is_kept_or_refused(documented: httpx.Client, data: str) -> None:
     """Any data is either stored exactly or refused."""
     before = ask(documented)
-    answered = tell(documented, data)
+    answered = send(documented, data)
 
     if answered.status_code == 200:
         assert exactly(data) == data_of(answered.content)
@@ -220,7 +220,7 @@ def test_data_outlasts_the_server(shared_database: str) -> None:
     """After a restart, every response has the same bytes."""
     reset(shared_database)
     with serving(shared_database) as client:
-        before = [tell(client, data, number).content for number, data in enumerate(KEPT.values())]
+        before = [send(client, data, number).content for number, data in enumerate(KEPT.values())]
     with serving(shared_database) as client:
         after = [ask(client, number) for number in range(len(KEPT))]
 
@@ -233,7 +233,7 @@ def test_data_outlasts_the_server(shared_database: str) -> None:
 )
 def test_medusa_rounds_to_doubles_once(medusa: httpx.Client, data: str) -> None:
     """In the medusa dialect, numbers are doubles: they stay as the first response shows them."""
-    answered = tell(medusa, data)
+    answered = send(medusa, data)
 
     assert (200, answered.content) == (answered.status_code, ask(medusa))
 
@@ -241,9 +241,9 @@ def test_medusa_rounds_to_doubles_once(medusa: httpx.Client, data: str) -> None:
 @pytest.mark.parametrize("data", [r'"\u0000"', r'{"\ud800":1}'], ids=["NUL", "lone surrogate"])
 def test_medusa_fails_as_recorded_and_leaves_nothing(medusa: httpx.Client, data: str) -> None:
     """A real backend's database refuses them; the earlier session is restored, as recorded."""
-    tell(medusa, "1").raise_for_status()
+    send(medusa, "1").raise_for_status()
 
-    failed = tell(medusa, data)
+    failed = send(medusa, data)
 
     assert (500, "unknown_error") == (failed.status_code, failed.json()["type"])
     assert 1 == data_of(ask(medusa))
