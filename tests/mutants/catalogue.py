@@ -176,8 +176,8 @@ MUTANTS = (
     Mutant(
         "caller's idempotency key ignored",
         CLIENT / "base_client.py",
-        "key = uuid.uuid4().hex if idempotency_key is None else idempotency_key",
-        "key = uuid.uuid4().hex",
+        "key = os.urandom(16).hex() if idempotency_key is None else idempotency_key",
+        "key = os.urandom(16).hex()",
         ("tests/client/test_requests.py", "tests/client/test_retries.py"),
     ),
     Mutant(
