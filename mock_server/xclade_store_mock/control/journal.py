@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from msgspec import Struct
 from starlette.types import Scope
 
-from xclade_store_mock.contract import Match, Operation, Part
+from xclade_store_mock.contract import Match, Part
 from xclade_store_mock.contract.violations import check, check_query
 from xclade_store_mock.control.faults import FaultPlan
 from xclade_store_mock.control.front import Body, Exchange, Headers
@@ -41,15 +41,14 @@ class Inspector:
         """Return the operation that a request reaches, or None."""
         return self._find(scope["method"], scope["path"])
 
-    def violations(self, scope: Scope, match: Match | None, content: bytes) -> tuple[str, ...]:
-        """Return how a request violates the contract."""
+    def violations(self, scope: Scope, match: Match | None, content: bytes) -> Iterator[str]:
+        """Yield how a request violates the contract."""
         if scope["method"] == "OPTIONS":
-            return ()
+            return
         if match is None:
-            return (f"The Store API has no {scope['method']} {scope['path']}.",)
-        return tuple(self._violations(scope, match.operation, content))
-
-    def _violations(self, scope: Scope, operation: Operation, content: bytes) -> Iterator[str]:
+            yield f"The Store API has no {scope['method']} {scope['path']}."
+            return
+        operation = match.operation
         if not read_header(scope, "x-publishable-api-key"):
             yield "Header 'x-publishable-api-key' is required"
         sent = read_headers(scope, operation.header.fields)

@@ -2,6 +2,7 @@
 
 import asyncio
 import tracemalloc
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -211,7 +212,7 @@ class CountingInspector(Inspector):
         super().__init__(partial(DOCUMENTED.find, load_contract("store.yaml")))
         self.checked = 0
 
-    def violations(self, *arguments: Any) -> tuple[str, ...]:
+    def violations(self, *arguments: Any) -> Iterator[str]:
         """Check a request."""
         self.checked += 1
         return super().violations(*arguments)
@@ -348,3 +349,14 @@ def test_heads_count_among_the_bytes() -> None:
 
     assert kept == len(journal.find(Criteria()))
     assert kept < MAX_BYTES / 100_000
+
+
+def test_size_is_that_in_memory() -> None:
+    """The size of an exchange is about what its headers take in memory."""
+    tracemalloc.start()
+    made = exchange()
+    made.headers = [(b"header-%d" % number, b"value-%d" % number) for number in range(10_000)]
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert 0.8 < made.size / taken < 1.2
