@@ -23,7 +23,7 @@ _READS = frozenset({"GET", "HEAD"})
 _KEY = "xclade_store_mock.exchange"
 _KEPT = ("method", "path", "query_string", "headers")
 _MAX_KEPT = 131_072  # bytes of a body: more than the mock accepts
-_HEADER = 150  # bytes that a header takes beside its text, about
+_HEADER = 130  # bytes that a header takes beside its text, about
 
 Headers = Sequence[tuple[bytes, bytes]]
 
