@@ -5,8 +5,8 @@ import socket
 import threading
 from collections.abc import Iterator
 
-import httpx
 import pytest
+import requests
 from tests.check.backends import Meddler, Request, Response
 from tests.check.conftest import IDS, Check
 from tests.conftest import Serve, served
@@ -50,7 +50,7 @@ def test_not_http(check: Check, smtp_server: str) -> None:
     outcome = check(smtp_server, *IDS)
 
     assert 2 == outcome.code
-    assert f"{smtp_server}: the connection was closed without an HTTP response\n" in outcome.err
+    assert f"{smtp_server}: the response is not HTTP: 220 mail.example ready" in outcome.err
 
 
 def test_no_tls(check: Check, serve: Serve) -> None:
@@ -63,7 +63,7 @@ def test_no_tls(check: Check, serve: Serve) -> None:
 
 def test_unknown_host() -> None:
     """A host name that does not resolve is reported."""
-    error = httpx.ConnectError("[Errno -2] Name or service not known")
+    error = requests.ConnectionError("[Errno -2] Name or service not known")
     error.__cause__ = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     assert explain_failure(error, 10).startswith("the host name cannot be resolved: ")

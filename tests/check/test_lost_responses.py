@@ -161,7 +161,8 @@ class LastMoment(engine.Engine):
 
 def test_no_interrupt_is_lost() -> None:
     """An interrupt that Schemathesis ignores still ends the run."""
-    with serving(create_app()) as mock, Backend(mock.url, "pk_demo", None, 1) as backend:
+    with serving(create_app()) as mock:
+        backend = Backend(mock.url, "pk_demo", None, 1)
         ids = Ids(region="reg_demo", cart="cart_demo")
         run = LastMoment(backend, load_contract("store.yaml"), ids, Budget(1, 1), threading.Event())
 

@@ -194,9 +194,9 @@ def test_every_call_counts_against_the_rate() -> None:
     """The rate covers discovery, situations, Schemathesis and its checks."""
     limiter = build_limiter("99999/h")
     backend = Meddler(create_app())
-    with served(backend, is_store=False) as url, Backend(url, "pk_demo", limiter, 10) as called:
+    with served(backend, is_store=False) as url:
         check_backend(
-            called,
+            Backend(url, "pk_demo", limiter, 10),
             Ids("reg_demo", "cart_demo"),
             Budget(1, 1),
             DOCUMENTED,

@@ -5,11 +5,10 @@ from dataclasses import replace
 import pytest
 from tests.conftest import Serve
 
-from xclade_store_mock.check import signs
 from xclade_store_mock.check.backend import Backend, Interaction, Request, Response
 from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST
-from xclade_store_mock.check.signs import Evidence, Recognizer
-from xclade_store_mock.check.situations import explain
+from xclade_store_mock.check.signs import SIGNS, Evidence
+from xclade_store_mock.check.situations import SITUATIONS, explain
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.dialects import DOCUMENTED, MEDUSA
 
@@ -51,14 +50,14 @@ def for_collection(collection: str) -> Interaction:
 
 CALLS = {
     VALID: [LISTED, CREATED, INITIALIZED, with_query("limit=5&offset=0"), with_key("k-1")],
-    "no_key": [
+    "PublishableKeyMissing": [
         replace(LISTED, headers={}),
         replace(LISTED, headers={"x-publishable-api-key": " "}),
     ],
-    "other_key": [replace(CREATED, headers={"x-publishable-api-key": "pk_other"})],
-    "other_method": [replace(CREATED, method="GET"), replace(LISTED, method="OPTIONS")],
-    "deep_query": [with_query("a.b.c=1")],
-    "odd_paging": [
+    "PublishableKeyInvalid": [replace(CREATED, headers={"x-publishable-api-key": "pk_other"})],
+    "MethodNotAllowed": [replace(CREATED, method="GET"), replace(LISTED, method="OPTIONS")],
+    "QueryKeyTooDeep": [with_query("a.b.c=1")],
+    "paging": [
         with_query("limit=1.5"),
         with_query("offset=-1"),
         with_query("limit=&offset=x"),
@@ -66,22 +65,22 @@ CALLS = {
         with_query("limit=%D9%A3"),
         with_query("limit=2147483648&=0"),
     ],
-    "negative_paging": [with_query("offset=-1"), with_query("limit=%20-x")],
-    "dropped_parameter": [
+    "negative-paging": [with_query("offset=-1"), with_query("limit=%20-x")],
+    "query": [
         with_query("fields=&=0"),
         with_query("=0&=1"),
         with_query("toString=1"),
         with_query("=0", with_key("a b")),
     ],
-    "unknown_collection": [for_collection("0"), for_collection("a%2Fb")],
-    "unstorable_data": [
+    "CollectionNotFound": [for_collection("0"), for_collection("a%2Fb")],
+    "unstorable-data": [
         replace(INITIALIZED, body=b'{"provider_id": "pp_system_default", "data": {"x": "\\u0000"}}')
     ],
-    "third_party_refusal": [
+    "ProviderRefused": [
         replace(INITIALIZED, body=b'{"provider_id": "pp_stripe_stripe", "data": {"x": 1}}'),
         for_collection("pay_col_free"),
     ],
-    "malformed_idempotency_key": [
+    "idempotency-key": [
         with_key(""),
         with_key("a b"),
         with_query("=0", with_key("")),
@@ -89,32 +88,34 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name != VALID])
+def test_each_sign_is_tested_and_used() -> None:
+    """Each is the sign of a situation, and has calls here."""
+    assert CALLS.keys() - {VALID} == SIGNS.keys()
+    assert SIGNS.keys() <= {situation.sign or situation.id for situation in SITUATIONS}
+
+
+@pytest.mark.parametrize("name", SIGNS)
 def test_recognizes_its_calls(name: str) -> None:
     """It recognizes its own calls, and none that keep the contract."""
-    recognizes: Recognizer = getattr(signs, name)
-
-    assert [] == [call for call in CALLS[name] if not recognizes(call, EVIDENCE)]
-    assert [] == [call for call in CALLS[VALID] if recognizes(call, EVIDENCE)]
+    assert [] == [call for call in CALLS[name] if not SIGNS[name](call, EVIDENCE)]
+    assert [] == [call for call in CALLS[VALID] if SIGNS[name](call, EVIDENCE)]
 
 
 @pytest.mark.parametrize(
     ("name", "call"),
     [
-        ("odd_paging", replace(LISTED, url=f"{BASE}/payment-providers?limit=1.5")),
-        ("odd_paging", with_query("limit=1.5&sort=id")),
-        ("negative_paging", with_query("limit=1.5")),
-        ("dropped_parameter", with_query("=0&sort=id")),
-        ("dropped_parameter", replace(with_query("=0", INITIALIZED), body=b"{}")),
-        ("malformed_idempotency_key", with_key("", replace(INITIALIZED, body=b"{}"))),
-        ("malformed_idempotency_key", with_query("sort=id", with_key(""))),
+        ("paging", replace(LISTED, url=f"{BASE}/payment-providers?limit=1.5")),
+        ("paging", with_query("limit=1.5&sort=id")),
+        ("negative-paging", with_query("limit=1.5")),
+        ("query", with_query("=0&sort=id")),
+        ("query", replace(with_query("=0", INITIALIZED), body=b"{}")),
+        ("idempotency-key", with_key("", replace(INITIALIZED, body=b"{}"))),
+        ("idempotency-key", with_query("sort=id", with_key(""))),
     ],
 )
 def test_excuses_nothing_else(name: str, call: Interaction) -> None:
     """A deviation that accepts one invalid part does not excuse another one."""
-    recognizes: Recognizer = getattr(signs, name)
-
-    assert not recognizes(call, EVIDENCE)
+    assert not SIGNS[name](call, EVIDENCE)
 
 
 # The call that made --seed 4122610936, 2934505823 and 369801242 report a finding, and its kin.
@@ -131,8 +132,8 @@ def test_explains_each_invalid_part(serve: Serve, query: dict[str, str], rows: l
     request = Request(LIST, "GET", "/store/payment-providers", {"region_id": "reg_demo", **query})
     calls = {}
     for dialect in (DOCUMENTED, MEDUSA):
-        with Backend(serve(dialect=dialect), "pk_demo", None, 10) as backend:
-            calls[dialect.name] = backend.send(request)
+        backend = Backend(serve(dialect=dialect), "pk_demo", None, 10)
+        calls[dialect.name] = backend.send(request)
 
     refused, deviates = calls[DOCUMENTED.name], calls[MEDUSA.name]
     assert refused.response

@@ -4,12 +4,14 @@ Redirects are never followed, so only the confirmed URL is called.
 """
 
 import json
-import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+from socket import gaierror
+from ssl import SSLError
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-import httpx
 import requests
 from pyrate_limiter import Limiter
 from schemathesis.core.rate_limit import ratelimit
@@ -18,15 +20,17 @@ from xclade_store_mock.check import KEY_HEADER
 
 INCOMPLETE = "the response was incomplete"
 
-# Fragments of httpx's and requests' messages; the first that matches counts.
-_REASONS = {
-    "peer closed connection": INCOMPLETE,
-    "IncompleteRead": INCOMPLETE,
-    "Response ended prematurely": INCOMPLETE,
-    "Server disconnected": "the connection was closed without an HTTP response",
-    "Remote end closed": "the connection was closed without an HTTP response",
-    "reset by peer": "the connection was reset",
-    "onnection refused": "connection refused: no server is listening there",
+# The first kind that is among an error's causes counts.
+_REASONS: Mapping[type[Exception], str] = {
+    TimeoutError: "no response within {timeout} s",
+    RemoteDisconnected: "the connection was closed without an HTTP response",
+    ConnectionResetError: "the connection was reset",
+    ConnectionRefusedError: "connection refused: no server is listening there",
+    SSLError: "TLS failed: {error}",
+    gaierror: "the host name cannot be resolved: {error}",
+    requests.exceptions.ChunkedEncodingError: INCOMPLETE,
+    IncompleteRead: INCOMPLETE,
+    HTTPException: "the response is not HTTP: {error}",
 }
 
 
@@ -39,7 +43,7 @@ class Request:
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str | None] = field(default_factory=dict)
-    content: bytes | None = None
+    content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,12 @@ class Response:
     @property
     def document(self) -> Any:
         """The body as JSON; None if it is not JSON."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+        return _parse(self.body)
+
+    def member(self, name: str) -> Any:
+        """Return a member of the body; None if it has none, or is not a JSON object."""
+        document = self.document
+        return document.get(name) if isinstance(document, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,81 +87,81 @@ class Interaction:
         """Whether the response's status is 2xx."""
         return self.response is not None and self.response.status // 100 == 2  # noqa: PLR2004 - 2xx
 
+    @property
+    def document(self) -> Any:
+        """The request's body as JSON; None if it is not JSON."""
+        return _parse(self.body)
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """The names and values in the URL's query."""
+        return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
+
     def header(self, name: str) -> str | None:
         """Return a request header by its lower-case name, or None."""
         return next((value for key, value in self.headers.items() if key.lower() == name), None)
 
 
+def _parse(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class Backend:
     """Sends requests with the publishable key, within the rate limit; `timeout` is in seconds."""
 
-    def __init__(self, url: str, key: str, limiter: Limiter | None, timeout: int) -> None:
-        self.url = url
-        self.key = key
-        self.limiter = limiter
-        self.timeout = timeout
-        # A backend may close an idle connection just when the next request is on its way.
-        no_reuse = httpx.Limits(max_keepalive_connections=0)
-        self._http = httpx.Client(timeout=timeout, follow_redirects=False, limits=no_reuse)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
+    url: str
+    key: str
+    limiter: Limiter | None
+    timeout: int
 
     def send(self, request: Request) -> Interaction:
         """Send a request; a failure to get a response is recorded in the interaction."""
-        headers: dict[str, str | None] = {KEY_HEADER: self.key}
-        if request.content is not None:
-            headers["content-type"] = "application/json"
-        headers.update(request.headers)
+        json_type = {"content-type": "application/json"} if request.content else {}
+        headers = {KEY_HEADER: self.key, **json_type, **request.headers}
         sent = {name: value for name, value in headers.items() if value is not None}
-        message = self._http.build_request(
-            request.method,
-            self.url + request.path,
-            params=request.query or None,
-            headers=sent,
-            content=request.content,
-        )
+        url = self.url + request.path
+        message = requests.Request(
+            request.method, url, sent, data=request.content, params=request.query
+        ).prepare()
+        url = message.url or url
         response, reason = None, ""
-        with ratelimit(self.limiter, self.url):
+        # A backend may close an idle connection just when the next request is on its way.
+        with ratelimit(self.limiter, self.url), requests.Session() as session:
+            options = session.merge_environment_settings(url, {}, None, None, None)
+            options |= {"timeout": self.timeout, "allow_redirects": False}
             try:
-                response = _read_response(self._http.send(message))
-            except httpx.TransportError as error:
+                response = _read(session.send(message, **options))
+            except requests.RequestException as error:
                 reason = explain_failure(error, self.timeout)
-        url = str(message.url)
         return Interaction(
-            request.operation, request.method, url, sent, message.content, response, reason
+            request.operation, request.method, url, sent, request.content, response, reason
         )
 
 
-def _read_response(response: httpx.Response) -> Response:
+def _read(response: requests.Response) -> Response:
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Response(response.status_code, headers, response.content)
 
 
 def explain_failure(error: BaseException | None, timeout: int) -> str:
     """Return why there was no response, in plain words."""
-    text = str(error)
-    if isinstance(error, httpx.TimeoutException | requests.Timeout) or "Read timed out" in text:
-        return f"no response within {timeout} s"
-    for fragment, reason in _REASONS.items():
-        if fragment in text:
-            return reason
-    if "SSL" in text or "TLS" in text:
-        return f"TLS failed: {text}"
-    if _is_name_failure(error):
-        return f"the host name cannot be resolved: {text}"
-    if isinstance(error, httpx.RemoteProtocolError):
-        return f"the response is not HTTP: {text}"
-    return f"{type(error).__name__}: {text}"
+    causes = [*_causes(error)]
+    found = (
+        reason.format(error=cause, timeout=timeout)
+        for kind, reason in _REASONS.items()
+        for cause in causes
+        if isinstance(cause, kind)
+    )
+    return next(found, f"{type(error).__name__}: {error}")
 
 
-def _is_name_failure(error: BaseException | None) -> bool:
-    """Return whether the resolver's error is among the causes."""
-    while error is not None:
-        if isinstance(error, socket.gaierror):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what led to it."""
+    if error is not None:
+        yield error
+        for each in {error.__cause__, error.__context__}:
+            yield from _causes(each)

@@ -6,7 +6,6 @@ Calls use only ids that were given or found here, and bodies as in the contract'
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -26,10 +25,6 @@ MANUAL_PROVIDER = "pp_system_"
 
 _PROVIDERS = "/store/payment-providers"
 _COLLECTIONS = "/store/payment-collections"
-_GATEWAY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
-_KEY_REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-_NOT_THERE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
-_IDS_REFUSED = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
 _SHOWN = 200
 
 
@@ -87,11 +82,74 @@ class Discovery:
     those in `free_collections` have an amount of 0.
     """
 
+    backend: Backend
     ids: Ids
     not_tested: dict[str, str] = field(default_factory=dict)
     interactions: list[Interaction] = field(default_factory=list)
-    collections: frozenset[str] = frozenset()
-    free_collections: frozenset[str] = frozenset()
+    collections: set[str] = field(default_factory=set)
+    free_collections: set[str] = field(default_factory=set)
+
+    def find_provider(self, response: Response) -> None:
+        """Choose a provider out of those that are listed."""
+        providers = response.member("payment_providers")
+        if self.ids.region is None:
+            self.not_tested[LIST] = "needs a region, --region-id"
+        elif providers == []:
+            message = (
+                f"the backend lists no payment provider for the region {self.ids.region}:"
+                " is its id right?"
+            )
+            raise CannotCheck(message)
+        members = providers if isinstance(providers, list) else []
+        ids = [each.get("id") for each in members if isinstance(each, dict)]
+        listed = [each for each in ids if isinstance(each, str)]
+        # Any other provider may be a third party, where each session costs or counts.
+        manual = (each for each in listed if each.startswith(MANUAL_PROVIDER))
+        self.ids = replace(self.ids, provider=self.ids.provider or next(manual, None))
+        if self.ids.provider is None:
+            self.not_tested[INITIALIZE] = (
+                f"needs a provider, --provider-id; the region has {', '.join(listed)}"
+                if listed
+                else "needs a provider, --provider-id, or a region with the manual one, --region-id"
+            )
+
+    def find_collection(self) -> None:
+        """Create the cart's payment collection, and choose one for payment sessions."""
+        if self.ids.cart is None:
+            self.not_tested[CREATE] = "needs a cart, --cart-id"
+        else:
+            created = self.send(self.ids.create_collection()).member("payment_collection")
+            found = created.get("id") if isinstance(created, dict) else None
+            if isinstance(found, str) and found:
+                self.ids = replace(self.ids, collection=self.ids.collection or found)
+                self.collections.add(found)
+                if created.get("amount") == 0:
+                    self.free_collections.add(found)
+        if self.ids.collection:
+            self.collections.add(self.ids.collection)
+        else:
+            self.not_tested[INITIALIZE] = (
+                "needs a payment collection, --collection-id, or --cart-id"
+            )
+        if not {CREATE, INITIALIZE} <= {*self.ids.tested}:
+            self.not_tested[f"the link from {CREATE} to {INITIALIZE}"] = "needs both"
+
+    def send(self, request: Request) -> Response:
+        """Send a request; raise CannotCheck if there is no response, or it refuses the ids."""
+        interaction = self.backend.send(request)
+        self.interactions.append(interaction)
+        response = interaction.response
+        if response is None:
+            message = f"{self.backend.url}: {interaction.error}"
+            raise CannotCheck(message)
+        if request.operation != LIST and response.status in {400, 404, 422}:
+            message = (
+                f"the backend refuses {request.method} {request.path} with"
+                f" {request.content.decode()}: {_summarize(response).rstrip('.')}."
+                " Are the ids right?"
+            )
+            raise CannotCheck(message)
+        return response
 
 
 def discover(backend: Backend, given: Ids) -> Discovery:
@@ -100,13 +158,13 @@ def discover(backend: Backend, given: Ids) -> Discovery:
     Raises:
         CannotCheck: If this is not a Store API, or it refuses the key or an id.
     """
-    discovery = Discovery(given)
-    providers = _send(backend, given.list_providers(), discovery)
+    discovery = Discovery(backend, given)
+    providers = discovery.send(given.list_providers())
     _require_store_api(backend.url, providers)
-    _find_provider(discovery, providers)
-    _find_collection(backend, discovery)
+    discovery.find_provider(providers)
+    discovery.find_collection()
     if INITIALIZE in discovery.ids.tested:
-        _send(backend, discovery.ids.initialize_session(), discovery)
+        discovery.send(discovery.ids.initialize_session())
     if not discovery.ids.tested:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in discovery.not_tested.items())
         message = f"there is nothing to test: {reasons}"
@@ -114,91 +172,18 @@ def discover(backend: Backend, given: Ids) -> Discovery:
     return discovery
 
 
-def _find_provider(discovery: Discovery, response: Response) -> None:
-    ids = discovery.ids
-    providers = _member(response, "payment_providers")
-    if ids.region is None:
-        discovery.not_tested[LIST] = "needs a region, --region-id"
-    elif providers == []:
-        message = (
-            f"the backend lists no payment provider for the region {ids.region}: is its id right?"
-        )
-        raise CannotCheck(message)
-    listed = [
-        each["id"]
-        for each in (providers if isinstance(providers, list) else [])
-        if isinstance(each, dict) and isinstance(each.get("id"), str)
-    ]
-    if ids.provider is None:
-        # Any other provider may be a third party, where each session costs or counts.
-        manual = [each for each in listed if each.startswith(MANUAL_PROVIDER)]
-        discovery.ids = replace(ids, provider=manual[0] if manual else None)
-    if discovery.ids.provider is None:
-        discovery.not_tested[INITIALIZE] = (
-            f"needs a provider, --provider-id; the region has {', '.join(listed)}"
-            if listed
-            else "needs a provider, --provider-id, or a region with the manual one, --region-id"
-        )
-
-
-def _find_collection(backend: Backend, discovery: Discovery) -> None:
-    ids = discovery.ids
-    if ids.cart is None:
-        discovery.not_tested[CREATE] = "needs a cart, --cart-id"
-    else:
-        created = _member(_send(backend, ids.create_collection(), discovery), "payment_collection")
-        found = created.get("id") if isinstance(created, dict) else None
-        if isinstance(found, str) and found:
-            discovery.ids = replace(ids, collection=ids.collection or found)
-            discovery.collections |= {found}
-            if created.get("amount") == 0:
-                discovery.free_collections |= {found}
-    if discovery.ids.collection:
-        discovery.collections |= {discovery.ids.collection}
-    else:
-        discovery.not_tested[INITIALIZE] = (
-            "needs a payment collection, --collection-id, or --cart-id"
-        )
-    if not {CREATE, INITIALIZE} <= {*discovery.ids.tested}:
-        discovery.not_tested[f"the link from {CREATE} to {INITIALIZE}"] = "needs both"
-
-
-def _send(backend: Backend, request: Request, discovery: Discovery) -> Response:
-    """Send a request; raise CannotCheck if there is no response, or it refuses the ids."""
-    interaction = backend.send(request)
-    discovery.interactions.append(interaction)
-    response = interaction.response
-    if response is None:
-        message = f"{backend.url}: {interaction.error}"
-        raise CannotCheck(message)
-    if request.operation != LIST and response.status in _IDS_REFUSED:
-        sent = (request.content or b"").decode()
-        message = (
-            f"the backend refuses {request.method} {request.path} with {sent}: "
-            f"{_summarize(response).rstrip('.')}. Are the ids right?"
-        )
-        raise CannotCheck(message)
-    return response
-
-
 def _require_store_api(url: str, response: Response) -> None:
-    document = response.document
-    error_type = document.get("type") if isinstance(document, dict) else None
-    if HTTPStatus(300) <= response.status < HTTPStatus.BAD_REQUEST:
+    summary, status = _summarize(response), response.status
+    if status in range(300, 400):
         target = response.headers.get("location", "nowhere")
         message = f"{url} redirects to {target}, which is not followed: check that URL instead"
-    elif response.status in _GATEWAY:
-        message = f"{url}: a gateway responds, not the backend: {_summarize(response)}"
-    elif response.status in _KEY_REFUSED or (
-        response.status == HTTPStatus.BAD_REQUEST and error_type == "not_allowed"
-    ):
-        message = f"{url} refuses the publishable key: {_summarize(response)}"
-    elif response.status in _NOT_THERE or (
-        response.status < HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(document, dict)
-    ):
+    elif status in {502, 503, 504}:
+        message = f"{url}: a gateway responds, not the backend: {summary}"
+    elif status in {401, 403} or (status, response.member("type")) == (400, "not_allowed"):
+        message = f"{url} refuses the publishable key: {summary}"
+    elif status in {404, 405} or (status in range(500) and not isinstance(response.document, dict)):
         message = (
-            f"{url} is not a Store API: GET {_PROVIDERS} returns"
-            f" {response.status} {response.media_type}"
+            f"{url} is not a Store API: GET {_PROVIDERS} returns {status} {response.media_type}"
         )
         if url.endswith("/store"):
             message += "; give the URL without /store"
@@ -207,13 +192,8 @@ def _require_store_api(url: str, response: Response) -> None:
     raise CannotCheck(message)
 
 
-def _member(response: Response, name: str) -> Any:
-    document = response.document
-    return document.get(name) if isinstance(document, dict) else None
-
-
 def _summarize(response: Response) -> str:
-    document = response.document
-    if isinstance(document, dict) and "message" in document:
-        return f"{response.status} {document.get('type')}: {document['message']}"
+    message = response.member("message")
+    if message is not None:
+        return f"{response.status} {response.member('type')}: {message}"
     return f"{response.status} {response.body[:_SHOWN].decode(errors='replace').strip()}"

@@ -19,7 +19,7 @@ from xclade_store_mock.check.report import HTML, JUNIT, TEXT, Report, render
 from xclade_store_mock.check.showing import print_safely
 from xclade_store_mock.check.signs import Evidence
 from xclade_store_mock.check.situations import SITUATIONS
-from xclade_store_mock.check.target import CheckOptions, Target
+from xclade_store_mock.check.target import CheckOptions
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.web.dialect import Dialect
@@ -27,16 +27,16 @@ from xclade_store_mock.web.dialect import Dialect
 _NO_FINDINGS, _FINDINGS = 0, 1
 
 
-def run_check(target: Target, options: CheckOptions, stop: Event) -> int:
+def run_check(options: CheckOptions, stop: Event) -> int:
     """Check a backend, write the reports and return the exit code; raise CannotCheck."""
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
-    pace = f"at most {target.rate}" if target.rate else "no rate limit"
-    print_safely(f"Checking {target.url} ({options.dialect} dialect, seed {seed}, {pace}) ...\n\n")
+    pace = f"at most {options.rate}" if options.rate else "no rate limit"
+    print_safely(f"Checking {options.url} ({options.dialect} dialect, seed {seed}, {pace}) ...\n\n")
     budget = Budget(seed, options.max_examples, options.time_limit)
     given = Ids(options.region_id, options.cart_id, options.collection_id, options.provider_id)
-    limiter = build_limiter(target.rate) if target.rate else None
-    with Backend(target.url, target.key, limiter, options.timeout) as backend:
-        report = check(backend, given, budget, DIALECTS[options.dialect], stop)
+    limiter = build_limiter(options.rate) if options.rate else None
+    backend = Backend(options.url, options.publishable_key, limiter, options.timeout)
+    report = check(backend, given, budget, DIALECTS[options.dialect], stop)
     print_safely(render(report, TEXT))
     if options.junit:
         options.junit.write_text(render(report, JUNIT), "utf-8")

@@ -23,7 +23,7 @@ def print_safely(text: str, stream: TextIO | None = None) -> None:
     stream.flush()
 
 
-def make_show(key: str | None) -> Show:
+def make_show(key: str) -> Show:
     """Return a function that hides the key and other secrets and escapes control characters."""
     forms = {key, quote(key, safe=""), json.dumps(key)[1:-1], html.escape(key)} if key else set()
 

@@ -4,11 +4,10 @@ A deviation that accepts what breaks the contract must not excuse anything else 
 such recognizers require that every invalid part is one that some deviation accepts.
 """
 
-import json
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from xclade_store_mock.check import IDEMPOTENCY_HEADER, KEY_HEADER
 from xclade_store_mock.check.backend import Interaction
@@ -32,72 +31,7 @@ class Evidence:
     free_collections: Container[str] = frozenset()
 
 
-Recognizer = Callable[[Interaction, Evidence], bool]
-
-
-def no_key(call: Interaction, _: Evidence) -> bool:
-    """Return whether the publishable key is missing or blank."""
-    return not (call.header(KEY_HEADER) or "").strip()
-
-
-def other_key(call: Interaction, evidence: Evidence) -> bool:
-    """Return whether the publishable key is not the one that was given."""
-    return call.header(KEY_HEADER) != evidence.key
-
-
-def other_method(call: Interaction, _: Evidence) -> bool:
-    """Return whether the method is not the operation's."""
-    return call.method != ("GET" if call.operation == LIST else "POST")
-
-
-def deep_query(call: Interaction, _: Evidence) -> bool:
-    """Return whether a query parameter has two dots in its name."""
-    return any(name.count(".") > 1 for name, _ in _query(call))
-
-
-def odd_paging(call: Interaction, evidence: Evidence) -> bool:
-    """Return whether `limit` or `offset` is invalid."""
-    return _is_accepted(call, evidence, _PAGING)
-
-
-def negative_paging(call: Interaction, evidence: Evidence) -> bool:
-    """Return whether `limit` or `offset` is negative, as JavaScript's parseInt reads it."""
-    is_negative = any(name in _PAGING and re.match(r"\s*-", text) for name, text in _query(call))
-    return is_negative and odd_paging(call, evidence)
-
-
-def dropped_parameter(call: Interaction, evidence: Evidence) -> bool:
-    """Return whether qs drops a query parameter, such as one without a name."""
-    return _is_accepted(call, evidence, {_DROPPED})
-
-
-def unknown_collection(call: Interaction, evidence: Evidence) -> bool:
-    """Return whether the path names a payment collection that is not known to exist."""
-    return call.operation == INITIALIZE and _collection(call) not in evidence.collections
-
-
-def unstorable_data(call: Interaction, _: Evidence) -> bool:
-    """Return whether a string in the body has a NUL or a lone surrogate."""
-    return find_unstorable(_body(call)) is not None
-
-
-def third_party_refusal(call: Interaction, evidence: Evidence) -> bool:
-    """Return whether a third-party provider gets `data`, or an amount of 0: it may refuse both."""
-    body = _body(call)
-    return (
-        call.operation == INITIALIZE
-        and isinstance(body, dict)
-        and not str(body.get("provider_id")).startswith(MANUAL_PROVIDER)
-        and (bool(body.get("data")) or _collection(call) in evidence.free_collections)
-    )
-
-
-def malformed_idempotency_key(call: Interaction, evidence: Evidence) -> bool:
-    """Return whether the idempotency key is invalid."""
-    return _is_accepted(call, evidence, {_IDEMPOTENCY_KEY})
-
-
-def _is_accepted(call: Interaction, evidence: Evidence, parts: Container[str]) -> bool:
+def _has_invalid(parts: Container[str], call: Interaction, evidence: Evidence) -> bool:
     """Return whether one of these parts is invalid, and no part that no deviation accepts."""
     invalid = _invalid_parts(call, evidence.contract)
     return _REST not in invalid and any(part in parts for part in invalid)
@@ -105,7 +39,7 @@ def _is_accepted(call: Interaction, evidence: Evidence, parts: Container[str]) -
 
 def _invalid_parts(call: Interaction, contract: Contract) -> set[str]:
     operation = contract.operations[call.operation]
-    query, parts = dict(_query(call)), set[str]()
+    query, parts = dict(call.query), set[str]()
     for name in [name for name in query if _is_dropped(name)]:
         del query[name]
         parts.add(_DROPPED)
@@ -122,7 +56,7 @@ def _invalid_parts(call: Interaction, contract: Contract) -> set[str]:
     headers = {} if key is None else {_IDEMPOTENCY_KEY: key}
     if not operation.header.validator.is_valid(headers):
         parts.add(_IDEMPOTENCY_KEY)
-    if operation.body is not None and not operation.body.validator.is_valid(_body(call)):
+    if operation.body is not None and not operation.body.validator.is_valid(call.document):
         parts.add(_REST)
     accepted = _PAGING | {_DROPPED, _IDEMPOTENCY_KEY}
     return {part if part in accepted else _REST for part in parts}
@@ -132,17 +66,49 @@ def _is_dropped(name: str) -> bool:
     return not read_query(f"{quote(name, safe='')}=1")
 
 
-def _query(call: Interaction) -> list[tuple[str, str]]:
-    return parse_qsl(urlsplit(call.url).query, keep_blank_values=True)
-
-
-def _body(call: Interaction) -> object:
-    try:
-        return json.loads(call.body)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _collection(call: Interaction) -> str:
     *_, collection, _ = urlsplit(call.url).path.split("/")
     return unquote(collection)
+
+
+def _has_odd_paging(call: Interaction, evidence: Evidence) -> bool:
+    return _has_invalid(_PAGING, call, evidence)
+
+
+def _has_negative_paging(call: Interaction, evidence: Evidence) -> bool:
+    """Return whether `limit` or `offset` is negative, as JavaScript's parseInt reads it."""
+    is_negative = any(name in _PAGING and re.match(r"\s*-", text) for name, text in call.query)
+    return is_negative and _has_odd_paging(call, evidence)
+
+
+def _may_be_refused(call: Interaction, evidence: Evidence) -> bool:
+    """Return whether a third-party provider gets `data`, or an amount of 0: it may refuse both."""
+    body = call.document
+    return (
+        call.operation == INITIALIZE
+        and isinstance(body, dict)
+        and not str(body.get("provider_id")).startswith(MANUAL_PROVIDER)
+        and (bool(body.get("data")) or _collection(call) in evidence.free_collections)
+    )
+
+
+def _names_unknown_collection(call: Interaction, evidence: Evidence) -> bool:
+    return call.operation == INITIALIZE and _collection(call) not in evidence.collections
+
+
+SIGNS: Mapping[str, Callable[[Interaction, Evidence], bool]] = {
+    "PublishableKeyMissing": lambda call, _: not (call.header(KEY_HEADER) or "").strip(),
+    "PublishableKeyInvalid": lambda call, known: call.header(KEY_HEADER) != known.key,
+    "MethodNotAllowed": lambda call, _: (
+        call.method != ("GET" if call.operation == LIST else "POST")
+    ),
+    "QueryKeyTooDeep": lambda call, _: any(name.count(".") > 1 for name, _ in call.query),
+    "query": lambda call, known: _has_invalid({_DROPPED}, call, known),
+    "paging": _has_odd_paging,
+    "negative-paging": _has_negative_paging,
+    "CollectionNotFound": _names_unknown_collection,
+    "unstorable-data": lambda call, _: find_unstorable(call.document) is not None,
+    "ProviderRefused": _may_be_refused,
+    "idempotency-key": lambda call, known: _has_invalid({_IDEMPOTENCY_KEY}, call, known),
+}
+"""How to recognize the situation of a row, by its id, from a call and what is known."""

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from xclade_store_mock import errors
-from xclade_store_mock.check import IDEMPOTENCY_HEADER, KEY_HEADER, signs
+from xclade_store_mock.check import IDEMPOTENCY_HEADER, KEY_HEADER
 from xclade_store_mock.check.backend import Interaction, Request, Response
 from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST, UNKNOWN_ID, Ids
-from xclade_store_mock.check.signs import Evidence, Recognizer
+from xclade_store_mock.check.signs import SIGNS, Evidence
 from xclade_store_mock.dialects import DOCUMENTED, MEDUSA, describe
 from xclade_store_mock.dialects.table import BEHAVIOURS, ROWS
 from xclade_store_mock.errors import Refusal
@@ -59,13 +59,9 @@ class Expected:
 
     def matches(self, response: Response) -> bool:
         """Return whether the error's type and code match as well."""
-        if not self.allows(response) or self.reply.type is None:
-            return self.allows(response)
-        document = response.document
-        return (
-            isinstance(document, dict)
-            and document.get("type") == self.reply.type
-            and document.get("code") == self.reply.code
+        found = response.member("type"), response.member("code")
+        return self.allows(response) and (
+            self.reply.type is None or found == (self.reply.type, self.reply.code)
         )
 
 
@@ -79,17 +75,17 @@ class Situation:
     """A row of the table: what is documented, what the table lists instead, how to get there.
 
     `requests` provoke it; the response to the last one counts. They are for the operation `needs`,
-    or for any that is tested if it is None. `recognize` finds it in other calls. `title` names the
-    call where the row's name does not.
+    or for any that is tested if it is None. `sign` recognizes it in other calls (default: its id).
+    `title` names the call where the row's name does not.
     """
 
     id: str
     needs: str | None = None
     requests: Requests | None = None
-    recognize: Recognizer | None = None
     expected: Expected = _REFUSED
     listed: Expected = _ACCEPTED
     title: str = ""
+    sign: str = ""
 
     @property
     def name(self) -> str:
@@ -109,12 +105,8 @@ class Situation:
 def explain(call: Interaction, evidence: Evidence) -> Iterator[Situation]:
     """Yield the situations whose listed deviation explains a call's response."""
     for situation in SITUATIONS:
-        if (
-            situation.recognize
-            and situation.recognize(call, evidence)
-            and call.response
-            and situation.is_listed(call.response)
-        ):
+        recognize, response = SIGNS.get(situation.sign or situation.id), call.response
+        if recognize and recognize(call, evidence) and response and situation.is_listed(response):
             yield situation
 
 
@@ -122,7 +114,6 @@ def _error(
     error: type[Refusal],
     needs: str | None = None,
     requests: Requests | None = None,
-    recognize: Recognizer | None = None,
     *,
     only_status: bool = False,
     title: str = "",
@@ -133,15 +124,18 @@ def _error(
     dialect has none, it ignores the idempotency key.
     """
     documented, listed = DOCUMENTED.replies.get(error), MEDUSA.replies.get(error)
-    return Situation(
-        ROWS[error].id,
-        needs,
-        requests,
-        recognize,
-        Expected(documented, only_status=only_status) if documented else _REFUSED,
-        Expected(listed) if listed else _ACCEPTED,
-        title,
-    )
+    expected = Expected(documented, only_status=only_status) if documented else _REFUSED
+    deviation = Expected(listed) if listed else _ACCEPTED
+    return Situation(ROWS[error].id, needs, requests, expected, deviation, title)
+
+
+def _create(
+    ids: Ids, content: bytes = b"", media_type: str = "application/json"
+) -> tuple[Request, ...]:
+    """Return a request to create a payment collection, with another body or media type."""
+    request = ids.create_collection()
+    headers, content = {_TYPE: media_type}, content or request.content
+    return (replace(request, headers=headers, content=content),)
 
 
 def _with_key(*requests: Request) -> tuple[Request, ...]:
@@ -150,115 +144,81 @@ def _with_key(*requests: Request) -> tuple[Request, ...]:
     return tuple(replace(request, headers=headers) for request in requests)
 
 
-def _with_type(request: Request, media_type: str, content: bytes | None) -> tuple[Request, ...]:
-    return (replace(request, headers={_TYPE: media_type}, content=content),)
-
-
-def _too_large(ids: Ids) -> tuple[Request, ...]:
-    request = ids.create_collection()
-    return (replace(request, content=(request.content or b"") + b" " * MAX_BODY),)
-
-
-def _wrong_charset(ids: Ids) -> tuple[Request, ...]:
-    request = ids.create_collection()
-    return _with_type(request, "application/json; charset=iso-8859-1", request.content)
+def _huge_number(ids: Ids) -> tuple[Request, ...]:
+    request = ids.initialize_session({"check": 0})
+    return (replace(request, content=request.content.replace(b": 0}", b": 1e400}")),)
 
 
 def _form(ids: Ids) -> tuple[Request, ...]:
     content = urlencode({"cart_id": ids.cart}).encode()
-    return _with_type(ids.create_collection(), "application/x-www-form-urlencoded", content)
-
-
-def _huge_number(ids: Ids) -> tuple[Request, ...]:
-    request = ids.initialize_session({})
-    return (replace(request, content=(request.content or b"")[:-2] + b'"check": 1e400}}'),)
+    return _create(ids, content, "application/x-www-form-urlencoded")
 
 
 # In the order in which the recorded backend checks them.
 SITUATIONS = (
-    _error(errors.BodyTooLarge, CREATE, _too_large),
-    _error(errors.UnsupportedMediaType, CREATE, _wrong_charset),
     _error(
-        errors.NotJson,
+        errors.BodyTooLarge,
         CREATE,
-        lambda ids: (replace(ids.create_collection(), content=b'{"cart_id": '),),
+        lambda ids: _create(ids, ids.create_collection().content + b" " * MAX_BODY),
     ),
-    Situation(
-        "odd-number",
-        INITIALIZE,
-        _huge_number,
-        title="a number beyond a double's range",
+    _error(
+        errors.UnsupportedMediaType,
+        CREATE,
+        lambda ids: _create(ids, media_type="application/json; charset=iso-8859-1"),
     ),
+    _error(errors.NotJson, CREATE, lambda ids: _create(ids, b'{"cart_id": ')),
+    Situation("odd-number", INITIALIZE, _huge_number, title="a number beyond a double's range"),
     _error(
         errors.PublishableKeyMissing,
-        None,
-        lambda ids: (replace(ids.any_request(), headers={KEY_HEADER: None}),),
-        signs.no_key,
+        requests=lambda ids: (replace(ids.any_request(), headers={KEY_HEADER: None}),),
     ),
     _error(
         errors.PublishableKeyInvalid,
-        None,
-        lambda ids: (replace(ids.any_request(), headers={KEY_HEADER: f"pk_{UNKNOWN_ID}"}),),
-        signs.other_key,
+        requests=lambda ids: (
+            replace(ids.any_request(), headers={KEY_HEADER: f"pk_{UNKNOWN_ID}"}),
+        ),
     ),
     _error(
         errors.MethodNotAllowed,
         CREATE,
-        lambda ids: (replace(ids.create_collection(), method="GET", content=None),),
-        signs.other_method,
+        lambda ids: (replace(ids.create_collection(), method="GET", content=b""),),
         only_status=True,
     ),
-    Situation(
-        "body",
-        CREATE,
-        _form,
-        expected=Expected(Reply(415, "invalid_data")),
-        title="a form as body",
-    ),
+    Situation("body", CREATE, _form, Expected(Reply(415, "invalid_data")), title="a form as body"),
     _error(
         errors.QueryKeyTooDeep,
         LIST,
         lambda ids: (ids.list_providers(**{"check.the.query": "1"}),),
-        signs.deep_query,
         title="an unknown query parameter, with two dots in its name",
     ),
     Situation(
         "query",
         LIST,
         lambda ids: (ids.list_providers(**{"": "0"}),),
-        signs.dropped_parameter,
         title="a query parameter without a name",
     ),
     _error(errors.RegionMissing, LIST, lambda ids: (ids.list_providers(region_id=""),)),
-    Situation(
-        "paging",
-        LIST,
-        lambda ids: (ids.list_providers(limit="1.5"),),
-        signs.odd_paging,
-    ),
-    Situation("paging", LIST, None, signs.negative_paging, listed=_FAILED),
+    Situation("paging", LIST, lambda ids: (ids.list_providers(limit="1.5"),)),
+    Situation("paging", LIST, listed=_FAILED, sign="negative-paging"),
     _error(errors.CartNotFound, CREATE, lambda ids: (ids.create_collection(cart=UNKNOWN_ID),)),
     _error(
         errors.CollectionNotFound,
         INITIALIZE,
         lambda ids: (ids.initialize_session(collection=UNKNOWN_ID),),
-        signs.unknown_collection,
     ),
     Situation(
         "unstorable-data",
         INITIALIZE,
         lambda ids: (ids.initialize_session({"check": "\ud800"}),),
-        signs.unstorable_data,
         listed=_FAILED,
     ),
-    _error(errors.ProviderRefused, recognize=signs.third_party_refusal),
+    _error(errors.ProviderRefused),
     Situation(
         "idempotency-key",
         INITIALIZE,
         lambda ids: _with_key(ids.initialize_session(), ids.initialize_session()),
-        signs.malformed_idempotency_key,
-        expected=Expected(Reply(200), (_REPLAYED, "true")),
-        listed=Expected(Reply(200), (_REPLAYED, None)),
+        Expected(Reply(200), (_REPLAYED, "true")),
+        Expected(Reply(200), (_REPLAYED, None)),
         title="the same call again, with its `Idempotency-Key`",
     ),
     _error(
@@ -270,8 +230,8 @@ SITUATIONS = (
         "json-type",
         None,
         lambda ids: (ids.any_request(),),
-        expected=_ACCEPTED,
-        listed=Expected(Reply(200), (_TYPE, MEDUSA.json_type)),
+        _ACCEPTED,
+        Expected(Reply(200), (_TYPE, MEDUSA.json_type)),
     ),
 )
 """The rows that a caller can provoke or come across."""

@@ -2,7 +2,7 @@
 
 import ipaddress
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,11 +19,11 @@ class CannotCheck(Exception):
 class CheckOptions:
     """The options of a check, as given; `time_limit` and `timeout` are in seconds.
 
-    None means: ids unknown, rate and time unlimited (but see `confirm_target`), seed random.
+    None means: ids unknown, rate and time unlimited (but see `confirm`), seed random.
     """
 
     url: str
-    publishable_key: str | None
+    publishable_key: str
     dialect: str
     region_id: str | None
     cart_id: str | None
@@ -39,34 +39,24 @@ class CheckOptions:
     seed: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A backend that may be checked: its URL without a trailing slash, its key and the rate."""
-
-    url: str
-    key: str
-    rate: str | None
-
-
-def confirm_target(options: CheckOptions) -> Target:
-    """Return the backend to check; ask first if it is on another machine.
+def confirm(options: CheckOptions) -> CheckOptions:
+    """Return the options with a plain URL, and a rate for another machine; ask before calling one.
 
     Raises:
-        CannotCheck: If it must not be called, or a report could not be written.
+        CannotCheck: If the backend must not be called, or a report could not be written.
     """
-    url = parse_url(options.url)
-    if options.publishable_key is None:
+    options = replace(options, url=parse_url(options.url))
+    if not options.publishable_key:
         message = f"pass --publishable-key, or set {KEY_VARIABLE}"
         raise CannotCheck(message)
     for path in (options.junit, options.html):
         if path is not None:
             _require_writable(path)
-    if is_loopback(url):
-        return Target(url, options.publishable_key, options.rate)
-    target = Target(url, options.publishable_key, options.rate or _DEFAULT_RATE)
-    if not options.yes:
-        _ask(target)
-    return target
+    if not is_loopback(options.url):
+        options = replace(options, rate=options.rate or _DEFAULT_RATE)
+        if not options.yes:
+            _ask(options)
+    return options
 
 
 def parse_url(text: str) -> str:
@@ -106,13 +96,13 @@ def _require_writable(path: Path) -> None:
         raise CannotCheck(message) from error
 
 
-def _ask(target: Target) -> None:
+def _ask(options: CheckOptions) -> None:
     """Ask whether to call another machine; raise CannotCheck unless the answer is yes."""
     if not sys.stdin.isatty():
-        message = f"{target.url} is another machine: pass --yes to check it"
+        message = f"{options.url} is another machine: pass --yes to check it"
         raise CannotCheck(message)
     sys.stdout.write(
-        f"This makes several hundred calls to {target.url}, at most {target.rate},\n"
+        f"This makes several hundred calls to {options.url}, at most {options.rate},\n"
         "and creates payment sessions there. Continue? [y/N] "
     )
     sys.stdout.flush()

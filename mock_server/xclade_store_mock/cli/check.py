@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -16,8 +16,24 @@ from typing import NoReturn
 
 from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED, KEY_VARIABLE
 from xclade_store_mock.check.showing import make_show, print_safely
-from xclade_store_mock.check.target import CannotCheck, CheckOptions, confirm_target
+from xclade_store_mock.check.target import CannotCheck, CheckOptions, confirm
 from xclade_store_mock.cli.serve import positive
+
+
+def _matching(pattern: str, problem: str) -> Callable[[str], str]:
+    """Return a type for argparse: text that matches a pattern."""
+
+    def require(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise argparse.ArgumentTypeError(problem.format(text))
+        return text
+
+    return require
+
+
+_key = _matching("|[!-~]([ -~]*[!-~])?", "must be printable ASCII, without spaces around it")
+_id = _matching(r"(?s)\s*\S.*", "must not be blank")
+_rate = _matching("[1-9][0-9]{0,5}/[sm]", "{!r} is not a rate such as 20/s")
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -34,7 +50,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--publishable-key",
         type=_key,
         metavar="KEY",
-        default=os.environ.get(KEY_VARIABLE),
+        default=os.environ.get(KEY_VARIABLE, ""),
         help=f"the key to send with every call (default: ${KEY_VARIABLE})",
     )
     parser.add_argument(
@@ -43,78 +59,58 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default="documented",
         help="medusa: expect the known deviations of a real Medusa (default: %(default)s)",
     )
-    _add_ids(parser)
-    _add_limits(parser)
-    reports = parser.add_argument_group("reports")
-    reports.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
-    reports.add_argument("--html", type=Path, metavar="FILE", help="write one HTML page")
+    _add_ids(parser.add_argument_group("ids to test with").add_argument)
+    _add_limits(parser.add_argument_group("limits").add_argument)
+    add = parser.add_argument_group("reports").add_argument
+    add("--junit", type=Path, metavar="FILE", help="write JUnit XML")
+    add("--html", type=Path, metavar="FILE", help="write one HTML page")
 
 
-def _add_ids(parser: argparse.ArgumentParser) -> None:
-    ids = parser.add_argument_group("ids to test with")
-    for name, purpose in (
-        ("region", "to list its payment providers"),
-        ("cart", "to create its payment collection"),
-        ("collection", "to initialize payment sessions (default: the cart's)"),
-        ("provider", "the only one that is called (default: the region's manual one)"),
-    ):
-        ids.add_argument(f"--{name}-id", type=_id, metavar="ID", help=purpose)
+def _add_ids(add: Callable[..., object]) -> None:
+    for name, purpose in {
+        "--region-id": "to list its payment providers",
+        "--cart-id": "to create its payment collection",
+        "--collection-id": "to initialize payment sessions (default: the cart's)",
+        "--provider-id": "the only one that is called (default: the region's manual one)",
+    }.items():
+        add(name, type=_id, metavar="ID", help=purpose)
 
 
-def _add_limits(parser: argparse.ArgumentParser) -> None:
-    limits = parser.add_argument_group("limits")
-    limits.add_argument(
-        "--yes", action="store_true", help="do not ask before calling another machine"
-    )
-    limits.add_argument(
-        "--rate",
-        type=_rate,
-        metavar="N/s",
-        help="at most N calls a second, or N/m a minute (default: 20/s; on this machine none)",
-    )
-    limits.add_argument(
-        "--max-examples",
-        type=positive,
-        metavar="N",
-        default=25,
-        help="number of generated calls per operation, and of scenarios (default: 25)",
-    )
-    limits.add_argument(
-        "--time-limit", type=positive, metavar="SECONDS", help="stop making calls after this time"
-    )
-    limits.add_argument(
-        "--timeout",
-        type=positive,
-        metavar="SECONDS",
-        default=10,
-        help="how long to wait for a response (default: 10)",
-    )
-    limits.add_argument("--seed", type=int, metavar="N", help="repeat the calls of an earlier run")
+def _add_limits(add: Callable[..., object]) -> None:
+    rate = "at most N calls a second, or N/m a minute (default: 20/s; on this machine none)"
+    examples = "number of generated calls per operation, and of scenarios (default: %(default)s)"
+    time_limit = "stop making calls after this time"
+    timeout = "how long to wait for a response (default: %(default)s)"
+    add("--yes", action="store_true", help="do not ask before calling another machine")
+    add("--rate", type=_rate, metavar="N/s", help=rate)
+    add("--max-examples", type=positive, metavar="N", default=25, help=examples)
+    add("--time-limit", type=positive, metavar="SECONDS", help=time_limit)
+    add("--timeout", type=positive, metavar="SECONDS", default=10, help=timeout)
+    add("--seed", type=int, metavar="N", help="repeat the calls of an earlier run")
 
 
 def run(options: argparse.Namespace) -> int:
     """Check a backend and return the exit code."""
     # Caused by Connexion's own import, as in `serving`.
     warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")
-    names = (each.name for each in fields(CheckOptions))
-    chosen = CheckOptions(**{name: getattr(options, name) for name in names})
+    chosen = CheckOptions(
+        **{each.name: getattr(options, each.name) for each in fields(CheckOptions)}
+    )
     try:
         with _interruptible() as stop:
-            target = confirm_target(chosen)
+            confirmed = confirm(chosen)
             # Imported late: it takes a second, and needs the extra `check`.
             from xclade_store_mock.check.run import run_check  # noqa: PLC0415
 
-            return run_check(target, chosen, stop)
+            return run_check(confirmed, stop)
     except CannotCheck as error:
-        print_safely(
-            f"xclade-store-mock: {make_show(options.publishable_key)(str(error))}\n", sys.stderr
-        )
+        message = make_show(chosen.publishable_key)(str(error))
     except ModuleNotFoundError as error:
         message = f"{error}. The check comes with the extra: pip install 'xclade-store[check]'"
-        print_safely(f"xclade-store-mock: {message}\n", sys.stderr)
     except KeyboardInterrupt:
         print_safely("\nInterrupted\n", sys.stderr)
         return INTERRUPTED
+    print_safely(f"xclade-store-mock: {message}\n", sys.stderr)
     return CANNOT_CHECK
 
 
@@ -131,30 +127,9 @@ def _interruptible() -> Iterator[Event]:
         signal.default_int_handler(number, frame)
 
     signals = (signal.SIGINT, signal.SIGTERM)
-    handlers = [signal.signal(each, interrupt) for each in signals]
+    handlers = {each: signal.signal(each, interrupt) for each in signals}
     try:
         yield stop
     finally:
-        for number, handler in zip(signals, handlers, strict=True):
+        for number, handler in handlers.items():
             signal.signal(number, handler)
-
-
-def _key(text: str) -> str:
-    if not text.isascii() or not text.isprintable() or not text.strip():
-        message = "must be printable ASCII and not blank"
-        raise argparse.ArgumentTypeError(message)
-    return text
-
-
-def _id(text: str) -> str:
-    if not text.strip():
-        message = "must not be blank"
-        raise argparse.ArgumentTypeError(message)
-    return text
-
-
-def _rate(text: str) -> str:
-    if not re.fullmatch(r"[1-9][0-9]{0,5}/[sm]", text):
-        message = f"{text!r} is not a rate such as 20/s"
-        raise argparse.ArgumentTypeError(message)
-    return text
