@@ -222,7 +222,7 @@ MUTANTS = (
     Mutant(
         "deviation hides a broken body",
         SERVER / "check/findings.py",
-        "BODY_FAILURES = (JsonSchemaError, MalformedJson)",
+        "BODY_FAILURES = (checks.JsonSchemaError, MalformedJson)",
         "BODY_FAILURES = (MalformedJson,)",
         ("tests/check/test_dialects.py",),
     ),

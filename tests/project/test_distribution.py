@@ -51,6 +51,7 @@ def test_wheel_and_sdist_are_complete(dist: Path) -> None:
         "xclade_store/generated/types.py",
         "xclade_store/py.typed",
         "xclade_store_mock/app.py",
+        "xclade_store_mock/check/engine.toml",
         "xclade_store_mock/check/report.html",
         "xclade_store_mock/check/schemathesis.toml",
         *(f"xclade_store_mock/control/console/{each.name}" for each in CONSOLE.glob("*.[chjs]*")),

@@ -9,8 +9,8 @@ KEY_VARIABLE = "XCLADE_PUBLISHABLE_KEY"
 KEY_HEADER = "x-publishable-api-key"
 """The header that carries the publishable key."""
 
-IDEMPOTENCY_HEADER = "idempotency-key"
-"""The header that carries the idempotency key; in lower case, as all names that are compared."""
+IDEMPOTENCY_KEY = "Idempotency-Key"
+"""The header that carries the idempotency key, as the contract spells it."""
 
 CANNOT_CHECK = 2
 """The exit code if the check could not be made; argparse uses it for invalid options."""

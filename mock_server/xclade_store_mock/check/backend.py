@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from pyrate_limiter import Limiter
+from requests.structures import CaseInsensitiveDict
 from schemathesis.core.rate_limit import ratelimit
 
 from xclade_store_mock.check import KEY_HEADER
@@ -98,8 +99,8 @@ class Interaction:
         return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
 
     def header(self, name: str) -> str | None:
-        """Return a request header by its lower-case name, or None."""
-        return next((value for key, value in self.headers.items() if key.lower() == name), None)
+        """Return a request header, or None; letter case does not matter."""
+        return CaseInsensitiveDict(self.headers).get(name)
 
 
 def _parse(body: bytes) -> Any:

@@ -7,7 +7,7 @@ and would repeat and shrink failures. Here each call is made once, and each fail
 import sys
 import threading
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -30,19 +30,12 @@ from schemathesis.engine.errors import (
 from schemathesis.engine.recorder import Request, ScenarioRecorder
 from schemathesis.engine.run import TESTING_PHASES, UNIT_PHASES, Phase
 
-from xclade_store_mock.check import KEY_HEADER
+from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
 from xclade_store_mock.check.backend import Backend, Interaction, Response, explain_failure
 from xclade_store_mock.check.discovery import INITIALIZE, OPERATIONS, Ids
 from xclade_store_mock.contract import Contract
 
-_IDEMPOTENCY_KEY = "Idempotency-Key"
 _NO_RESPONSE = (UnhealthyAPIError, UnresponsiveOperationError)
-
-# Whether an operation requires the key does not depend on the rest of the request.
-_KEY_CHECKED_ALREADY = {"ignored_auth": {"enabled": False}}
-
-# About deleted resources and other users, which the contract does not have.
-_MEANINGLESS = ("object_level_authorization", "use_after_free")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +121,7 @@ class Engine:
         failures, self._failures = self._failures, []
         for case_id, made in recorder.interactions.items():
             if made.response is not None:
-                operation = self._operation(recorder.cases[case_id].value)
+                operation = self._operation(recorder.cases[case_id].value.operation.label)
                 yield Tested(
                     read_interaction(operation, made.request, made.response),
                     tuple(node.name for node in recorder.checks.get(case_id, ())),
@@ -140,10 +133,9 @@ class Engine:
         error = event.value
         is_reported = isinstance(error, requests.RequestException) and error.request is not None
         if is_reported or isinstance(error, _NO_RESPONSE):
-            method, _, path = event.label.partition(" ")
-            operation = self.contract.document["paths"].get(path, {}).get(method.lower(), {})
-            name = operation.get("operationId", "the scenarios")
-            self.not_tested[f"the rest of {name}"] = "a call got no response"
+            self.not_tested[f"the rest of {self._operation(event.label)}"] = (
+                "a call got no response"
+            )
         elif not isinstance(error, ServerUnavailable):
             self.errors.append(f"{event.label}: {event.info.title}: {event.info.message}")
 
@@ -157,7 +149,8 @@ class Engine:
         # Schemathesis calls this while it handles the error, but does not pass it.
         reason = explain_failure(sys.exception(), self.backend.timeout)
         sent = Request.from_prepared_request(request)
-        self._unanswered.append(read_interaction(self._operation(case), sent, None, reason))
+        operation = self._operation(case.operation.label)
+        self._unanswered.append(read_interaction(operation, sent, None, reason))
 
     def _keep_failure(
         self,
@@ -176,17 +169,16 @@ class Engine:
         case: Case[Any],
     ) -> Case[Any]:
         """Replace a valid idempotency key by a new one, so that no call gets another's response."""
-        key = case.headers.get(_IDEMPOTENCY_KEY)
-        operation = self.contract.operations[self._operation(case)]
-        if key is not None and operation.header.validator.is_valid({_IDEMPOTENCY_KEY: key}):
-            case.headers[_IDEMPOTENCY_KEY] = f"check-{uuid4()}"
+        key = case.headers.get(IDEMPOTENCY_KEY)
+        operation = self.contract.operations[self._operation(case.operation.label)]
+        if key is not None and operation.header.validator.is_valid({IDEMPOTENCY_KEY: key}):
+            case.headers[IDEMPOTENCY_KEY] = f"check-{uuid4()}"
         return case
 
-    def _operation(self, case: Case[Any]) -> str:
-        """Return the id of the operation that a case was made for, whatever its method."""
-        path = self.contract.document["paths"][case.operation.path]
-        name: str = path[case.operation.method.lower()]["operationId"]
-        return name
+    def _operation(self, label: str) -> str:
+        """Return the id of the operation with a label such as `GET /store/payment-providers`."""
+        ids = {f"{each.method} {each.path}": each.id for each in self.contract.operations.values()}
+        return ids.get(label, "the scenarios")
 
 
 class _Run(EngineContext):
@@ -236,22 +228,27 @@ def read_interaction(
 
 
 def _make_config(backend: Backend, ids: Ids, budget: Budget) -> SchemathesisConfig:
-    """Return the settings of schemathesis.toml with this backend's key and ids."""
-    text = resources.files(__package__).joinpath("schemathesis.toml").read_text("utf-8")
-    settings: dict[str, Any] = tomllib.loads(text)
+    """Return the settings of schemathesis.toml and engine.toml with this backend's key and ids."""
+    folder = resources.files(__package__)
+    settings: dict[str, Any] = {}
+    for name in ("schemathesis.toml", "engine.toml"):
+        settings |= tomllib.loads(folder.joinpath(name).read_text("utf-8"))
+    known = {
+        "collections": ids.collection,
+        "carts": ids.cart,
+        "regions": ids.region,
+        "providers": ids.provider,
+    }
     settings |= {
         # Schemathesis would replace ${...} by an environment variable.
         "headers": {KEY_HEADER: backend.key.replace("${", "$${")},
         "seed": budget.seed,
-        "max-redirects": 0,
         "request-timeout": backend.timeout,
-        "continue-on-failure": True,
-        "suppress-health-check": ["all"],
-        "phases": _phases(budget.max_examples),
-        "dictionaries": _dictionaries(ids),
+        # The operations of ids that are None are not called.
+        "dictionaries": {name: {"values": [value or "none"]} for name, value in known.items()},
     }
-    settings["checks"] = {name: {"enabled": False} for name in _MEANINGLESS}
-    settings["generation"]["max-examples"] = budget.max_examples
+    for part in (settings, settings["phases"]["stateful"]):
+        part.setdefault("generation", {})["max-examples"] = budget.max_examples
     settings["operations"] += [
         {"include-operation-id": operation, "enabled": False}
         for operation in OPERATIONS
@@ -260,49 +257,17 @@ def _make_config(backend: Backend, ids: Ids, budget: Budget) -> SchemathesisConf
     return SchemathesisConfig.from_dict(settings)
 
 
-def _phases(max_examples: int) -> dict[str, Any]:
-    return {
-        # Only methods that HTTP calls safe: this may be a production backend.
-        "coverage": {"unexpected-methods": ["GET", "OPTIONS"]},
-        "fuzzing": {"checks": _KEY_CHECKED_ALREADY},
-        "stateful": {
-            "generation": {"max-examples": max_examples},
-            # Responses suggest no calls, except through the contract's links.
-            "inference": {"algorithms": []},
-            "link-calibration": False,
-            "checks": _KEY_CHECKED_ALREADY,
-        },
-    }
-
-
-def _dictionaries(ids: Ids) -> dict[str, Any]:
-    """Return the dictionaries of ids; the operations of those that are None are not called."""
-    known = {
-        "collections": ids.collection,
-        "carts": ids.cart,
-        "regions": ids.region,
-        "providers": ids.provider,
-    }
-    return {name: {"values": [value or "none"]} for name, value in known.items()}
-
-
-def _insert_ids(document: Mapping[str, Any], ids: Ids) -> dict[str, Any]:
-    """Return the contract with these ids in its examples and links."""
-    in_bodies = {"cart_id": ids.cart, "provider_id": ids.provider}
-    in_parameters = {"id": ids.collection, "region_id": ids.region}
-
-    def walk(node: Any) -> Any:
-        if isinstance(node, list):
-            return [walk(each) for each in node]
-        if not isinstance(node, dict):
-            return node
-        walked = {name: walk(value) for name, value in node.items()}
-        for name, value in in_bodies.items():
-            if isinstance(walked.get(name), str):
-                walked[name] = value
-        if walked.get("name") in in_parameters and "examples" in walked:
-            walked["examples"] = {"known": {"value": in_parameters[walked["name"]]}}
-        return walked
-
-    walked: dict[str, Any] = walk(document)
-    return walked
+def _insert_ids(node: Any, ids: Ids) -> Any:
+    """Return the contract, or a part of it, with these ids in its examples and links."""
+    if isinstance(node, list):
+        return [_insert_ids(each, ids) for each in node]
+    if not isinstance(node, dict):
+        return node
+    inserted = {name: _insert_ids(value, ids) for name, value in node.items()}
+    for name, value in {"cart_id": ids.cart, "provider_id": ids.provider}.items():
+        if isinstance(inserted.get(name), str):
+            inserted[name] = value
+    parameters = {"id": ids.collection, "region_id": ids.region}
+    if inserted.get("name") in parameters and "examples" in inserted:
+        inserted["examples"] = {"known": {"value": parameters[inserted["name"]]}}
+    return inserted

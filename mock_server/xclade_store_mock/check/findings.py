@@ -1,24 +1,14 @@
 """What breaks the contract, and which deviation of the table explains it."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from itertools import islice
+from typing import Any
 
 from jsonschema_rs import Draft4Validator
 from schemathesis.core.failures import AcceptedNegativeData, Failure, MalformedJson, ServerError
-from schemathesis.openapi.checks import (
-    EnsureResourceAvailability,
-    IgnoredAuth,
-    JsonSchemaError,
-    MissingContentType,
-    MissingHeaders,
-    RejectedPositiveData,
-    UndefinedContentType,
-    UndefinedStatusCode,
-    UnsupportedMethodResponse,
-)
+from schemathesis.openapi import checks
 
 from xclade_store_mock.check.backend import INCOMPLETE, Interaction, Response
 from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST
@@ -28,28 +18,31 @@ from xclade_store_mock.check.situations import NAMES, Situation, explain
 from xclade_store_mock.contract import Contract, compile_schema
 from xclade_store_mock.web.dialect import Dialect
 
-BODY_FAILURES = (JsonSchemaError, MalformedJson)
+BODY_FAILURES = (checks.JsonSchemaError, MalformedJson)
 """Failures that no deviation explains: even what deviates has a body that fits its status."""
 
 _RESPONDS = "answered"
 _DEFAULT_FIELDS = "default_fields"
 _BREAKS_SCHEMA = "the response breaks the contract's schema"
 
+# The title of each failure, and what the contract expects instead.
 _DESCRIPTIONS: Mapping[type[Failure], tuple[str, Callable[[Any], str]]] = {
     ServerError: ("the backend fails", lambda _: "no server error"),
-    UndefinedStatusCode: (
+    checks.UndefinedStatusCode: (
         "a status that the contract does not have",
-        lambda failure: f"one of {', '.join(failure.defined_status_codes)}",
+        lambda failure: f"one of {_list(failure.defined_status_codes)}",
     ),
-    UndefinedContentType: (
+    checks.UndefinedContentType: (
         "a media type that the contract does not have",
-        lambda failure: ", ".join(failure.defined_content_types),
+        lambda failure: _list(failure.defined_content_types),
     ),
-    MissingContentType: ("no media type", lambda failure: ", ".join(failure.media_types)),
-    MissingHeaders: ("a header is missing", lambda failure: ", ".join(failure.missing_headers)),
-    JsonSchemaError: (
+    checks.MissingContentType: ("no media type", lambda failure: _list(failure.media_types)),
+    checks.MissingHeaders: ("a header is missing", lambda failure: _list(failure.missing_headers)),
+    checks.JsonSchemaError: (
         _BREAKS_SCHEMA,
-        lambda failure: f"{failure.validation_message} (at {_location(failure) or 'the top'})",
+        lambda failure: (
+            f"{failure.validation_message} (at {_list(failure.instance_path, '.') or 'the top'})"
+        ),
     ),
     MalformedJson: (
         "the response is not JSON",
@@ -57,18 +50,19 @@ _DESCRIPTIONS: Mapping[type[Failure], tuple[str, Callable[[Any], str]]] = {
     ),
     AcceptedNegativeData: (
         "a request that breaks the contract is accepted",
-        lambda failure: f"400, for {_invalid_component(failure)}",
+        # Schemathesis' words for which part of the request breaks it.
+        lambda failure: f"400, for {_flat(failure.message.partition('Invalid component:')[2])}",
     ),
-    RejectedPositiveData: (
+    checks.RejectedPositiveData: (
         "a valid request is refused",
-        lambda failure: f"one of {', '.join(map(str, failure.allowed_statuses))}",
+        lambda failure: f"one of {_list(failure.allowed_statuses)}",
     ),
-    IgnoredAuth: ("", lambda _: "401"),
-    UnsupportedMethodResponse: (
+    checks.IgnoredAuth: ("", lambda _: "401"),
+    checks.UnsupportedMethodResponse: (
         "a method that the contract does not have is not refused",
         lambda _: "405 with Allow",
     ),
-    EnsureResourceAvailability: (
+    checks.EnsureResourceAvailability: (
         "a new payment collection is not found",
         lambda failure: f"{failure.not_available_with} finds it",
     ),
@@ -80,16 +74,16 @@ def describe_failure(failure: Failure) -> tuple[str, str]:
     for kind, (title, expected) in _DESCRIPTIONS.items():
         if isinstance(failure, kind):
             return title or failure.title, expected(failure)
-    return failure.title, " ".join(failure.message.split())
+    return failure.title, _flat(failure.message)
 
 
-def _location(failure: JsonSchemaError) -> str:
-    return ".".join(str(step) for step in failure.instance_path)
+def _list(values: Iterable[object], separator: str = ", ") -> str:
+    return separator.join(map(str, values))
 
 
-def _invalid_component(failure: AcceptedNegativeData) -> str:
-    """Return which part of the request breaks the contract, in Schemathesis' words."""
-    return " ".join(failure.message.partition("Invalid component:")[2].split())
+def _flat(text: str) -> str:
+    """Return text on one line."""
+    return " ".join(text.split())
 
 
 _SCHEMAS = "#/components/schemas/"
@@ -97,32 +91,14 @@ _COLLECTION = {"properties": {"payment_collection": {"$ref": f"{_SCHEMAS}StorePa
 _PROVIDERS = {"properties": {"payment_providers": {"items": {"required": ["id", "is_enabled"]}}}}
 
 
-@dataclass(frozen=True, slots=True)
-class DefaultFields:
-    """The fields that each operation returns unless the query parameter `fields` says otherwise.
+def default_fields(contract: Contract) -> dict[str, Draft4Validator]:
+    """Return what each operation's response has, unless the query parameter `fields` is given.
 
     A response's schema in the contract cannot depend on the query, so it allows either.
     """
-
-    schemas: Mapping[str, Draft4Validator]
-
-    @classmethod
-    def of(cls, contract: Contract) -> Self:
-        """Compile the schemas."""
-        collection = compile_schema(contract, _COLLECTION)
-        providers = compile_schema(contract, _PROVIDERS)
-        return cls({LIST: providers, CREATE: collection, INITIALIZE: collection})
-
-    def apply_to(self, call: Interaction) -> bool:
-        """Return whether the response must have them."""
-        query = parse_qs(urlsplit(call.url).query, keep_blank_values=True)
-        return call.succeeded and "fields" not in query
-
-    def find_error(self, call: Interaction) -> str:
-        """Return what is missing or wrong; empty if nothing is."""
-        document = call.response.document if call.response else None
-        errors = self.schemas[call.operation].iter_errors(document)
-        return next((error.message for error in errors), "")
+    schemas: Mapping[str, Mapping[str, Any]]
+    schemas = {LIST: _PROVIDERS, CREATE: _COLLECTION, INITIALIZE: _COLLECTION}
+    return {name: compile_schema(contract, schema) for name, schema in schemas.items()}
 
 
 @dataclass(slots=True)
@@ -147,10 +123,10 @@ class Finding:
 class Tally:
     """What was tried of an operation, and what was found; equal findings share a key."""
 
+    first: Interaction
     calls: int = 0
     checks: Counter[str] = field(default_factory=Counter)
     findings: dict[Hashable, Finding] = field(default_factory=dict)
-    first: Interaction | None = None
     succeeded: bool = False
 
 
@@ -163,11 +139,13 @@ class Judge:
 
     dialect: Dialect
     evidence: Evidence
-    defaults: DefaultFields
     tallies: dict[str, Tally] = field(default_factory=dict)
     deviations: dict[str, Finding] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
-    provoked: set[str] = field(default_factory=set)
+    _default_fields: Mapping[str, Draft4Validator] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._default_fields = default_fields(self.evidence.contract)
 
     @property
     def findings(self) -> list[Finding]:
@@ -177,28 +155,31 @@ class Judge:
     @property
     def unprovoked(self) -> list[str]:
         """The rows that were neither provoked nor seen."""
-        seen = self.provoked | self.deviations.keys()
-        listed = [NAMES[row] for row in NAMES if row in self.dialect.deviations]
-        return [name for name in listed if name not in seen]
+        seen = self.deviations.keys() | {
+            check for tally in self.tallies.values() for check in tally.checks
+        }
+        return [
+            name
+            for row, name in NAMES.items()
+            if row in self.dialect.deviations and name not in seen
+        ]
 
     def note(self, call: Interaction) -> None:
         """Count a call; check that it got a response, and the default fields."""
-        tally = self.tallies.setdefault(call.operation, Tally())
+        tally = self.tallies.setdefault(call.operation, Tally(call))
         tally.calls += 1
-        tally.first = tally.first or call
-        tally.succeeded = tally.succeeded or call.succeeded
+        tally.succeeded |= call.succeeded
         tally.checks[_RESPONDS] += 1
         if call.response is None:
             is_incomplete = call.error == INCOMPLETE
             title = INCOMPLETE if is_incomplete else "no response"
             expected = "a complete response" if is_incomplete else "a response"
             self._add(Finding(call.operation, _RESPONDS, title, expected, call), title)
-        if self.defaults.apply_to(call):
+        elif call.succeeded and "fields" not in dict(call.query):
             tally.checks[_DEFAULT_FIELDS] += 1
-            error = self.defaults.find_error(call)
-            if error:
-                title = "a default field is missing or wrong, although `fields` is not given"
-                self._add(Finding(call.operation, _DEFAULT_FIELDS, title, error, call), title)
+            title = "a default field is missing or wrong, although `fields` is not given"
+            schema = self._default_fields[call.operation]
+            self._validate(schema, call, call.response, _DEFAULT_FIELDS, title)
 
     def judge_call(self, tested: Tested) -> None:
         """Judge a call by the failures that Schemathesis' checks found."""
@@ -208,11 +189,10 @@ class Judge:
         failures = list(tested.failures)
         situation = next(explain(call, self.evidence), None) if failures else None
         if situation is not None and call.response is not None:
-            explained = [each for each in failures if not isinstance(each, BODY_FAILURES)]
-            if explained:
+            failures = [each for each in failures if isinstance(each, BODY_FAILURES)]
+            if len(failures) < len(tested.failures):
                 # One deviation, however many checks fail because of it.
                 self._add(_describe(situation, call, call.response), situation.name)
-            failures = [each for each in failures if each not in explained]
         for failure in failures:
             title, expected = describe_failure(failure)
             check = failure.checks[0] if failure.checks else failure.title
@@ -222,66 +202,54 @@ class Judge:
         """Judge the response to a call that provoked a situation."""
         self.note(call)
         self.tallies[call.operation].checks[situation.name] += 1
-        self.provoked.add(situation.name)
-        if call.response is None:
+        response = call.response
+        if response is None:
             return
-        found = _describe(situation, call, call.response)
-        if found.row and self._is_expected:
+        found = _describe(situation, call, response)
+        if found.row and self.dialect.deviations:
             self._add(found, situation.name)
-        elif not situation.expected.allows(call.response):
+        elif not situation.expected.allows(response):
             self._add(found, situation.name)
             return
-        elif self._is_expected and situation.deviates:
+        elif self.dialect.deviations and situation.deviates:
             self.absent.append(situation.name)
-        error = self._schema_error(call.operation, call.response)
-        if error:
+        documented = self.evidence.contract.operations[call.operation].responses
+        schema = documented.get((response.status, response.media_type))
+        if schema is not None and response.media_type == "application/json":
             title = f"{found.title}: {_BREAKS_SCHEMA}"
-            self._add(Finding(call.operation, situation.name, title, error, call), title)
+            self._validate(schema.validator, call, response, situation.name, title)
 
     def require_success(self) -> None:
         """Add a finding for each operation without any success: its responses prove little."""
         for operation, tally in self.tallies.items():
-            if tally.checks and tally.first and not tally.succeeded:
+            if not tally.succeeded:
                 title, expected = "no call succeeded", "200 for the ids that were given or found"
                 self._add(Finding(operation, title, title, expected, tally.first), title)
 
-    def _schema_error(self, operation: str, response: Response) -> str:
-        """Return how a response breaks its documented schema; empty if it does not."""
-        documented = self.evidence.contract.operations[operation].responses
-        schema = documented.get((response.status, response.media_type))
-        if schema is None or response.media_type != "application/json":
-            return ""
-        errors = schema.validator.iter_errors(response.document)
-        return next((error.message for error in errors), "")
+    def _validate(
+        self, schema: Draft4Validator, call: Interaction, response: Response, check: str, title: str
+    ) -> None:
+        """Add a finding if a response breaks a schema."""
+        for error in islice(schema.iter_errors(response.document), 1):
+            self._add(Finding(call.operation, check, title, error.message, call), title)
 
     def _add(self, found: Finding, identity: Hashable) -> None:
         """Add a finding, or count it if there is an equal one."""
-        if found.row and self._is_expected:
+        if found.row and self.dialect.deviations:
             same = self.deviations.setdefault(found.row, found)
         else:
             same = self.tallies[found.operation].findings.setdefault((found.row, identity), found)
         same.calls += 1
-        if _length(found.interaction) < _length(same.interaction):
-            same.interaction = found.interaction
-
-    @property
-    def _is_expected(self) -> bool:
-        """Whether the deviations that the table lists are expected."""
-        return bool(self.dialect.deviations)
+        same.interaction = min(same.interaction, found.interaction, key=_length)
 
 
 def _describe(situation: Situation, call: Interaction, response: Response) -> Finding:
     """Return the finding for a response in a situation; it has a row if the table lists it."""
-    is_listed = situation.is_listed(response)
-    return Finding(
-        call.operation,
-        situation.name,
-        situation.title or situation.name,
-        str(situation.expected),
-        call,
-        situation.name if is_listed else "",
-        str(situation.listed) if is_listed else "",
-    )
+    title = situation.title or situation.name
+    found = Finding(call.operation, situation.name, title, str(situation.expected), call)
+    if situation.is_listed(response):
+        found.row, found.listed = situation.name, str(situation.listed)
+    return found
 
 
 def _length(call: Interaction) -> int:

@@ -2,8 +2,7 @@
 
 import random
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from datetime import datetime
 from threading import Event
 
@@ -14,7 +13,7 @@ from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED
 from xclade_store_mock.check.backend import Backend
 from xclade_store_mock.check.discovery import Discovery, Ids, discover
 from xclade_store_mock.check.engine import Budget, Engine
-from xclade_store_mock.check.findings import DefaultFields, Judge
+from xclade_store_mock.check.findings import Judge
 from xclade_store_mock.check.report import HTML, JUNIT, TEXT, Report, render
 from xclade_store_mock.check.showing import print_safely
 from xclade_store_mock.check.signs import Evidence
@@ -55,12 +54,15 @@ def check(backend: Backend, given: Ids, budget: Budget, dialect: Dialect, stop: 
     contract = load_contract("store.yaml")
     discovery = discover(backend, given)
     evidence = Evidence(backend.key, discovery.collections, contract, discovery.free_collections)
-    judge = Judge(dialect, evidence, DefaultFields.of(contract))
+    judge = Judge(dialect, evidence)
     engine = Engine(backend, contract, discovery.ids, budget, stop)
     is_interrupted = False
     try:
         _judge_situations(judge, backend, discovery)
-        with _temporary_hypothesis_folder():
+        # Otherwise Hypothesis would write to the current folder.
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+            set_hypothesis_home_dir(folder)
+            stack.callback(set_hypothesis_home_dir, None)
             for tested in engine:
                 judge.judge_call(tested)
         judge.require_success()
@@ -85,14 +87,3 @@ def _judge_situations(judge: Judge, backend: Backend, discovery: Discovery) -> N
             for call in before:
                 judge.note(call)
             judge.judge_situation(situation, last)
-
-
-@contextmanager
-def _temporary_hypothesis_folder() -> Iterator[None]:
-    """Keep Hypothesis from writing to the current folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        set_hypothesis_home_dir(folder)
-        try:
-            yield
-        finally:
-            set_hypothesis_home_dir(None)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
-from xclade_store_mock.check import IDEMPOTENCY_HEADER, KEY_HEADER
+from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
 from xclade_store_mock.check.backend import Interaction
 from xclade_store_mock.check.discovery import INITIALIZE, LIST, MANUAL_PROVIDER
 from xclade_store_mock.contract import Contract
@@ -17,8 +17,8 @@ from xclade_store_mock.dialects.medusa.qs import read_query
 from xclade_store_mock.jsontext import find_unstorable
 
 _PAGING = frozenset({"limit", "offset"})
-# What invalid_parts calls a parameter that qs drops, an idempotency key, and anything else.
-_DROPPED, _IDEMPOTENCY_KEY, _REST = "dropped", "Idempotency-Key", "rest"
+# What _invalid_parts calls a parameter that qs drops, and what no deviation accepts.
+_DROPPED, _REST = "dropped", "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,13 @@ def _invalid_parts(call: Interaction, contract: Contract) -> set[str]:
     }
     for error in operation.query.validator.iter_errors(typed):
         parts.add(str(error.instance_path[0]) if error.instance_path else _REST)
-    key = call.header(IDEMPOTENCY_HEADER)
-    headers = {} if key is None else {_IDEMPOTENCY_KEY: key}
+    key = call.header(IDEMPOTENCY_KEY)
+    headers = {} if key is None else {IDEMPOTENCY_KEY: key}
     if not operation.header.validator.is_valid(headers):
-        parts.add(_IDEMPOTENCY_KEY)
+        parts.add(IDEMPOTENCY_KEY)
     if operation.body is not None and not operation.body.validator.is_valid(call.document):
         parts.add(_REST)
-    accepted = _PAGING | {_DROPPED, _IDEMPOTENCY_KEY}
+    accepted = _PAGING | {_DROPPED, IDEMPOTENCY_KEY}
     return {part if part in accepted else _REST for part in parts}
 
 
@@ -109,6 +109,6 @@ SIGNS: Mapping[str, Callable[[Interaction, Evidence], bool]] = {
     "CollectionNotFound": _names_unknown_collection,
     "unstorable-data": lambda call, _: find_unstorable(call.document) is not None,
     "ProviderRefused": _may_be_refused,
-    "idempotency-key": lambda call, known: _has_invalid({_IDEMPOTENCY_KEY}, call, known),
+    "idempotency-key": lambda call, known: _has_invalid({IDEMPOTENCY_KEY}, call, known),
 }
 """How to recognize the situation of a row, by its id, from a call and what is known."""

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from xclade_store_mock import errors
-from xclade_store_mock.check import IDEMPOTENCY_HEADER, KEY_HEADER
+from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
 from xclade_store_mock.check.backend import Interaction, Request, Response
 from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST, UNKNOWN_ID, Ids
 from xclade_store_mock.check.signs import SIGNS, Evidence
@@ -140,7 +140,7 @@ def _create(
 
 def _with_key(*requests: Request) -> tuple[Request, ...]:
     """Give requests one new idempotency key."""
-    headers = {IDEMPOTENCY_HEADER: f"check-{uuid4()}"}
+    headers = {IDEMPOTENCY_KEY: f"check-{uuid4()}"}
     return tuple(replace(request, headers=headers) for request in requests)
 
 

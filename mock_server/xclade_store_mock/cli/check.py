@@ -20,20 +20,23 @@ from xclade_store_mock.check.target import CannotCheck, CheckOptions, confirm
 from xclade_store_mock.cli.serve import positive
 
 
-def _matching(pattern: str, problem: str) -> Callable[[str], str]:
-    """Return a type for argparse: text that matches a pattern."""
+def _text(is_valid: Callable[[str], object], problem: str) -> Callable[[str], str]:
+    """Return a type for argparse: text that is valid."""
 
     def require(text: str) -> str:
-        if not re.fullmatch(pattern, text):
+        if not is_valid(text):
             raise argparse.ArgumentTypeError(problem.format(text))
         return text
 
     return require
 
 
-_key = _matching("|[!-~]([ -~]*[!-~])?", "must be printable ASCII, without spaces around it")
-_id = _matching(r"(?s)\s*\S.*", "must not be blank")
-_rate = _matching("[1-9][0-9]{0,5}/[sm]", "{!r} is not a rate such as 20/s")
+_key = _text(
+    lambda text: text.isascii() and text.isprintable() and text == text.strip(),
+    "must be printable ASCII, without spaces around it",
+)
+_id = _text(str.strip, "must not be blank")
+_rate = _text(re.compile("[1-9][0-9]{0,5}/[sm]").fullmatch, "{!r} is not a rate such as 20/s")
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
