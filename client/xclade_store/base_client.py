@@ -1,6 +1,7 @@
 """What StoreClient and AsyncStoreClient share: their constructor, and arguments made into calls."""
 
 import copy
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -38,6 +39,8 @@ DEADLINE = 60.0
 
 DEFAULT_RETRIES = Retries()
 _PORTS = 2**16
+# Made once: httpx would make one for each request.
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 Timeout = float | httpx.Timeout | None
 
@@ -137,7 +140,7 @@ class BaseClient(Generic[Http, Http2]):
                 f"{self._base_url}{parts['url']}",
                 self._read_timeout(timeout) or self._timeouts,
                 params=parts["params"] or None,
-                json=parts.get("json"),
+                content=_JSON.encode(parts["json"]).encode() if "json" in parts else None,
                 headers={**self._headers, **parts.get("headers", {})},
             )
         except self._library.InvalidURL as error:  # longer than httpx has them
@@ -188,9 +191,7 @@ class BaseClient(Generic[Http, Http2]):
         result: type[Result],
     ) -> Call[Result]:
         body = {"cart_id": arguments.identifier("cart_id", cart_id)}
-        parts = create_payment_collection._get_kwargs(
-            body=models.CreatePaymentCollectionRequest.from_dict(body), fields=_fields(fields)
-        )
+        parts = create_payment_collection._get_kwargs(body=body, fields=_fields(fields))
         return self._call(parts, result, timeout, deadline, "payment_collection")
 
     def _initialize_call(
@@ -210,7 +211,7 @@ class BaseClient(Generic[Http, Http2]):
         key = os.urandom(16).hex() if idempotency_key is None else idempotency_key
         parts = initialize_payment_session._get_kwargs(
             arguments.identifier("payment_collection_id", payment_collection_id),
-            body=models.InitializePaymentSessionRequest.from_dict(body),
+            body=body,
             fields=_fields(fields),
             idempotency_key=arguments.idempotency_key(key),
         )

@@ -1,18 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ...models.create_payment_collection_request import (
-        CreatePaymentCollectionRequest,
-    )
 
 
 def _get_kwargs(
     *,
-    body: CreatePaymentCollectionRequest,
+    body: dict[str, Any],
     fields: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -29,8 +24,7 @@ def _get_kwargs(
         "params": params,
     }
 
-    _kwargs["json"] = body.to_dict()
-
+    _kwargs["json"] = body
     headers["Content-Type"] = "application/json"
 
     _kwargs["headers"] = headers

@@ -1,20 +1,15 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from ...types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ...models.initialize_payment_session_request import (
-        InitializePaymentSessionRequest,
-    )
 
 
 def _get_kwargs(
     id: str,
     *,
-    body: InitializePaymentSessionRequest,
+    body: dict[str, Any],
     fields: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
@@ -36,8 +31,7 @@ def _get_kwargs(
         "params": params,
     }
 
-    _kwargs["json"] = body.to_dict()
-
+    _kwargs["json"] = body
     headers["Content-Type"] = "application/json"
 
     _kwargs["headers"] = headers
