@@ -1,7 +1,6 @@
 """A call, sync or async: its request, and how to read the response."""
 
 import json
-from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Generic, NamedTuple, NoReturn, TypeVar
@@ -28,8 +27,7 @@ class Initialized(NamedTuple):
     provider_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[Result]):
+class Call(NamedTuple, Generic[Result]):
     """One logical call: what to send, and how to read its response."""
 
     request: httpx.Request

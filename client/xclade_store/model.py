@@ -28,6 +28,7 @@ from xclade_store.reading import (
     Reading,
     ShapeError,
     exact_amount,
+    kept_types,
     reader,
 )
 
@@ -77,11 +78,18 @@ def as_tuple(items: Iterable[Any]) -> tuple[Any, ...]:
     return given if given is UNSET else tuple(given)
 
 
-class _Shape(NamedTuple):
-    """How a model is read: by names in JSON, the attributes and what reads their values."""
+class _Field(NamedTuple):
+    """How a field is read: values of the `kept` types need no reader."""
 
-    attributes: Mapping[str, str]
-    readers: Mapping[str, Reader]
+    attribute: str
+    kept: frozenset[type]
+    read: Reader
+
+
+class _Shape(NamedTuple):
+    """How a model is read: its fields by their names in JSON."""
+
+    fields: Mapping[str, _Field]
     required: frozenset[str]
 
 
@@ -98,8 +106,12 @@ def _resolved(model: type) -> _Shape:
         if field.name != "additional_properties"
     ]
     return _Shape(
-        {field.alias: str(field.name) for field in fields},
-        {field.alias: reader(field.type, _reader_of) for field in fields},
+        {
+            field.alias: _Field(
+                str(field.name), kept_types(field.type), reader(field.type, _reader_of)
+            )
+            for field in fields
+        },
         frozenset(field.alias for field in fields if field.default is attrs.NOTHING),
     )
 
@@ -138,9 +150,9 @@ class Model:
         values, spelling = vars(self), self._origin.spelling
         document: dict[str, Any] = plain(self.additional_properties)
         amounts: list[tuple[str, Decimal]] = []
-        for name, attribute in _shape(type(self)).attributes.items():
-            if attribute in values:
-                value = values[attribute]
+        for name, field in _shape(type(self)).fields.items():
+            if field.attribute in values:
+                value = values[field.attribute]
                 document[name] = plain(spelling[name]) if name in spelling else _written(value)
                 if isinstance(value, Decimal):
                     amounts.append((name, value))
@@ -207,8 +219,8 @@ class Model:
         def __getattr__(self, attribute: str) -> Any:
             if isinstance(attribute, _FieldName):
                 return UNSET
-            for name, known in _shape(type(self)).attributes.items():
-                if known == attribute:
+            for name, field in _shape(type(self)).fields.items():
+                if field.attribute == attribute:
                     raise FieldNotAnswered(self._explain_absence(name), name)
             message = f"{type(self).__name__!r} object has no attribute {attribute!r}"
             raise AttributeError(message, name=attribute, obj=self)
@@ -237,16 +249,19 @@ def _read(model: type[Model], source: Any, reading: Reading) -> Any:
     values["_read_from"] = Origin(reading.root, tuple(reading.steps), reading.fields, spelling)
     reading.steps.append("")
     for name, written in source.items():
-        if name in shape.readers:
+        field = shape.fields.get(name)
+        if field is None:
+            unknown[name] = written
+        elif type(written) in field.kept:
+            values[field.attribute] = written
+        else:
             reading.steps[-1] = name
-            value = shape.readers[name](written, reading)
+            value = field.read(written, reading)
             if type(value) in _RESPELLED:
                 spelling[name] = written
             if type(value) is Decimal:
                 value = exact_amount(source, name, value)
-            values[shape.attributes[name]] = value
-        else:
-            unknown[name] = written
+            values[field.attribute] = value
     values["additional_properties"] = JsonObject(unknown) if unknown else _NO_PROPERTIES
     if not shape.required <= source.keys():
         for reading.steps[-1] in sorted(shape.required - source.keys()):

@@ -85,12 +85,11 @@ def integer(value: Any, reading: Reading) -> Any:
 
 def decimal(value: Any, reading: Reading) -> Any:
     """Read a number exactly."""
-    if isinstance(value, float | Decimal) and not Decimal(value).is_finite():
-        return reading.refuse("a finite number", value)
-    if isinstance(value, float):
-        return Decimal(repr(float(value)))
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return Decimal(value)
+    number = Decimal(repr(float(value))) if isinstance(value, float) else value
+    if isinstance(number, Decimal):
+        return number if number.is_finite() else reading.refuse("a finite number", value)
+    if isinstance(number, int) and not isinstance(number, bool):
+        return Decimal(number)
     return reading.refuse("a number", value)
 
 
@@ -123,12 +122,22 @@ _READERS: Mapping[Any, Reader] = {
 }
 
 
+_UNIONS = frozenset({Union, UnionType})
+_KEPT: frozenset[type] = frozenset({str, bool, int, NoneType})
+
+
+def kept_types(kind: Any) -> frozenset[type]:
+    """Return the types of JSON values that a field's type has as they are."""
+    choices = get_args(kind) if get_origin(kind) in _UNIONS else (kind,)
+    return _KEPT & frozenset(choices)
+
+
 def reader(kind: Any, of_model: Callable[[Any], Reader]) -> Reader:
     """Return what reads values of a field's type; `of_model` makes what reads models."""
     choices = get_args(kind)
     if get_origin(kind) is tuple:
         return _listed(reader(choices[0], of_model))
-    if get_origin(kind) in {Union, UnionType}:
+    if get_origin(kind) in _UNIONS:
         read = _either(*(reader(each, of_model) for each in choices if each is not NoneType))
         return _nullable(read) if NoneType in choices else read
     return _READERS.get(kind) or of_model(kind)
