@@ -27,28 +27,17 @@ if TYPE_CHECKING:
     from xclade_store_mock.payments.seed import demo_store, read_store
     from xclade_store_mock.web.dialect import Dialect
 
-_MODULES = {
-    "Access": "control.access",
-    "Cart": "payments.model",
-    "Customer": "payments.model",
-    "DIALECTS": "dialects",
-    "Dialect": "web.dialect",
-    "PaymentCollection": "payments.model",
-    "PaymentProvider": "payments.model",
-    "PaymentSession": "payments.model",
-    "Provider": "payments.providers",
-    "ProviderRefused": "errors",
-    "ProviderSession": "payments.providers",
-    "ProviderUnreachable": "errors",
-    "PublishableKey": "payments.model",
-    "Region": "payments.model",
-    "SessionRequest": "payments.providers",
-    "Settings": "payments.model",
-    "Store": "payments.model",
-    "create_app": "app",
-    "demo_store": "payments.seed",
-    "read_store": "payments.seed",
-}
+# Where the public names are, the quickest to import first.
+_MODULES = (
+    "errors",
+    "payments.model",
+    "payments.providers",
+    "payments.seed",
+    "web.dialect",
+    "control.access",
+    "dialects",
+    "app",
+)
 
 __all__ = [
     "DIALECTS",
@@ -76,7 +65,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a public name."""
-    if name not in _MODULES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    if name in __all__:
+        for module in _MODULES:
+            found = getattr(import_module(f"{__name__}.{module}"), name, None)
+            if found is not None:
+                return found
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

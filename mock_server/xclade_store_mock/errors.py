@@ -37,11 +37,6 @@ class Refusal(Exception):
     def __str__(self) -> str:
         return self.text.format(*self.args)
 
-    @property
-    def message(self) -> str:
-        """The whole text."""
-        return str(self)
-
 
 class Violation(NamedTuple):
     """A rule that a request violates: where, the schema's keyword for it, and in words."""

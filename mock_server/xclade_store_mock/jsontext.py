@@ -2,8 +2,11 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
+from itertools import chain, islice
 from typing import Any, NoReturn
 
 import orjson
@@ -13,8 +16,8 @@ from xclade_store_mock.errors import NotJson
 MAX_DEPTH = 200
 """How deep arrays and objects may nest in a request; the validator gives up at 256."""
 
-_SAFE_INTEGER = 2**53
-_ARRAY_INDEX_MAX = 2**32 - 2
+_INDEX = re.compile("0|[1-9][0-9]{0,9}")
+_MAX_INDEX = 2**32 - 2
 _EXPONENT_FROM = 1e21
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -61,25 +64,23 @@ def read_written(content: bytes) -> Any:
 
 def find_unstorable(value: Any) -> str | None:
     """Return why a database could not store a value: NUL or a lone surrogate in a string."""
-    level = [value]
-    while level:
-        for item in level:
-            if isinstance(item, str):
-                if "\0" in item:
-                    return "has a NUL character in a string"
-                if not item.isascii() and any("\ud800" <= each <= "\udfff" for each in item):
-                    return "has a lone surrogate in a string"
-        level = list(_children(level))
+    for item in chain.from_iterable(_levels(value)):
+        if isinstance(item, str):
+            if "\0" in item:
+                return "has a NUL character in a string"
+            if not item.isascii() and any("\ud800" <= each <= "\udfff" for each in item):
+                return "has a lone surrogate in a string"
     return None
 
 
-def _children(values: list[Any]) -> Iterator[Any]:
-    for value in values:
-        if isinstance(value, list):
-            yield from value
-        elif isinstance(value, dict):
-            yield from value.keys()
-            yield from value.values()
+def _levels(value: Any) -> Iterator[list[Any]]:
+    """Yield the values at each depth: the value itself, what it contains, and so on."""
+    level = [value]
+    while level:
+        yield level
+        lists = [each for each in level if isinstance(each, list)]
+        objects = [each for each in level if isinstance(each, dict)]
+        level = [*chain(*lists, *objects, *(each.values() for each in objects))]
 
 
 def _parse(text: str, decoder: json.JSONDecoder) -> Any:
@@ -92,37 +93,16 @@ def _parse(text: str, decoder: json.JSONDecoder) -> Any:
         # The ValueError: an integer longer than Python converts (4,300 digits).
         message = "The body is nested too deeply or holds a number that is too long."
         raise NotJson(message) from error
-    if text.count("[") + text.count("{") > MAX_DEPTH:
-        _require_shallow(value)
+    is_deep = text.count("[") + text.count("{") > MAX_DEPTH
+    if is_deep and next(islice(_levels(value), MAX_DEPTH, None), None) is not None:
+        message = f"The body is nested more than {MAX_DEPTH} levels deep."
+        raise NotJson(message)
     return value
-
-
-def _require_shallow(value: Any) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = list(_children(level))
-        if not level:
-            return
-    message = f"The body is nested more than {MAX_DEPTH} levels deep."
-    raise NotJson(message)
 
 
 def _refuse_constant(name: str) -> NoReturn:
     message = f"The body is not valid JSON: {name} is not a JSON number."
     raise NotJson(message)
-
-
-def _read_float(digits: str) -> float:
-    value = _read_in_range(digits)
-    if not _is_exact(digits, value):
-        message = f"The number {digits[:40]} has more digits than can be kept."
-        raise NotJson(message)
-    return value
-
-
-def _read_whole(digits: str) -> int:
-    _read_in_range(digits)
-    return int(digits)
 
 
 def _read_in_range(digits: str) -> float:
@@ -133,12 +113,18 @@ def _read_in_range(digits: str) -> float:
     return value
 
 
-def _is_exact(digits: str, value: float) -> bool:
-    """Return whether the double is written back as the same number."""
-    try:
-        return Decimal(digits) == Decimal(repr(value))
-    except InvalidOperation:  # an exponent beyond Decimal's
-        return False
+def _read_integer(digits: str) -> int:
+    _read_in_range(digits)
+    return int(digits)
+
+
+def _read_float(digits: str) -> float:
+    value = _read_in_range(digits)
+    with suppress(InvalidOperation):  # an exponent beyond Decimal's
+        if Decimal(digits) == Decimal(repr(value)):
+            return value
+    message = f"The number {digits[:40]} has more digits than can be kept."
+    raise NotJson(message)
 
 
 def _read_double(digits: str) -> float | None:
@@ -146,16 +132,11 @@ def _read_double(digits: str) -> float | None:
     return None if math.isinf(value) else number(value)
 
 
-def _read_integer(digits: str) -> float | None:
-    value = float(digits)
-    return int(digits) if abs(value) < _SAFE_INTEGER else _read_double(digits)
-
-
 _EXACT = json.JSONDecoder(
-    parse_float=_read_float, parse_int=_read_whole, parse_constant=_refuse_constant
+    parse_float=_read_float, parse_int=_read_integer, parse_constant=_refuse_constant
 )
 _JAVASCRIPT = json.JSONDecoder(
-    parse_float=_read_double, parse_int=_read_integer, parse_constant=_refuse_constant
+    parse_float=_read_double, parse_int=_read_double, parse_constant=_refuse_constant
 )
 
 
@@ -205,11 +186,4 @@ def _number_text(value: float) -> str:
 
 
 def _is_index(name: str) -> bool:
-    # The length first: Python refuses to convert more than 4,300 digits.
-    return (
-        len(name) <= len(str(_ARRAY_INDEX_MAX))
-        and name.isascii()
-        and name.isdigit()
-        and name == str(int(name))
-        and int(name) <= _ARRAY_INDEX_MAX
-    )
+    return _INDEX.fullmatch(name) is not None and int(name) <= _MAX_INDEX

@@ -37,7 +37,7 @@ def test_failure_after_the_start_of_a_response_starts_no_second_one() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    app = Failures(fail_late, respond=lambda refusal: PlainTextResponse(refusal.message, 500))
+    app = Failures(fail_late, respond=lambda refusal: PlainTextResponse(str(refusal), 500))
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
     with pytest.raises(RuntimeError, match="already started"):
         asyncio.run(app(scope, receive, send))

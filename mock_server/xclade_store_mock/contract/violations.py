@@ -124,11 +124,11 @@ def _prism_violations(refusal: Refusal) -> Iterator[Mapping[str, Any]]:
             for violation in refusal.violations:
                 yield _prism_violation(*violation)
         case errors.RegionMissing():
-            yield _prism_violation(("query", "region_id"), "minLength", refusal.message)
+            yield _prism_violation(("query", "region_id"), "minLength", str(refusal))
         case errors.PublishableKeyMissing() | errors.PublishableKeyInvalid():
-            yield _prism_violation((), 401, refusal.message)
+            yield _prism_violation((), 401, str(refusal))
         case errors.UnsupportedMediaType():
-            yield _prism_violation((), 415, refusal.message)
+            yield _prism_violation((), 415, str(refusal))
 
 
 def _prism_violation(location: tuple[str, ...], code: str | int, message: str) -> Mapping[str, Any]:

@@ -60,7 +60,7 @@ class Inspector:
             try:
                 body = parse_body(scope, content)
             except Refusal as error:
-                yield error.message
+                yield str(error)
             else:
                 yield from _violations_of(check, operation.body, body)
 

@@ -85,7 +85,7 @@ class Server:
         try:
             return self.run(call())
         except Refusal as error:
-            raise ValueError(error.message) from None
+            raise ValueError(str(error)) from None
 
     def reset(self, store: Store) -> None:
         """Start again from a store, without a trace of earlier requests."""

@@ -113,7 +113,7 @@ def respond(answers: Replies, refusal: Refusal) -> Response:
     headers = sl_violations(refusal)
     if isinstance(refusal, MethodNotAllowed) and reply.type is not None:
         headers["Allow"] = refusal.allowed
-    return answers.render(reply, reply.message or refusal.message, headers)
+    return answers.render(reply, reply.message or str(refusal), headers)
 
 
 def reply_with(dialect: Dialect, status: int) -> Reply:

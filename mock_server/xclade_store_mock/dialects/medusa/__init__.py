@@ -14,7 +14,7 @@ from xclade_store_mock.contract import Contract, Match, Operation
 from xclade_store_mock.dialects.documented import Documented
 from xclade_store_mock.dialects.medusa import queries
 from xclade_store_mock.dialects.medusa.fields import select_as_recorded
-from xclade_store_mock.dialects.medusa.front import Front, Route
+from xclade_store_mock.dialects.medusa.front import Front, find_routes
 from xclade_store_mock.dialects.table import BEHAVIOURS, ROWS
 from xclade_store_mock.errors import Refusal, UnknownFailure
 from xclade_store_mock.payments.documents import Selectable, Selection
@@ -46,11 +46,8 @@ class Medusa(Documented):
 
     def find(self, contract: Contract, method: str, path: str) -> Match | None:
         """Return the operation whose path is the same in any letter case, with a slash or not."""
-        for operation in contract.operations.values():
-            parameters = Route(operation).match(path)
-            if parameters is not None and method in operation.methods:
-                return Match(operation, parameters)
-        return None
+        routes = find_routes(contract, path)
+        return next((each for each in routes if method in each.operation.methods), None)
 
     def checks(self, site: Site) -> Mapping[str, Check]:  # noqa: ARG002 - the protocol's
         """Return a check that admits all: the front has checked the key."""

@@ -5,14 +5,14 @@ Behind it a path is spelled as in the contract.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xclade_store_mock.contract import Operation
+from xclade_store_mock.contract import Contract, Match
 from xclade_store_mock.dialects.medusa.bodies import ClientDisconnected, read_value
 from xclade_store_mock.errors import Refusal, RouteNotFound, UnknownFailure
 from xclade_store_mock.web import read_header
@@ -24,23 +24,22 @@ from xclade_store_mock.web.pages import is_page
 _PREFLIGHT_METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE"
 
 
-class Route:
-    """One operation's path, as Express matches it: any letter case, one more slash at the end."""
+def find_routes(contract: Contract, path: str) -> list[Match]:
+    """Return what Express finds for a path: in any letter case, with one more slash at the end.
 
-    def __init__(self, operation: Operation) -> None:
-        self.operation = operation
-        self._pattern = re.compile(f"{operation.pattern.pattern}/?", re.IGNORECASE)
+    The parameters are still percent-encoded.
+    """
+    return [
+        Match(operation, found.groupdict())
+        for operation in contract.operations.values()
+        if (found := re.fullmatch(f"{operation.pattern.pattern}/?", path, re.IGNORECASE))
+    ]
 
-    def match(self, path: str) -> Mapping[str, str] | None:
-        """Return the path's parameters, still percent-encoded, or None."""
-        found = self._pattern.fullmatch(path)
-        return found.groupdict() if found else None
 
-    def path(self, parameters: Mapping[str, str]) -> str:
-        """Return the path in the contract's spelling; UnknownFailure for a malformed parameter."""
-        return self.operation.path.format_map(
-            {name: _decode(value) for name, value in parameters.items()}
-        )
+def _spell(match: Match) -> str:
+    """Return the path in the contract's spelling; UnknownFailure for a malformed parameter."""
+    parameters = {name: _decode(value) for name, value in match.parameters.items()}
+    return match.operation.path.format_map(parameters)
 
 
 def _decode(value: str) -> str:
@@ -62,7 +61,7 @@ class Front:
         self._storage = site.storage
         self._origins = site.cors_origins
         self._respond = respond
-        self._routes = [Route(each) for each in site.contract.operations.values()]
+        self._contract = site.contract
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to the request, or pass it on."""
@@ -79,45 +78,39 @@ class Front:
             return
         except ClientDisconnected:
             return
-        cors_send = self._with_cors(scope, send)
+        routes = find_routes(self._contract, scope["raw_path"].decode("latin-1"))
+        cors_send = self._with_cors(scope, send, routes)
         if cors_send is not send and scope["method"] == "OPTIONS":
             await Response(status_code=204)(scope, receive, cors_send)
             return
         try:
-            await self._pass_on(received, receive, cors_send)
+            await self._pass_on(received, receive, cors_send, routes)
         except Refusal as refusal:
             await self._respond(refusal)(scope, receive, cors_send)
 
-    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _pass_on(
+        self, scope: Scope, receive: Receive, send: Send, routes: list[Match]
+    ) -> None:
         path = scope["raw_path"].decode("latin-1")
         if re.match(r"/store(/|$)", path, re.IGNORECASE):
             await check_publishable_key(self._storage, scope)
-        matched = [
-            (route, parameters)
-            for route in self._routes
-            if (parameters := route.match(path)) is not None
-        ]
-        if matched and scope["method"] == "OPTIONS":
-            allowed = ",".join(method for route, _ in matched for method in route.operation.methods)
+        if routes and scope["method"] == "OPTIONS":
+            allowed = ",".join(method for each in routes for method in each.operation.methods)
             page = Response(allowed, media_type="text/html", headers={"Allow": allowed})
             await page(scope, receive, send)
             return
-        for route, parameters in matched:
+        for route in routes:
             if scope["method"] in route.operation.methods:
-                await self._app({**scope, "path": route.path(parameters)}, receive, send)
+                await self._app({**scope, "path": _spell(route)}, receive, send)
                 return
         raise RouteNotFound(path)
 
-    def _with_cors(self, scope: Scope, send: Send) -> Send:
+    def _with_cors(self, scope: Scope, send: Send, routes: list[Match]) -> Send:
         """Add CORS headers to what a route answers; elsewhere Medusa has none."""
         requested = read_header(scope, "access-control-request-method")
         is_preflight = scope["method"] == "OPTIONS"
         method = requested if is_preflight and requested is not None else scope["method"]
-        path = scope["raw_path"].decode("latin-1")
-        if not any(
-            route.operation.method == method and route.match(path) is not None
-            for route in self._routes
-        ):
+        if method not in {each.operation.method for each in routes}:
             return send
 
         async def send_with_cors(message: Message) -> None:
