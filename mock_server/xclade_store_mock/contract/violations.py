@@ -29,8 +29,6 @@ _INTEGER = re.compile(r"-?[0-9]{1,15}")
 
 def check(part: Part, values: Any) -> None:
     """Raise InvalidData if a part of a request violates its schema."""
-    if part.name == "body" and not isinstance(values, dict):
-        raise InvalidData.of([Violation(("body",), "type", "Field '' is required")])
     if not part.validator.is_valid(values):
         _refuse(part, values)
 
@@ -53,6 +51,8 @@ def check_query(part: Part, query: Iterable[tuple[str, str]]) -> Mapping[str, An
 
 
 def _refuse(part: Part, values: Any) -> NoReturn:
+    if part.name == "body" and not isinstance(values, dict):
+        raise InvalidData.of([Violation(("body",), "type", "Field '' is required")])
     order = [*part.fields]
 
     def position(error: ValidationError) -> int:
