@@ -10,31 +10,9 @@ from starlette.responses import Response
 
 from xclade_store_mock import jsontext
 from xclade_store_mock.errors import ProviderNotInstalled, Refusal, StorageUnavailable
-from xclade_store_mock.payments.documents import (
-    COLLECTION,
-    PROVIDER,
-    collection_document,
-    default_document,
-    provider_document,
-)
-from xclade_store_mock.payments.idempotency import (
-    LIFETIME,
-    Answer,
-    KeyScope,
-    Record,
-    fingerprint,
-    once,
-    parse_key,
-)
+from xclade_store_mock.payments import documents, idempotency, rules
 from xclade_store_mock.payments.model import Customer, PaymentCollection, Settings
 from xclade_store_mock.payments.providers import FindProvider, Provider
-from xclade_store_mock.payments.rules import (
-    NewId,
-    create_collection,
-    initialize_session,
-    require_enabled,
-    restore_sessions,
-)
 from xclade_store_mock.storage import HeldCollection, Storage
 from xclade_store_mock.web import Call
 from xclade_store_mock.web.dialect import Dialect, respond
@@ -56,7 +34,7 @@ class Operations:
     storage: Storage
     find_provider: FindProvider
     clock: Callable[[], datetime]
-    new_id: NewId
+    new_id: rules.NewId
     dialect: Dialect
 
     async def list_payment_providers(self, call: Call) -> Document:
@@ -64,10 +42,10 @@ class Operations:
         offset, limit = call.query["offset"], call.query["limit"]
         settings = await self.storage.settings()
         providers = settings.providers_of(call.query["region_id"])
-        selection = self.dialect.select(call.query.get("fields"), PROVIDER)
+        selection = self.dialect.select(call.query.get("fields"), documents.PROVIDER)
         page = providers[offset : offset + limit]
         return {
-            "payment_providers": [selection.of(provider_document(each)) for each in page],
+            "payment_providers": [selection.of(documents.provider_document(each)) for each in page],
             "count": len(providers),
             "offset": offset,
             "limit": limit,
@@ -78,7 +56,8 @@ class Operations:
         cart_id = call.body["cart_id"]
         self.dialect.require_storable(cart_id)
         collection = await self.storage.collection_of_cart(
-            cart_id, lambda cart: create_collection(cart, new_id=self.new_id, now=self.clock())
+            cart_id,
+            lambda cart: rules.create_collection(cart, new_id=self.new_id, now=self.clock()),
         )
         return self._document(collection, call.query.get("fields"))
 
@@ -100,14 +79,17 @@ class Operations:
             return self._document(collection, request.fields)
         draft = self._draft(call, key, session_id)
         execute = partial(self._initialize_once, request)
-        return self._response(await once(self.storage, draft, execute, self.clock()))
+        return self._response(await idempotency.once(self.storage, draft, execute, self.clock()))
 
-    def _draft(self, call: Call, key: str, session_id: str) -> Record:
+    def _draft(self, call: Call, key: str, session_id: str) -> idempotency.Record:
         publishable_key = call.header("x-publishable-api-key") or ""
         method, path = call.scope["method"], call.scope["path"]
-        scope = KeyScope(publishable_key, method, path, parse_key(key))
-        return Record(
-            scope, fingerprint(call.query, call.body), session_id, self.clock() + LIFETIME
+        scope = idempotency.KeyScope(publishable_key, method, path, idempotency.parse_key(key))
+        return idempotency.Record(
+            scope,
+            idempotency.fingerprint(call.query, call.body),
+            session_id,
+            self.clock() + idempotency.LIFETIME,
         )
 
     async def _customer(self, call: Call) -> Customer | None:
@@ -117,19 +99,21 @@ class Operations:
             return None
         return find_by_secret((await self.storage.settings()).customers, token)
 
-    async def _initialize_once(self, request: _InitializeRequest, record: Record) -> Answer:
+    async def _initialize_once(
+        self, request: _InitializeRequest, record: idempotency.Record
+    ) -> idempotency.Answer:
         """Initialize a session, and keep the answer with it, be it a refusal."""
         try:
             async with self.storage.hold(request.collection_id) as held:
                 collection = await self._initialize(held, request, record.session_id)
                 document = self._document(collection, request.fields)
-                answer = Answer(200, jsontext.write(document))
+                answer = idempotency.Answer(200, jsontext.write(document))
                 await held.keep(collection, record.answered(answer))
         except StorageUnavailable:
             raise  # the answer could not be kept either
         except Refusal as refusal:
             response = respond(self.dialect, refusal)
-            answer = Answer(response.status_code, bytes(response.body))
+            answer = idempotency.Answer(response.status_code, bytes(response.body))
             await self.storage.keep_answer(record.answered(answer))
         return answer
 
@@ -139,10 +123,10 @@ class Operations:
         """Return what becomes of the collection; nothing is kept unless the dialect restores."""
         region = held.settings.regions.get(held.cart.region_id) if held.cart else None
         if region is not None:
-            require_enabled(request.provider_id, region)
+            rules.require_enabled(request.provider_id, region)
         try:
             self.dialect.require_storable(request.data)
-            return await initialize_session(
+            return await rules.initialize_session(
                 held.collection,
                 self._provider(request.provider_id, held.settings),
                 provider_id=request.provider_id,
@@ -167,19 +151,19 @@ class Operations:
             each.provider_id: self._provider(each.provider_id, held.settings)
             for each in held.collection.sessions
         }
-        return await restore_sessions(
+        return await rules.restore_sessions(
             held.collection, providers, new_id=self.new_id, now=self.clock()
         )
 
     def _document(self, collection: PaymentCollection, fields: str | None) -> Document:
         if fields is None:
-            document = default_document(collection)
+            document = documents.default_document(collection)
         else:
-            selection = self.dialect.select(fields, COLLECTION)
-            document = selection.of(collection_document(collection))
+            selection = self.dialect.select(fields, documents.COLLECTION)
+            document = selection.of(documents.collection_document(collection))
         return {"payment_collection": document}
 
-    def _response(self, answer: Answer) -> Response:
+    def _response(self, answer: idempotency.Answer) -> Response:
         headers = {"content-type": self.dialect.json_type}
         if answer.replayed:
             headers["Idempotent-Replayed"] = "true"
