@@ -21,13 +21,13 @@ class Request:
     connection: object = None
 
     @property
-    def provider(self) -> Any:
-        """The `provider_id` in the body, if it has one."""
+    def document(self) -> dict[str, Any]:
+        """The body if it is a JSON object, or an empty one."""
         try:
             document = json.loads(self.body)
         except ValueError:
-            return None
-        return document.get("provider_id") if isinstance(document, dict) else None
+            return {}
+        return document if isinstance(document, dict) else {}
 
 
 @dataclass(slots=True)

@@ -9,10 +9,7 @@ from tests.check.conftest import IDS, Check
 from tests.conftest import served
 
 from xclade_store_mock.app import create_app
-
-LIST = "list_payment_providers"
-CREATE = "create_payment_collection"
-INITIALIZE = "initialize_payment_session"
+from xclade_store_mock.check.discovery import INITIALIZE, OPERATIONS
 
 
 def untidy(request: Request, response: Response) -> None:
@@ -53,96 +50,62 @@ def found(out: str) -> dict[tuple[str, str], tuple[str, str]]:
     return {(operation, title): (expected, got) for operation, title, expected, got in findings}
 
 
+UNTIDY = """\
+list_payment_providers: a status that the contract does not have
+   expected  one of 200, 400, 401, 500
+   received  201 application/json {
+
+list_payment_providers: publishable key missing or blank
+   expected  401 text/plain, `Unauthorized`
+   received  401 application/json {
+
+create_payment_collection: a media type that the contract does not have
+   expected  text/plain
+   received  401 application/json {
+
+initialize_payment_session: a default field is missing or wrong, although `fields` is not given
+   expected  "currency_code" is a required property
+   received  200 application/json {"""
+
+CARELESS = """\
+list_payment_providers: the response breaks the contract's schema
+   expected  "two" is not of type "integer" (at count)
+   received  200 application/json {
+
+create_payment_collection: body is not JSON: the response breaks the contract's schema
+   expected  "type" is a required property
+   received  400 application/json {"message": "No."}
+
+initialize_payment_session: the response is not JSON
+   expected  JSON: Expecting ',' delimiter
+   received  200 application/json {"""
+
+FAILING = """\
+create_payment_collection: a status that the contract does not have
+   expected  one of 200, 400, 401, 404, 413, 415, 500
+   received  307 application/json {
+
+initialize_payment_session: the backend fails
+   expected  no server error
+   received  500 application/json {
+
+initialize_payment_session: no call succeeded
+   expected  200 for the ids that were given or found
+   received  500 application/json {"""
+
+
 @pytest.mark.parametrize(
-    ("meddle", "faults"),
-    [
-        (
-            untidy,
-            [
-                (
-                    LIST,
-                    "a status that the contract does not have",
-                    "one of 200, 400, 401, 500",
-                    "201 application/json {",
-                ),
-                (
-                    LIST,
-                    "publishable key missing or blank",
-                    "401 text/plain, `Unauthorized`",
-                    "401 application/json {",
-                ),
-                (
-                    CREATE,
-                    "a media type that the contract does not have",
-                    "text/plain",
-                    "401 application/json {",
-                ),
-                (
-                    INITIALIZE,
-                    "a default field is missing or wrong, although `fields` is not given",
-                    '"currency_code" is a required property',
-                    "200 application/json {",
-                ),
-            ],
-        ),
-        (
-            careless,
-            [
-                (
-                    LIST,
-                    "the response breaks the contract's schema",
-                    '"two" is not of type "integer" (at count)',
-                    "200 application/json {",
-                ),
-                (
-                    CREATE,
-                    "body is not JSON: the response breaks the contract's schema",
-                    '"type" is a required property',
-                    '400 application/json {"message": "No."}',
-                ),
-                (
-                    INITIALIZE,
-                    "the response is not JSON",
-                    "JSON: Expecting ',' delimiter",
-                    "200 application/json {",
-                ),
-            ],
-        ),
-        (
-            failing,
-            [
-                (
-                    CREATE,
-                    "a status that the contract does not have",
-                    "one of 200, 400, 401, 404, 413, 415, 500",
-                    "307 application/json {",
-                ),
-                (INITIALIZE, "the backend fails", "no server error", "500 application/json {"),
-                (
-                    INITIALIZE,
-                    "no call succeeded",
-                    "200 for the ids that were given or found",
-                    "500 application/json {",
-                ),
-            ],
-        ),
-    ],
+    ("meddle", "faults"), [(untidy, UNTIDY), (careless, CARELESS), (failing, FAILING)]
 )
 def test_faults_are_found(
-    check: Check,
-    meddle: Callable[[Request, Response], None],
-    faults: list[tuple[str, str, str, str]],
+    check: Check, meddle: Callable[[Request, Response], None], faults: str
 ) -> None:
     """Each finding names the operation, the fault, the expected and the received response."""
     with served(Meddler(create_app(), meddle), is_store=False) as url:
         outcome = check(url, *IDS, "--collection-id", "pay_col_demo")
 
     assert (1, "") == (outcome.code, outcome.err)
-    findings = found(outcome.out)
-    for operation, title, expected, received in faults:
-        shown_expected, shown_received = findings[operation, title]
-        assert expected == shown_expected
-        assert shown_received.startswith(received)
+    assert [] == [fault for fault in faults.split("\n\n") if f". {fault}" not in outcome.out]
 
 
 def test_unchecked_key_is_found(check: Check) -> None:
@@ -156,7 +119,7 @@ def test_unchecked_key_is_found(check: Check) -> None:
 
     assert 1 == outcome.code
     findings = found(outcome.out)
-    for operation in (LIST, CREATE, INITIALIZE):
+    for operation in OPERATIONS:
         expected, received = findings[operation, "API accepts requests without authentication"]
         assert "401" == expected
         assert received.startswith("200 application/json {")

@@ -13,6 +13,7 @@ from tests.conftest import Serve, served
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.check.backend import explain_failure
+from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST
 from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.web.dialect import Dialect
 
@@ -170,50 +171,37 @@ def test_wrong_ids(check: Check, serve: Serve, options: tuple[str, ...], message
     [
         (
             ("--region-id", "reg_demo"),
-            ["list_payment_providers"],
+            LIST,
             {
-                "create_payment_collection": "needs a cart, --cart-id",
-                "initialize_payment_session": "needs a payment collection, --collection-id, or"
-                " --cart-id",
-                "the link from create_payment_collection to initialize_payment_session": "needs"
-                " both",
+                CREATE: "needs a cart, --cart-id",
+                INITIALIZE: "needs a payment collection, --collection-id, or --cart-id",
             },
         ),
         (
             ("--cart-id", "cart_demo"),
-            ["create_payment_collection"],
+            CREATE,
             {
-                "list_payment_providers": "needs a region, --region-id",
-                "initialize_payment_session": "needs a provider, --provider-id, or a region with"
-                " the manual one, --region-id",
-                "the link from create_payment_collection to initialize_payment_session": "needs"
-                " both",
+                LIST: "needs a region, --region-id",
+                INITIALIZE: "needs a provider, --provider-id, or a region with the manual one,"
+                " --region-id",
             },
         ),
         (
             ("--collection-id", "pay_col_demo", "--provider-id", "pp_stripe_stripe"),
-            ["initialize_payment_session"],
-            {
-                "list_payment_providers": "needs a region, --region-id",
-                "create_payment_collection": "needs a cart, --cart-id",
-                "the link from create_payment_collection to initialize_payment_session": "needs"
-                " both",
-            },
+            INITIALIZE,
+            {LIST: "needs a region, --region-id", CREATE: "needs a cart, --cart-id"},
         ),
     ],
 )
 def test_operations_without_ids_are_not_tested(
-    check: Check,
-    serve: Serve,
-    options: tuple[str, ...],
-    tested: list[str],
-    not_tested: dict[str, str],
+    check: Check, serve: Serve, options: tuple[str, ...], tested: str, not_tested: dict[str, str]
 ) -> None:
     """They are listed with the ids that they need; the others are tested."""
     outcome = check(serve(), *options)
 
     assert (0, "") == (outcome.code, outcome.err)
-    assert tested == re.findall(r"^(\w+) +[1-9]\d* +[1-9]\d* +0$", outcome.out, re.MULTILINE)
+    assert [tested] == re.findall(r"^(\w+) +[1-9]\d* +[1-9]\d* +0$", outcome.out, re.MULTILINE)
     listed = outcome.out.partition("Not tested:\n")[2].partition("\n\n")[0].splitlines()
-    assert not_tested == dict(line.strip().split(": ", 1) for line in listed)
-    assert f"; {len(not_tested)} things were not tested; --seed 1 " in outcome.out
+    link = {f"the link from {CREATE} to {INITIALIZE}": "needs both"}
+    assert not_tested | link == dict(line.strip().split(": ", 1) for line in listed)
+    assert "; 3 things were not tested; --seed 1 " in outcome.out

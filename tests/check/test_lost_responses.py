@@ -16,13 +16,13 @@ import pytest
 import uvicorn
 from schemathesis.engine import events
 from tests.check.conftest import IDS, Check, Outcome
-from tests.check.test_broken_backends import INITIALIZE, LIST, found
+from tests.check.test_broken_backends import found
 from tests.server.control.conftest import serving
 
 from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.check import engine
 from xclade_store_mock.check.backend import Backend
-from xclade_store_mock.check.discovery import Ids
+from xclade_store_mock.check.discovery import INITIALIZE, LIST, Ids
 from xclade_store_mock.check.engine import Budget
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access

@@ -13,7 +13,7 @@ from schemathesis.engine.recorder import Request
 from schemathesis.openapi.checks import IgnoredAuth
 
 from xclade_store_mock import errors
-from xclade_store_mock.check.engine import read_interaction
+from xclade_store_mock.check.backend import read_interaction
 from xclade_store_mock.check.findings import BODY_FAILURES
 from xclade_store_mock.check.signs import Evidence
 from xclade_store_mock.check.situations import explain

@@ -13,9 +13,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+import schemathesis
 from pyrate_limiter import Limiter
 from requests.structures import CaseInsensitiveDict
+from schemathesis.core.curl import get_excluded_headers
 from schemathesis.core.rate_limit import ratelimit
+from schemathesis.engine.recorder import Request as Sent
 
 from xclade_store_mock.check import KEY_HEADER
 
@@ -128,24 +131,32 @@ class Backend:
         message = requests.Request(
             request.method, url, sent, data=request.content, params=request.query
         ).prepare()
-        url = message.url or url
         response, reason = None, ""
         # A backend may close an idle connection just when the next request is on its way.
         with ratelimit(self.limiter, self.url), requests.Session() as session:
             options = session.merge_environment_settings(url, {}, None, None, None)
             options |= {"timeout": self.timeout, "allow_redirects": False}
             try:
-                response = _read(session.send(message, **options))
+                received = session.send(message, **options)
+                response = schemathesis.Response.from_requests(received, verify=True)
             except requests.RequestException as error:
                 reason = explain_failure(error, self.timeout)
-        return Interaction(
-            request.operation, request.method, url, sent, request.content, response, reason
-        )
+        made = Sent.from_prepared_request(message)
+        return read_interaction(request.operation, made, response, reason)
 
 
-def _read(response: requests.Response) -> Response:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Response(response.status_code, headers, response.content)
+def read_interaction(
+    operation: str, request: Sent, response: schemathesis.Response | None, error: str = ""
+) -> Interaction:
+    """Return a call that Schemathesis describes, without the headers that are always added."""
+    hidden = get_excluded_headers()
+    sent = {name: values[0] for name, values in request.headers.items() if name not in hidden}
+    received = None
+    if response is not None:
+        headers = {name.lower(): ", ".join(values) for name, values in response.headers.items()}
+        received = Response(response.status_code, headers, response.content)
+    body = request.body or b""
+    return Interaction(operation, request.method, request.uri, sent, body, received, error)
 
 
 def explain_failure(error: BaseException | None, timeout: int) -> str:

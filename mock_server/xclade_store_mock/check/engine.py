@@ -17,7 +17,6 @@ import requests
 import schemathesis
 from schemathesis import Case, HookContext, openapi
 from schemathesis.config import SchemathesisConfig
-from schemathesis.core.curl import get_excluded_headers
 from schemathesis.core.failures import Failure
 from schemathesis.core.transport import is_event_stream
 from schemathesis.engine import StopReason, events, run
@@ -31,7 +30,7 @@ from schemathesis.engine.recorder import Request, ScenarioRecorder
 from schemathesis.engine.run import TESTING_PHASES, UNIT_PHASES, Phase
 
 from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
-from xclade_store_mock.check.backend import Backend, Interaction, Response, explain_failure
+from xclade_store_mock.check.backend import Backend, Interaction, explain_failure, read_interaction
 from xclade_store_mock.check.discovery import INITIALIZE, OPERATIONS, Ids
 from xclade_store_mock.contract import Contract
 
@@ -52,8 +51,8 @@ class Tested:
     """A call, the names of the checks of its response, and the failures that they found."""
 
     interaction: Interaction
-    checks: tuple[str, ...]
-    failures: tuple[Failure, ...]
+    checks: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
 
 @dataclass(slots=True)
@@ -71,7 +70,7 @@ class Engine:
     stop: threading.Event
     not_tested: dict[str, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
-    _failures: list[tuple[str, Failure]] = field(default_factory=list)
+    _failures: dict[str, list[Failure]] = field(default_factory=dict)
     _unanswered: list[Interaction] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Tested]:
@@ -108,24 +107,23 @@ class Engine:
 
     def _read(self, event: events.EngineEvent) -> Iterator[Tested]:
         """Yield the calls of a finished scenario; note what ended one early."""
+        if isinstance(event, events.Interrupted):
+            raise KeyboardInterrupt
         if isinstance(event, events.NonFatalError):
             self._note(event)
         if isinstance(event, events.ScenarioFinished):
             unanswered, self._unanswered = self._unanswered, []
-            yield from (Tested(interaction, (), ()) for interaction in unanswered)
+            yield from map(Tested, unanswered)
             yield from self._read_recorder(event.recorder)
-        if isinstance(event, events.Interrupted):
-            raise KeyboardInterrupt
 
     def _read_recorder(self, recorder: ScenarioRecorder) -> Iterator[Tested]:
-        failures, self._failures = self._failures, []
         for case_id, made in recorder.interactions.items():
             if made.response is not None:
                 operation = self._operation(recorder.cases[case_id].value.operation.label)
                 yield Tested(
                     read_interaction(operation, made.request, made.response),
                     tuple(node.name for node in recorder.checks.get(case_id, ())),
-                    tuple(failure for failed_id, failure in failures if failed_id == case_id),
+                    tuple(self._failures.pop(case_id, ())),
                 )
 
     def _note(self, event: events.NonFatalError) -> None:
@@ -160,7 +158,7 @@ class Engine:
         response: schemathesis.Response,  # noqa: ARG002
     ) -> bool:
         """Keep a check's failure, and do not let it end the test."""
-        self._failures.append((failure.case_id or case.id, failure))
+        self._failures.setdefault(failure.case_id or case.id, []).append(failure)
         return False
 
     def _renew_idempotency_key(
@@ -211,20 +209,6 @@ def _read_body(response: requests.Response, **_: object) -> None:
         raise
     # On a reused connection, Schemathesis would repeat a call whose response is lost.
     response.connection.close()
-
-
-def read_interaction(
-    operation: str, request: Request, response: schemathesis.Response | None, error: str = ""
-) -> Interaction:
-    """Return a call that Schemathesis made, without the headers that it adds itself."""
-    hidden = get_excluded_headers()
-    sent = {name: values[0] for name, values in request.headers.items() if name not in hidden}
-    received = None
-    if response is not None:
-        headers = {name: ", ".join(values) for name, values in response.headers.items()}
-        received = Response(response.status_code, headers, response.content)
-    body = request.body or b""
-    return Interaction(operation, request.method, request.uri, sent, body, received, error)
 
 
 def _make_config(backend: Backend, ids: Ids, budget: Budget) -> SchemathesisConfig:

@@ -87,18 +87,16 @@ class Report:
     @property
     def sections(self) -> dict[str, Sequence[str]]:
         """The other lists of the report, by title."""
-        judge = self.judge
+        deviations = self.judge.deviations.values()
         sections: dict[str, Sequence[str]] = {
             f"Known and expected of {RECORDED}": [
-                f"{found.row}: {found.listed}, instead of {found.expected}"
-                for found in judge.deviations.values()
-            ]
+                f"{found.row}: {found.listed}, instead of {found.expected}" for found in deviations
+            ],
+            "Known, but not seen when provoked": self.judge.absent,
+            "Known, but not provoked": self.judge.unprovoked,
+            "Not tested": [f"{what}: {why}" for what, why in self.not_tested.items()],
+            "Errors in the check itself": self.errors,
         }
-        if judge.dialect.deviations:
-            sections["Known, but not seen when provoked"] = judge.absent
-            sections["Known, but not provoked"] = judge.unprovoked
-        sections["Not tested"] = [f"{what}: {why}" for what, why in self.not_tested.items()]
-        sections["Errors in the check itself"] = self.errors
         return {title: lines for title, lines in sections.items() if lines}
 
 
