@@ -82,8 +82,9 @@ def _judge_situations(judge: Judge, backend: Backend, discovery: Discovery) -> N
         if call.operation in tested:
             judge.note(call)
     for situation in SITUATIONS:
-        if situation.requests and (situation.needs or tested[0]) in tested:
-            *before, last = [backend.send(each) for each in situation.requests(discovery.ids)]
+        requests = situation.requests(discovery.ids) if situation.requests else ()
+        if requests and requests[0].operation in tested:
+            *before, last = [backend.send(each) for each in requests]
             for call in before:
                 judge.note(call)
             judge.judge_situation(situation, last)

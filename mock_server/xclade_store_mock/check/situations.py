@@ -11,7 +11,7 @@ from uuid import uuid4
 from xclade_store_mock import errors
 from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
 from xclade_store_mock.check.backend import Interaction, Request, Response
-from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST, UNKNOWN_ID, Ids
+from xclade_store_mock.check.discovery import UNKNOWN_ID, Ids
 from xclade_store_mock.check.signs import SIGNS, Evidence
 from xclade_store_mock.dialects import DOCUMENTED, MEDUSA, describe
 from xclade_store_mock.dialects.table import BEHAVIOURS, ROWS
@@ -74,13 +74,11 @@ _FAILED = Expected(Reply(500, "unknown_error", "unknown_error"))
 class Situation:
     """A row of the table: what is documented, what the table lists instead, how to get there.
 
-    `requests` provoke it; the response to the last one counts. They are for the operation `needs`,
-    or for any that is tested if it is None. `sign` recognizes it in other calls (default: its id).
-    `title` names the call where the row's name does not.
+    `requests` provoke it; the response to the last one counts. `sign` recognizes it in other calls
+    (default: its id). `title` names the call where the row's name does not.
     """
 
     id: str
-    needs: str | None = None
     requests: Requests | None = None
     expected: Expected = _REFUSED
     listed: Expected = _ACCEPTED
@@ -112,7 +110,6 @@ def explain(call: Interaction, evidence: Evidence) -> Iterator[Situation]:
 
 def _error(
     error: type[Refusal],
-    needs: str | None = None,
     requests: Requests | None = None,
     *,
     only_status: bool = False,
@@ -126,7 +123,7 @@ def _error(
     documented, listed = DOCUMENTED.replies.get(error), MEDUSA.replies.get(error)
     expected = Expected(documented, only_status=only_status) if documented else _REFUSED
     deviation = Expected(listed) if listed else _ACCEPTED
-    return Situation(ROWS[error].id, needs, requests, expected, deviation, title)
+    return Situation(ROWS[error].id, requests, expected, deviation, title)
 
 
 def _create(
@@ -136,6 +133,10 @@ def _create(
     request = ids.create_collection()
     headers, content = {_TYPE: media_type}, content or request.content
     return (replace(request, headers=headers, content=content),)
+
+
+def _other_key(ids: Ids, key: str | None) -> tuple[Request, ...]:
+    return (replace(ids.any_request(), headers={KEY_HEADER: key}),)
 
 
 def _with_key(*requests: Request) -> tuple[Request, ...]:
@@ -158,64 +159,45 @@ def _form(ids: Ids) -> tuple[Request, ...]:
 SITUATIONS = (
     _error(
         errors.BodyTooLarge,
-        CREATE,
         lambda ids: _create(ids, ids.create_collection().content + b" " * MAX_BODY),
     ),
     _error(
         errors.UnsupportedMediaType,
-        CREATE,
         lambda ids: _create(ids, media_type="application/json; charset=iso-8859-1"),
     ),
-    _error(errors.NotJson, CREATE, lambda ids: _create(ids, b'{"cart_id": ')),
-    Situation("odd-number", INITIALIZE, _huge_number, title="a number beyond a double's range"),
-    _error(
-        errors.PublishableKeyMissing,
-        requests=lambda ids: (replace(ids.any_request(), headers={KEY_HEADER: None}),),
-    ),
-    _error(
-        errors.PublishableKeyInvalid,
-        requests=lambda ids: (
-            replace(ids.any_request(), headers={KEY_HEADER: f"pk_{UNKNOWN_ID}"}),
-        ),
-    ),
+    _error(errors.NotJson, lambda ids: _create(ids, b'{"cart_id": ')),
+    Situation("odd-number", _huge_number, title="a number beyond a double's range"),
+    _error(errors.PublishableKeyMissing, lambda ids: _other_key(ids, None)),
+    _error(errors.PublishableKeyInvalid, lambda ids: _other_key(ids, f"pk_{UNKNOWN_ID}")),
     _error(
         errors.MethodNotAllowed,
-        CREATE,
         lambda ids: (replace(ids.create_collection(), method="GET", content=b""),),
         only_status=True,
     ),
-    Situation("body", CREATE, _form, Expected(Reply(415, "invalid_data")), title="a form as body"),
+    Situation("body", _form, Expected(Reply(415, "invalid_data")), title="a form as body"),
     _error(
         errors.QueryKeyTooDeep,
-        LIST,
         lambda ids: (ids.list_providers(**{"check.the.query": "1"}),),
         title="an unknown query parameter, with two dots in its name",
     ),
     Situation(
         "query",
-        LIST,
         lambda ids: (ids.list_providers(**{"": "0"}),),
         title="a query parameter without a name",
     ),
-    _error(errors.RegionMissing, LIST, lambda ids: (ids.list_providers(region_id=""),)),
-    Situation("paging", LIST, lambda ids: (ids.list_providers(limit="1.5"),)),
-    Situation("paging", LIST, listed=_FAILED, sign="negative-paging"),
-    _error(errors.CartNotFound, CREATE, lambda ids: (ids.create_collection(cart=UNKNOWN_ID),)),
-    _error(
-        errors.CollectionNotFound,
-        INITIALIZE,
-        lambda ids: (ids.initialize_session(collection=UNKNOWN_ID),),
-    ),
+    _error(errors.RegionMissing, lambda ids: (ids.list_providers(region_id=""),)),
+    Situation("paging", lambda ids: (ids.list_providers(limit="1.5"),)),
+    Situation("paging", listed=_FAILED, sign="negative-paging"),
+    _error(errors.CartNotFound, lambda ids: (ids.create_collection(cart=UNKNOWN_ID),)),
+    _error(errors.CollectionNotFound, lambda ids: (ids.initialize_session(collection=UNKNOWN_ID),)),
     Situation(
         "unstorable-data",
-        INITIALIZE,
         lambda ids: (ids.initialize_session({"check": "\ud800"}),),
         listed=_FAILED,
     ),
     _error(errors.ProviderRefused),
     Situation(
         "idempotency-key",
-        INITIALIZE,
         lambda ids: _with_key(ids.initialize_session(), ids.initialize_session()),
         Expected(Reply(200), (_REPLAYED, "true")),
         Expected(Reply(200), (_REPLAYED, None)),
@@ -223,12 +205,10 @@ SITUATIONS = (
     ),
     _error(
         errors.IdempotencyKeyReused,
-        INITIALIZE,
         lambda ids: _with_key(ids.initialize_session(), ids.initialize_session({"check": "x"})),
     ),
     Situation(
         "json-type",
-        None,
         lambda ids: (ids.any_request(),),
         _ACCEPTED,
         Expected(Reply(200), (_TYPE, MEDUSA.json_type)),

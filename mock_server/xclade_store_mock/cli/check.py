@@ -82,12 +82,11 @@ def _add_ids(add: Callable[..., object]) -> None:
 def _add_limits(add: Callable[..., object]) -> None:
     rate = "at most N calls a second, or N/m a minute (default: 20/s; on this machine none)"
     examples = "number of generated calls per operation, and of scenarios (default: %(default)s)"
-    time_limit = "stop making calls after this time"
     timeout = "how long to wait for a response (default: %(default)s)"
     add("--yes", action="store_true", help="do not ask before calling another machine")
     add("--rate", type=_rate, metavar="N/s", help=rate)
     add("--max-examples", type=positive, metavar="N", default=25, help=examples)
-    add("--time-limit", type=positive, metavar="SECONDS", help=time_limit)
+    add("--time-limit", type=positive, metavar="SECONDS", help="stop making calls after this time")
     add("--timeout", type=positive, metavar="SECONDS", default=10, help=timeout)
     add("--seed", type=int, metavar="N", help="repeat the calls of an earlier run")
 
