@@ -98,8 +98,8 @@ MUTANTS = (
     Mutant(
         "session not replaced",
         SERVER / "payments/rules.py",
-        "sessions=(session,))",
-        "sessions=(*collection.sessions, session))",
+        "sessions=(await _initiate(provider, draft),))",
+        "sessions=(*collection.sessions, await _initiate(provider, draft)))",
         (INITIALIZE, RECORDINGS),
     ),
     Mutant(

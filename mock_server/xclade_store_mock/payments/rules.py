@@ -76,16 +76,17 @@ async def initialize_session(
     The session has the collection's amount; its data is the request's, overridden by what the
     provider returns. Raises: ProviderRefused, ProviderUnreachable.
     """
-    request = SessionRequest(
-        session_id=session_id,
-        provider_id=provider_id,
+    draft = PaymentSession(
+        id=session_id,
         amount=collection.amount,
         currency_code=collection.currency_code,
+        provider_id=provider_id,
         data=data,
-        now=now,
+        created_at=now,
+        updated_at=now,
+        context=context,
     )
-    session = await _initiate(provider, request, context, metadata={})
-    return replace(collection, updated_at=now, sessions=(session,))
+    return replace(collection, updated_at=now, sessions=(await _initiate(provider, draft),))
 
 
 def settle_session(
@@ -152,37 +153,28 @@ async def restore_sessions(
     """
     restored = []
     for session in collection.sessions:
-        request = SessionRequest(
-            session_id=new_id("payses_"),
-            provider_id=session.provider_id,
-            amount=session.amount,
-            currency_code=session.currency_code,
-            data=session.data,
-            now=now,
+        draft = replace(
+            session, id=new_id("payses_"), created_at=now, updated_at=now, metadata=None
         )
-        provider = providers[session.provider_id]
         with suppress(Refusal):
-            restored.append(await _initiate(provider, request, session.context, metadata=None))
+            restored.append(await _initiate(providers[session.provider_id], draft))
     return replace(collection, sessions=tuple(restored))
 
 
-async def _initiate(
-    provider: Provider,
-    request: SessionRequest,
-    context: Mapping[str, Any],
-    metadata: Mapping[str, Any] | None,
-) -> PaymentSession:
+async def _initiate(provider: Provider, draft: PaymentSession) -> PaymentSession:
+    """Return the session with what its provider adds to it."""
+    request = SessionRequest(
+        session_id=draft.id,
+        provider_id=draft.provider_id,
+        amount=draft.amount,
+        currency_code=draft.currency_code,
+        data=draft.data,
+        now=draft.created_at,
+    )
     created = await provider.initiate(request)
-    return PaymentSession(
-        id=request.session_id,
-        amount=request.amount,
-        currency_code=request.currency_code,
-        provider_id=request.provider_id,
-        data={**request.data, **created.data},
-        created_at=request.now,
-        updated_at=request.now,
+    return replace(
+        draft,
+        data={**draft.data, **created.data},
         status=created.status,
-        context=context,
-        metadata=metadata,
-        authorized_at=request.now if created.status in PAID else None,
+        authorized_at=draft.created_at if created.status in PAID else None,
     )
