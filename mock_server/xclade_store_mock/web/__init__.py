@@ -4,7 +4,7 @@ May import: contract, payments, storage and the leaves. It knows the `Dialect` p
 an implementation of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from starlette.types import Scope
@@ -29,13 +29,9 @@ def read_header(scope: Scope, name: str) -> str | None:
     """Return a request header, named in lower case, or None; repeated ones joined by commas."""
     if _HEADERS not in scope:
         # A request's headers are looked up half a dozen times.
-        joined = scope[_HEADERS] = dict[bytes, bytes]()
-        for key, value in scope["headers"]:
-            joined[key] = (
-                b", ".join((joined[key], value.strip())) if key in joined else value.strip()
-            )
+        scope[_HEADERS] = _joined(scope["headers"])
     found: bytes | None = scope[_HEADERS].get(name.encode())
-    return None if found is None else found.decode("latin-1")
+    return None if found is None else found.decode("latin-1").strip()
 
 
 def read_first_header(scope: Scope, name: str) -> str | None:
@@ -46,5 +42,19 @@ def read_first_header(scope: Scope, name: str) -> str | None:
 
 def read_headers(scope: Scope, names: Iterable[str]) -> dict[str, str]:
     """Return those of the named headers that were sent."""
-    sent = ((name, read_header(scope, name.lower())) for name in names)
-    return {name: value for name, value in sent if value is not None}
+    headers = {}
+    for name in names:
+        value = read_header(scope, name.lower())
+        if value is not None:
+            headers[name] = value
+    return headers
+
+
+def _joined(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    joined = dict(headers)
+    if len(joined) < len(headers):
+        joined = {}
+        for name, value in headers:
+            earlier = (joined[name],) if name in joined else ()
+            joined[name] = b", ".join((*earlier, value.strip()))
+    return joined
