@@ -41,6 +41,14 @@ def token(name: str, value: object, longest: int = 255) -> str:
     return checked
 
 
+def customer_token(value: object) -> str:
+    """Return the value if it is a customer's token; the error does not repeat it."""
+    if text("customer_token", value).lower().startswith("bearer "):
+        message = "customer_token must be the token alone, without 'Bearer '"
+        raise ValueError(message)
+    return token("customer_token", value, longest=8192)
+
+
 def idempotency_key(value: object) -> str:
     """Return the value if it is an idempotency key."""
     checked = text("idempotency_key", value)
@@ -79,23 +87,31 @@ def positive(name: str, value: object) -> int:
 
 
 def seconds(name: str, value: object) -> float:
-    """Return the value if it is a finite number of seconds."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        message = f"{name} must be a number of seconds, not {type(value).__name__}"
-        raise TypeError(message)
-    if not 0 <= value < math.inf:
-        message = f"{name} must be a finite number of seconds: {value}"
+    """Return the value if it is a finite number of seconds, at least 0."""
+    checked = _finite_seconds(name, value)
+    if checked < 0:
+        message = f"{name} must be at least 0 seconds: {value}"
         raise ValueError(message)
-    return value
+    return checked
 
 
 def positive_seconds(name: str, value: object) -> float:
     """Return the value if it is more than 0 seconds."""
-    checked = seconds(name, value)
-    if checked == 0:
-        message = f"{name} must be more than 0 seconds; None is the default"
+    checked = _finite_seconds(name, value)
+    if checked <= 0:
+        message = f"{name} must be more than 0 seconds, or None for the default: {value}"
         raise ValueError(message)
     return checked
+
+
+def _finite_seconds(name: str, value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        message = f"{name} must be a number of seconds, not {type(value).__name__}"
+        raise TypeError(message)
+    if not -math.inf < value < math.inf:
+        message = f"{name} must be a finite number of seconds: {value}"
+        raise ValueError(message)
+    return value
 
 
 def json_object(name: str, value: object) -> dict[str, Any]:

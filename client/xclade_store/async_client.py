@@ -185,7 +185,10 @@ class AsyncStoreClient(BaseClient[httpx.AsyncClient, "httpx2.AsyncClient"]):
                     await self._retries.async_sleep(step.seconds)
                     step = steps.send(None)
             except StopIteration as end:
-                return call.read(end.value)
+                outcome: Outcome = end.value
+                break
+        # Not in the handler, or StopIteration would be the context of every error.
+        return call.read(outcome)
 
     async def _send(self, call: Call[Any], seconds: float) -> Outcome:
         library = self._library

@@ -105,7 +105,7 @@ class BaseClient(Generic[Http, Http2]):
         return view
 
     def _authorization(self, customer_token: str) -> dict[str, str]:
-        token = arguments.token("customer_token", customer_token, longest=8192)
+        token = arguments.customer_token(customer_token)
         if self._credentials:
             message = (
                 f"customer_token and {self._credentials} both set the header Authorization: "

@@ -76,7 +76,7 @@ class Call(NamedTuple, Generic[Result]):
             type=type_,
             code=None if error is None else vars(error).get("code"),
             idempotency_key=self.idempotency_key,
-        )
+        ) from None  # a 401 need not be JSON
 
 
 def contradiction(result: "Model", collection_id: str, provider_id: str) -> str | None:

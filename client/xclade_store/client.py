@@ -182,7 +182,10 @@ class StoreClient(BaseClient[httpx.Client, "httpx2.Client"]):
                     self._retries.sleep(step.seconds)
                     step = steps.send(None)
             except StopIteration as end:
-                return call.read(end.value)
+                outcome: Outcome = end.value
+                break
+        # Not in the handler, or StopIteration would be the context of every error.
+        return call.read(outcome)
 
     def _send(self, call: Call[Any], seconds: float) -> Outcome:
         library = self._library

@@ -40,7 +40,10 @@ else:
 
 
 class JsonObject(_Base):
-    """A JSON object of any keys: a dict that does not change; its repr masks client secrets."""
+    """A JSON object of any keys: a dict whose top level does not change.
+
+    Its repr masks client secrets.
+    """
 
     __slots__ = ()
 

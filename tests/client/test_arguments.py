@@ -25,7 +25,7 @@ from tests.client.wire import (
     query,
 )
 
-from xclade_store import AsyncStoreClient, StoreClient
+from xclade_store import AsyncStoreClient, Retries, StoreClient
 
 BAD_IDS = [
     ("", ValueError),
@@ -128,11 +128,22 @@ def test_arguments_too_long_for_a_url(
 
 
 @pytest.mark.parametrize("bad", [0, 0.0, -1, float("nan"), float("inf")])
-def test_bad_timeouts(bad: float) -> None:
-    """A timeout is a positive and finite number."""
-    assert refused(ValueError, CREATE[0], *CREATE[1], timeout=bad).startswith("timeout")
-    with pytest.raises(ValueError, match="timeout"):
-        open_store(Desk(collection()), timeout=bad)
+def test_bad_timeouts(bad: Any) -> None:
+    """A timeout or a deadline is a positive and finite number; the error says which it is not."""
+    expected = "more than 0" if bad <= 0 else "finite"
+    for name in ("timeout", "deadline"):
+        text = refused(ValueError, CREATE[0], *CREATE[1], **{name: bad})
+        assert text.startswith(f"{name} must be")
+        assert expected in text
+        with pytest.raises(ValueError, match=f"{name} must be .*{expected}"):
+            open_store(Desk(collection()), **{name: bad})
+
+
+@pytest.mark.parametrize(("bad", "expected"), [(-0.5, "at least 0"), (float("inf"), "finite")])
+def test_bad_pauses(bad: Any, expected: str) -> None:
+    """A pause may be 0, but not negative."""
+    with pytest.raises(ValueError, match=f"first_pause must be .*{expected}"):
+        Retries(first_pause=bad)
 
 
 @pytest.mark.parametrize(("bad", "expected"), BAD_TOKENS)

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import traceback
 from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
@@ -147,6 +148,27 @@ def test_an_error_without_an_answer() -> None:
     expected = "POST http://store.test/store/payment-collections: ConnectError: Connection refused"
     assert expected == error.message == str(error)
     assert cause is error.__cause__
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(404, "not_found"),
+        UNAUTHORIZED,
+        Answer(502, b"<html>"),
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout("slow"),
+    ],
+)
+def test_the_traceback_of_an_error(face: Call, answer: Answer | Exception) -> None:
+    """It begins with the cause, if there is one, and not with how the client works inside."""
+    error = caught(Desk(answer), *CREATE[:1], *CREATE[1], face=face)
+    shown = "".join(traceback.format_exception(error))
+
+    assert "During handling" not in shown
+    assert not isinstance(error.__context__, StopIteration)
+    assert ("direct cause" in shown) == (error.__cause__ is not None)
 
 
 @pytest.mark.parametrize(

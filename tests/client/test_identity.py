@@ -94,6 +94,15 @@ def test_a_bad_token_for_a_view() -> None:
     assert "hunter2" not in str(raised.value)
 
 
+@pytest.mark.parametrize("scheme", ["Bearer ", "bearer "])
+def test_a_token_with_its_scheme(scheme: str) -> None:
+    """The error says what to leave out."""
+    with pytest.raises(ValueError, match="without 'Bearer '") as raised:
+        open_store(Desk(collection())).as_customer(f"{scheme}hunter2")
+
+    assert "hunter2" not in str(raised.value)
+
+
 def test_views_share_connections() -> None:
     """A view neither opens nor closes a connection, and ends with the client it is from."""
     with echo_store() as echo:
