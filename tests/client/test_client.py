@@ -1,12 +1,15 @@
 """StoreClient over raw sockets."""
 
+import re
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import httpx
 import pytest
 
 from xclade_store import BrokenAnswer, ConnectionFailed, StoreClient, StoreError
@@ -29,8 +32,8 @@ def answering(raw: bytes) -> Iterator[str]:
         thread.join()
 
 
-def test_sends_its_key_as_header() -> None:
-    """The publishable key goes where the contract wants it."""
+def sent(call: Callable[[StoreClient], object], **options: Any) -> bytes:
+    """Return the head of the request that a call sends."""
     received: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -43,13 +46,41 @@ def test_sends_its_key_as_header() -> None:
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with (
-            StoreClient(url, publishable_key="pk_x", retries=0) as store,
+            StoreClient(url, publishable_key="pk_x", retries=0, **options) as store,
             pytest.raises(ConnectionFailed),
         ):
-            store.create_payment_collection("cart_demo")
+            call(store)
         thread.join()
+    return received[0].partition(b"\r\n\r\n")[0]
 
-    assert b"\r\nx-publishable-api-key: pk_x\r\n" in received[0]
+
+def test_sends_its_key_as_header() -> None:
+    """The publishable key goes where the contract wants it."""
+    request = sent(lambda store: store.create_payment_collection("cart_demo"))
+
+    assert b"x-publishable-api-key: pk_x" in request.splitlines()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda store: store.create_payment_collection("cart_demo", fields="id,å"),
+        lambda store: store.initialize_payment_session(
+            "pay_col_å", "pp_å", {"å": [1.5, None]}, idempotency_key="k"
+        ),
+        lambda store: store.list_payment_providers("reg_å", fields="id"),
+    ],
+)
+def test_requests_are_those_of_httpx(call: Callable[[StoreClient], object]) -> None:
+    """Our own connections send the headers that an http_client of httpx sends."""
+    with httpx.Client() as http:
+        requests = [sent(call), sent(call, http_client=http)]
+
+    ours, given = [
+        sorted(re.sub(rb"(?<=127\.0\.0\.1:)\d+", b"", each).lower().splitlines())
+        for each in requests
+    ]
+    assert given == ours
 
 
 def test_repr_keeps_the_key_to_itself() -> None:
