@@ -39,7 +39,7 @@ def test_failure_after_the_start_of_a_response_starts_no_second_one() -> None:
 
     app = Failures(fail_late, respond=lambda refusal: PlainTextResponse(str(refusal), 500))
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
-    with pytest.raises(RuntimeError, match="already started"):
+    with pytest.raises(LookupError, match="too late"):
         asyncio.run(app(scope, receive, send))
 
     assert ["http.response.start", "http.response.body"] == [each["type"] for each in sent]
