@@ -121,7 +121,8 @@ class OwnConnections(Connections[Http]):
         """Return a request."""
         # httpx would take twice the time to find the same headers.
         target = httpx.URL(url, params=parts["params"]) if parts["params"] else httpx.URL(url)
-        headers = {"host": target.netloc, **self._headers, **parts["headers"]}
+        host = target.netloc.decode()
+        headers: dict[str, str] = {"host": host, **self._headers, **parts["headers"]}
         content: bytes = parts["content"] or b""
         if content:
             headers["content-length"] = str(len(content))
