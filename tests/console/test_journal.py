@@ -50,6 +50,14 @@ def test_shows_the_reason_of_a_refusal(console: Page, store: StoreClient) -> Non
     expect(entries(console).locator(".violations")).to_have_count(0)
 
 
+def test_shows_why_a_key_is_refused(console: Page, store_mock: StoreMock) -> None:
+    """The body of a 401 has no message, but `sl-violations` has one."""
+    with store_mock.client(publishable_key="pk_wrong") as store, suppress(StoreError):
+        store.list_payment_providers("reg_demo")
+
+    expect(entries(console).locator(".reasons")).to_contain_text("A valid publishable key")
+
+
 def test_opens_an_entry(console: Page, store: StoreClient) -> None:
     """An open entry shows the request and the response, without keys and secrets."""
     collection = store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
@@ -100,12 +108,13 @@ def test_is_cleared(console: Page, store: StoreClient) -> None:
 
 
 def test_many_requests(console: Page, store_mock: StoreMock) -> None:
-    """Of more than a thousand requests the newest are shown, and the page stays responsive."""
+    """Of more than a thousand requests the newest are shown; only their list scrolls."""
     flood(store_mock.url, 1100)
 
     expect(console.locator("#journal-count")).to_have_text("200 of 1,000 requests")
     expect(entries(console)).to_have_count(200)
     expect(entries(console).last).to_contain_text("/nothing/1099")
+    assert console.evaluate("document.documentElement.scrollHeight <= innerHeight")
     console.get_by_role("search").get_by_label("Path").fill("/nothing/100")
     expect(entries(console)).to_have_count(11)
 

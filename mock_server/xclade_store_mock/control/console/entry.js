@@ -51,7 +51,9 @@ function reasons({ violations, status, response }) {
     return h("span", { class: "reasons violations" }, ...sentences);
   }
   const { message, title, detail } = (status >= 400 && response.body && readFaithfully(response.body)) || {};
-  const reason = [message, detail, title].find((each) => typeof each === "string" && each);
+  // The documented 401 is plain text; its reason is in this header.
+  const [violation] = JSON.parse(response.headers["sl-violations"] ?? "[]");
+  const reason = [message, detail, title, violation?.message].find((each) => typeof each === "string" && each);
   return reason ? h("span", { class: "reasons" }, reason) : null;
 }
 
