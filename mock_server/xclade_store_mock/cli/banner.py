@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
+from xclade_store_mock.control.scenarios import EXAMPLE
 from xclade_store_mock.payments.model import PaymentCollection
 from xclade_store_mock.serving import Service
 from xclade_store_mock.serving.logs import logging_configuration
@@ -58,7 +59,7 @@ async def _describe(service: Service, url: str) -> str:
     if service.scenario is not None:
         # It replaces the store that the storage still contains.
         store = service.scenario.store(service.store, datetime.now(UTC))
-        return await banner(MemoryStorage(store), url, *notes)
+        return await banner(MemoryStorage(store), url, *notes, example=EXAMPLE)
     if service.storage_url is None:
         return await banner(MemoryStorage(service.store), url, *notes)
     # Imported late: not needed to keep the state in memory.
@@ -77,10 +78,17 @@ def _notes(service: Service, url: str) -> Iterator[str]:
         yield "Console      off: it needs a single worker"
     if service.scenario is not None:
         yield f"Scenario     {service.scenario.name}, with {service.scenario.cast}"
+        yield f"Problem      {service.scenario.trouble}"
+        yield f"What to do   {service.scenario.remedy}"
 
 
-async def banner(storage: Storage, url: str, *notes: str) -> str:
-    """Describe the store that is served at a URL; `notes` follow the first line."""
+async def banner(
+    storage: Storage, url: str, *notes: str, example: tuple[str, str] | None = None
+) -> str:
+    """Describe the store that is served at a URL; `notes` follow the first line.
+
+    `example` is the payment collection and the provider to try, if not any that work.
+    """
     settings = await storage.settings()
     carts, cart_count = await storage.carts(_SHOWN)
     collections, collection_count = await storage.collections(_SHOWN)
@@ -96,7 +104,7 @@ async def banner(storage: Storage, url: str, *notes: str) -> str:
         f"Collections  {_listed(owed, collection_count)}",
     )
     text = "\n".join(lines) + "\n"
-    found = await _payable(storage, collections)
+    found = example or await _payable(storage, collections)
     if not keys or found is None:
         return text
     collection, provider = found

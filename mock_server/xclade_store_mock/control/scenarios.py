@@ -24,6 +24,9 @@ COLLECTION_ID = "pay_col_scenario"
 
 _SYSTEM = "pp_system_default"
 _STRIPE = "pp_stripe_stripe"
+EXAMPLE = (COLLECTION_ID, _STRIPE)
+"""The payment collection and the provider with which a session meets the problem."""
+
 _TOTAL = Decimal("25.5")
 _NEW_TOTAL = Decimal(40)
 _DELAY = 10_000  # milliseconds: enough for a person to tap again

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from tests.conftest import KEY
 from tests.server.control.served import PATIENCE
+from tests.server.test_serve_command import run_curl
 from tests.server.wire import SESSIONS, STRIPE
 
 from xclade_store_mock.cli import main
@@ -62,14 +63,14 @@ def test_token_turns_it_on() -> None:
 
 
 def test_starts_in_a_scenario(tmp_path: Path) -> None:
-    """The banner names the scenario's ids; stored state is reset."""
+    """The banner describes the scenario, and its command meets it; stored state is reset."""
     storage = f"sqlite:///{tmp_path / 'store.db'}"
     with serving("--scenario", "zero-amount", "--storage", storage) as (_, url, banner):
         assert "Scenario     zero-amount, with cart_scenario and pay_col_scenario" in banner
+        assert "Problem      A voucher pays for the whole cart: its total is 0" in banner
+        assert "What to do   Initialize `pp_system_default` when there is nothing" in banner
         assert "pay_col_scenario (0 usd)" in banner
-        path = f"{SESSIONS.replace('pay_col_demo', 'pay_col_scenario')}"
-        refused = httpx.post(f"{url}{path}", headers=KEY, json=STRIPE)
-        assert 422 == refused.status_code
+        assert 422 == run_curl(banner).status_code
         assert "zero-amount" == httpx.get(f"{url}/_mock/state").json()["scenario"]
 
 
