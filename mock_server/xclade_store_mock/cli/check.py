@@ -108,7 +108,10 @@ def run(options: argparse.Namespace) -> int:
     except CannotCheck as error:
         message = make_show(chosen.publishable_key)(str(error))
     except ModuleNotFoundError as error:
-        message = f"{error}. The check comes with the extra: pip install 'xclade-store[check]'"
+        message = (
+            f"{error}. The check comes with the extra: pip install 'xclade-store[check]',"
+            " or in a checkout ./scripts/setup"
+        )
     except KeyboardInterrupt:
         print_safely("\nInterrupted\n", sys.stderr)
         return INTERRUPTED

@@ -85,4 +85,4 @@ def _importing_server() -> Iterator[None]:
                 f"{error}. The fixture store_mock needs the extra mock:"
                 " pip install 'xclade-store[mock]'"
             )
-            raise pytest.UsageError(message) from None
+            pytest.fail(message, pytrace=False)
