@@ -61,9 +61,15 @@ def test_yaml_syntax(good: str, bad: str, fault: str) -> None:
     assert f"shop.yaml:{fault}" == fault_of(GOOD.replace(good, bad, 1))
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "[]", "hello", "null", "25.5"])
+@pytest.mark.parametrize("text", ["", "# nothing\n"])
+def test_empty_file(text: str) -> None:
+    """A file without content is called empty."""
+    assert "shop.yaml: the file is empty" == fault_of(text)
+
+
+@pytest.mark.parametrize("text", ["[]", "hello", "null", "25.5"])
 def test_not_an_object(text: str) -> None:
-    """A file with another value, or without one, is reported at line 1."""
+    """A file with another value is reported at line 1."""
     assert fault_of(text).startswith("shop.yaml:1: ")
     assert fault_of(text).endswith(' is not of type "object"')
 

@@ -101,11 +101,12 @@ def _read_yaml(text: str) -> tuple[yaml.Node | None, Any]:
         return _construct(yaml.SafeLoader(text))
 
 
-def _construct(parser: Any) -> tuple[yaml.Node | None, Any]:
+def _construct(parser: Any) -> tuple[yaml.Node, Any]:
     loader = _Loader(parser)
     root = loader.get_single_node()
     if root is None:
-        return None, None
+        message = "the file is empty"
+        raise ValueError(message)
     _require_unique_keys(root)
     return root, loader.construct_document(root)
 

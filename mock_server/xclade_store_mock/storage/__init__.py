@@ -221,6 +221,9 @@ def open_database(url: DatabaseUrl) -> Database:
 
         return PostgresqlDatabase(url)
     message = f"{url} is not a storage: use {_FORMS}"
+    if url.host and url == DatabaseUrl("sqlite", "", "", url.host, "", url.database, {}):
+        file = f"{url.host}/{url.database}".rstrip("/")
+        message = f"sqlite://{file} is not a storage: use sqlite:///{file}"
     raise StorageError(message)
 
 

@@ -7,12 +7,13 @@ import sqlite3
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.storage import Row, schema, unavailable
 
 if sys.platform != "win32":
@@ -93,8 +94,13 @@ class SqliteDatabase:
 
     async def create(self) -> None:
         # Only the owner may read the tokens in it; SQLite gives the files beside it the same mode.
-        with suppress(OSError):  # SQLite's own error says more
+        try:
             os.close(_create(self._file))
+        except FileNotFoundError as error:
+            message = f"there is no directory {Path(self._file).parent}"
+            raise StorageUnavailable(message) from error
+        except OSError:
+            pass  # SQLite's own error says more
         await self.run(lambda it: it.has_table(schema.STORE))
 
     async def run(self, query: Callable[[SqliteConnection], Awaitable[T]]) -> T:

@@ -87,6 +87,12 @@ def test_refuses_urls_of_no_storage(refuse: Refuse, url: str) -> None:
     assert before == listing(Path())
 
 
+@pytest.mark.parametrize("file", ["x.db", "folder/x.db"])
+def test_file_with_two_slashes(refuse: Refuse, file: str) -> None:
+    """The message has the URL as it was typed, and with the missing slash."""
+    assert f"sqlite://{file} is not a storage: use sqlite:///{file}" == refuse(f"sqlite://{file}")
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -106,7 +112,7 @@ def test_refuses_text_that_is_not_a_url(refuse: Refuse, url: str) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("missing/store.db", "unable to open database file"),
+        ("missing/store.db", "there is no directory {folder}/missing"),
         ("folder", "unable to open database file"),
         ("text.db", "file is not a database"),
     ],
@@ -119,7 +125,7 @@ def test_refuses_files_that_are_not_databases(
     (tmp_path / "text.db").write_text("There is no database in here. " * 100)
     url = f"sqlite:///{tmp_path / name}"
 
-    assert f"cannot use {url}: {reason}" == refuse(url)
+    assert f"cannot use {url}: {reason.format(folder=tmp_path)}" == refuse(url)
     assert ["folder", "text.db"] == listing(tmp_path)
 
 
