@@ -1,11 +1,10 @@
 """What StoreClient and AsyncStoreClient share: their constructor, and arguments made into calls."""
 
-import copy
 import json
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, Generic, Self, cast
+from typing import Any, Generic, NoReturn, Self, cast
 
 import httpx
 
@@ -94,12 +93,20 @@ class BaseClient(Generic[Http, Http2]):
         shown = repr(httpx.URL(self._base_url)).removeprefix("URL(").removesuffix(")")
         return f"{type(self).__name__}({shown})"
 
+    def __reduce__(self) -> NoReturn:
+        message = (
+            f"a {type(self).__name__} cannot be pickled or copied: make one in each process, at "
+            "the top of a module for example"
+        )
+        raise TypeError(message)
+
     def as_customer(self, customer_token: str) -> Self:
         """Return a client for a signed-in customer, which shares this one's connections.
 
         It needs no closing, and works until this client is closed.
         """
-        view = copy.copy(self)
+        view = object.__new__(type(self))
+        vars(view).update(vars(self))
         view._headers = self._headers | self._authorization(customer_token)
         view._is_view = True
         return view

@@ -95,12 +95,13 @@ def exchange(
         now = retries.clock()
         _log_attempt(request, attempt, outcome, now - sent)
         if isinstance(outcome, TimedOut) and now >= ends:
-            return _past_deadline(request, outcome, deadline, attempt)
+            message = f"{describe(request)}: no result within the deadline of {deadline:g} s"
+            return _failure(outcome, message, attempt)
         if attempt > retries.count or not _is_retried(outcome):
-            return outcome
+            return _last(outcome, attempt)
         pause = retries.pause(attempt, outcome)
         if now + pause >= ends:
-            return outcome
+            return _last(outcome, attempt)
         _log_pause(request, attempt, outcome, pause)
         yield Pause(pause)
 
@@ -120,13 +121,16 @@ def _asked_pause(outcome: Outcome) -> float | None:
     return None if isinstance(outcome, StoreError) else retry_after(outcome)
 
 
-def _past_deadline(
-    request: httpx.Request, outcome: TimedOut, deadline: float, attempt: int
-) -> TimedOut:
-    message = (
-        f"{describe(request)}: no result within the deadline of {deadline:g} s (attempt {attempt})"
-    )
-    error = TimedOut(message, idempotency_key=outcome.idempotency_key)
+def _last(outcome: Outcome, attempts: int) -> Outcome:
+    """Return the outcome of the last attempt, with the number of attempts if there is no answer."""
+    if isinstance(outcome, ConnectionFailed):
+        return _failure(outcome, outcome.message, attempts)
+    return outcome
+
+
+def _failure(outcome: ConnectionFailed, message: str, attempts: int) -> ConnectionFailed:
+    counted = f"{message} ({attempts} attempt{'' if attempts == 1 else 's'})"
+    error = type(outcome)(counted, idempotency_key=outcome.idempotency_key)
     error.__cause__ = outcome.__cause__
     return error
 

@@ -96,7 +96,7 @@ def test_a_dripping_server(
     certificate = authority.server if scheme == "https" else None
     with (
         bad_line("http://unused", treatment, certificate=certificate) as line,
-        pytest.raises(TimedOut, match=r"no result within the deadline of 0\.4 s \(attempt 1\)"),
+        pytest.raises(TimedOut, match=r"no result within the deadline of 0\.4 s \(1 attempt\)"),
     ):
         calls(line.url, count, http_client, deadline=0.4)
 
@@ -122,7 +122,7 @@ def test_attempts_and_pauses_count(
     desk = Desk(refusal(503, "unknown_error"), respond_slowly)
     given = {"retries": fake.retries(count=9), "timeout": 100, **options}
     began = fake.now
-    with pytest.raises(TimedOut, match=rf"the deadline of {deadline:g} s \(attempt 2\)") as raised:
+    with pytest.raises(TimedOut, match=rf"the deadline of {deadline:g} s \(2 attempts\)") as raised:
         face(desk, *CREATE[:1], *CREATE[1], options=given, **more)
 
     assert deadline == fake.now - began

@@ -145,7 +145,10 @@ def test_an_error_without_an_answer() -> None:
     error = caught(Desk(cause), *CREATE[:1], *CREATE[1])
 
     assert (None, None, None, None) == (error.status, error.type, error.body, error.request_id)
-    expected = "POST http://store.test/store/payment-collections: ConnectError: Connection refused"
+    expected = (
+        "POST http://store.test/store/payment-collections: ConnectError: Connection refused "
+        "(1 attempt)"
+    )
     assert expected == error.message == str(error)
     assert cause is error.__cause__
 

@@ -16,10 +16,12 @@ from tests.client.wire import collection as answer_with
 import xclade_store
 from xclade_store import (
     UNSET,
+    AsyncStoreClient,
     FieldNotAnswered,
     JsonObject,
     RawAmount,
     ShapeError,
+    StoreClient,
     StoreError,
     StorePaymentCollection,
     StorePaymentCollectionSelection,
@@ -163,6 +165,15 @@ def test_results_survive_copying(result: Any, duplicate: Callable[[Any], Any]) -
 
     assert (type(result), result, repr(result)) == (type(twin), twin, repr(twin))
     assert json.dumps(result.to_dict()) == json.dumps(twin.to_dict())
+
+
+@pytest.mark.parametrize("duplicate", DUPLICATES)
+@pytest.mark.parametrize("face", [StoreClient, AsyncStoreClient])
+def test_clients_are_not_copied(face: Any, duplicate: Callable[[Any], Any]) -> None:
+    """A client belongs to its process; the error says what to do instead."""
+    store = face("http://store.test", publishable_key="pk_test")
+    with pytest.raises(TypeError, match=f"a {face.__name__} cannot be pickled .* in each process"):
+        duplicate(store)
 
 
 @pytest.mark.parametrize("duplicate", DUPLICATES)

@@ -215,6 +215,24 @@ def test_a_number_of_retries(face: Call, count: int) -> None:
     assert count + 1 == len(desk.requests)
 
 
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow")])
+@pytest.mark.parametrize(
+    ("settings", "deadline", "attempts"), [({}, 60, 3), ({"count": 9}, 1.6, 3), ({}, 0.5, 1)]
+)
+def test_the_attempts_of_a_failure(
+    face: Call, failure: Exception, settings: dict[str, Any], deadline: float, attempts: int
+) -> None:
+    """The error says how many there were, whether retries or time ran out."""
+    options = {"retries": FakeTime().retries(**settings), "deadline": deadline}
+    expected = rf"{failure} \({attempts} attempts?\)$"
+    with pytest.raises(ConnectionFailed, match=expected) as raised:
+        face(Desk(failure), *INITIALIZE_CALL, idempotency_key="order-1", options=options)
+
+    assert "order-1" == raised.value.idempotency_key
+    assert type(failure).__name__ == type(raised.value.__cause__).__name__
+
+
 def test_async_code_never_blocks() -> None:
     """The async client sleeps in the event loop."""
     ways = []
