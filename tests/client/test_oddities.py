@@ -157,7 +157,7 @@ def test_refused_connection_names_the_address() -> None:
         store.create_payment_collection("cart_demo", fields="id")
 
     url = "http://store.test/store/payment-collections"
-    assert f"POST {url}: ConnectError: refused" == str(caught.value)
+    assert f"POST {url}: ConnectError: refused (1 attempt)" == str(caught.value)
 
 
 @pytest.mark.parametrize(
