@@ -11,16 +11,18 @@ from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
+from starlette.types import ASGIApp, Receive, Scope, Send
 from ulid_transform import ulid_now
 
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access
-from xclade_store_mock.control.api import create_control_app
-from xclade_store_mock.control.console import console_pages
 from xclade_store_mock.control.control import Control
+from xclade_store_mock.control.errors import ControlReplies
 from xclade_store_mock.control.faults import FaultMiddleware
-from xclade_store_mock.control.front import ControlFront
+from xclade_store_mock.control.front import ControlFront, console_pages
+from xclade_store_mock.control.operations import ControlOperations
 from xclade_store_mock.dialects import DOCUMENTED
+from xclade_store_mock.errors import RouteNotFound
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.payments.providers import (
     FindProvider,
@@ -32,9 +34,9 @@ from xclade_store_mock.payments.rules import NewId
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.storage.memory import MemoryStorage
-from xclade_store_mock.web.dialect import Dialect, Site, respond
-from xclade_store_mock.web.endpoints import Endpoints
-from xclade_store_mock.web.failures import Failures
+from xclade_store_mock.web.bodies import StrictBodies
+from xclade_store_mock.web.dialect import Dialect, Failures, Site, respond
+from xclade_store_mock.web.endpoints import Endpoints, read_strictly
 from xclade_store_mock.web.operations import Operations
 from xclade_store_mock.web.pages import DOCS, Pages, Readiness
 from xclade_store_mock.web.prefer import Prefer
@@ -131,7 +133,7 @@ def _chain(
     if control is not None and access is not None:
         control_front = partial(
             ControlFront,
-            control_app=create_control_app(control, access, dialect.name),
+            control_app=_create_control_app(control, access, dialect.name),
             console=console_pages(),
             clock=control.clock,
             record=control.record,
@@ -159,6 +161,29 @@ def _chain(
         LifespanMiddleware,
     ]
     return [middleware for middleware in chain if middleware is not None]
+
+
+def _create_control_app(control: Control, access: Access, dialect_name: str) -> ASGIApp:
+    """Return the application under `/_mock`, in the order in which a request passes it."""
+    operations = ControlOperations(control, dialect_name)
+    endpoints = Endpoints(
+        _unknown_path,
+        contract=load_contract("control.yaml"),
+        find_handler=partial(getattr, operations),
+        checks={},
+        read_query=read_strictly,
+    )
+    app = StrictBodies(endpoints)
+
+    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
+        access.check(scope)
+        await app(scope, receive, send)
+
+    return Failures(guard, respond=partial(respond, ControlReplies()))
+
+
+async def _unknown_path(scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise RouteNotFound(scope["path"])
 
 
 @asynccontextmanager

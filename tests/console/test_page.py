@@ -11,14 +11,16 @@ from playwright.sync_api import Page, Route, expect
 from tests.conftest import Serve
 from tests.console.conftest import entries, open_console
 
-import xclade_store_mock.control.console
+import xclade_store_mock.control.front
 from xclade_store import StoreClient, StoreError
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.testing import StoreMock
 from xclade_store_mock.web.dialect import Dialect
 
-FILES = sorted(Path(xclade_store_mock.control.console.__file__).parent.glob("*.[chjs]*"))
+FILES = sorted(
+    Path(xclade_store_mock.control.front.__file__).with_name("console").glob("*.[chjs]*")
+)
 VIEWS = ("journal", "store", "trouble")
 LONG = "x" * 200
 

@@ -19,7 +19,7 @@ from xclade_store_mock.check.signs import Evidence
 from xclade_store_mock.check.situations import explain
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.dialects import MEDUSA
-from xclade_store_mock.dialects.table import ROWS
+from xclade_store_mock.dialects.replies import ROWS
 
 COMMON = (
     ROWS[errors.PublishableKeyMissing].id,

@@ -18,21 +18,21 @@ MUTANTS = (
     # What the server returns
     Mutant(
         "wrong status",
-        SERVER / "dialects/table.py",
+        SERVER / "dialects/replies.py",
         'collection not found", _NOT_FOUND, _HIDDEN',
         'collection not found", _INVALID, _HIDDEN',
         (INITIALIZE, "tests/server/test_documented_statuses.py"),
     ),
     Mutant(
         "401 as JSON",
-        SERVER / "dialects/table.py",
+        SERVER / "dialects/replies.py",
         '_UNAUTHORIZED = Reply(401, message="Unauthorized", media_type="text/plain")',
         '_UNAUTHORIZED = Reply(401, "unauthorized", message="Unauthorized")',
         ("tests/server/test_documented_statuses.py", FUZZING),
     ),
     Mutant(
         "leaked traceback",
-        SERVER / "web/failures.py",
+        SERVER / "web/dialect.py",
         "return self._respond(UnknownFailure())",
         "return Response(repr(error.__traceback__.tb_frame), 500)",
         ("tests/server/test_response_validation.py",),

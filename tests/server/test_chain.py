@@ -13,12 +13,11 @@ from tests.server.wire import SESSIONS, SYSTEM
 from xclade_store_mock import demo_store
 from xclade_store_mock.app import utc_now
 from xclade_store_mock.contract import Response, load_contract
-from xclade_store_mock.contract.documented import UnknownKeywords
+from xclade_store_mock.contract.dynamic import UnknownKeywords
 from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.payments.model import Settings
 from xclade_store_mock.storage.memory import MemoryStorage
-from xclade_store_mock.web.dialect import Dialect
-from xclade_store_mock.web.failures import Failures
+from xclade_store_mock.web.dialect import Dialect, Failures
 from xclade_store_mock.web.prefer import Prefer
 
 

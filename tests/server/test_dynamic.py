@@ -7,7 +7,7 @@ import pytest
 from jsonschema_rs import Draft4Validator
 
 from xclade_store_mock.contract import load_contract
-from xclade_store_mock.contract.documented import UnknownKeywords, compile_dynamic
+from xclade_store_mock.contract.dynamic import UnknownKeywords, compile_dynamic
 
 OPEN = {"type": "object", "additionalProperties": True}
 PAIR = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}

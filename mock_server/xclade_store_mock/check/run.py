@@ -9,13 +9,12 @@ from threading import Event
 from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis.core.rate_limit import build_limiter
 
-from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED
+from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED, print_safely
 from xclade_store_mock.check.backend import Backend
 from xclade_store_mock.check.discovery import Discovery, Ids, discover
 from xclade_store_mock.check.engine import Budget, Engine
 from xclade_store_mock.check.findings import Judge
 from xclade_store_mock.check.report import HTML, JUNIT, TEXT, Report, render
-from xclade_store_mock.check.showing import print_safely
 from xclade_store_mock.check.signs import Evidence
 from xclade_store_mock.check.situations import SITUATIONS
 from xclade_store_mock.check.target import CheckOptions

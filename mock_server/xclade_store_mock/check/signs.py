@@ -13,7 +13,7 @@ from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
 from xclade_store_mock.check.backend import Interaction
 from xclade_store_mock.check.discovery import INITIALIZE, LIST, MANUAL_PROVIDER
 from xclade_store_mock.contract import Contract
-from xclade_store_mock.dialects.medusa.qs import read_query
+from xclade_store_mock.dialects.medusa.queries import parse_query
 from xclade_store_mock.jsontext import find_unstorable
 
 _PAGING = frozenset({"limit", "offset"})
@@ -63,7 +63,7 @@ def _invalid_parts(call: Interaction, contract: Contract) -> set[str]:
 
 
 def _is_dropped(name: str) -> bool:
-    return not read_query(f"{quote(name, safe='')}=1")
+    return not parse_query(f"{quote(name, safe='')}=1")
 
 
 def _collection(call: Interaction) -> str:

@@ -1,6 +1,6 @@
 """The table of deviations as calls: how to provoke a situation, and how to recognize it.
 
-The table is `dialects.table`, which docs/deviations.md shows.
+The table is `dialects.replies`, which docs/deviations.md shows.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from xclade_store_mock.check.backend import Interaction, Request, Response
 from xclade_store_mock.check.discovery import UNKNOWN_ID, Ids
 from xclade_store_mock.check.signs import SIGNS, Evidence
 from xclade_store_mock.dialects import DOCUMENTED, MEDUSA, describe
-from xclade_store_mock.dialects.table import BEHAVIOURS, ROWS
+from xclade_store_mock.dialects.replies import BEHAVIOURS, ROWS
 from xclade_store_mock.errors import Refusal
 from xclade_store_mock.web.bodies import MAX_BODY
 from xclade_store_mock.web.dialect import Reply

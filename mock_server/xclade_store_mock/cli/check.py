@@ -14,8 +14,7 @@ from threading import Event
 from types import FrameType
 from typing import NoReturn
 
-from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED, KEY_VARIABLE
-from xclade_store_mock.check.showing import make_show, print_safely
+from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED, KEY_VARIABLE, make_show, print_safely
 from xclade_store_mock.check.target import CannotCheck, CheckOptions, confirm
 from xclade_store_mock.cli.serve import positive
 

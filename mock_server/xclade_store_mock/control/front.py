@@ -1,4 +1,4 @@
-"""The outermost middleware: routes requests, and records those to the Store API."""
+"""The outermost middleware: serves the console, and records requests to the Store API."""
 
 import socket
 import struct
@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xclade_store_mock.web.pages import is_page
@@ -26,6 +28,23 @@ _MAX_KEPT = 131_072  # bytes of a body: more than the mock accepts
 _HEADER = 130  # bytes that a header takes beside its text, about
 
 Headers = Sequence[tuple[bytes, bytes]]
+
+_CONSOLE = Path(__file__).with_name("console")
+_MEDIA_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+_PAGE_HEADERS = {
+    # Everything comes from the mock itself, and nothing that is shown can become HTML or a script.
+    "Content-Security-Policy": "default-src 'none'; connect-src 'self'; img-src 'self';"
+    " script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+    "Cache-Control": "no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 @dataclass(slots=True)
@@ -160,3 +179,14 @@ class ControlFront:
         finally:
             exchange.milliseconds = round((time.perf_counter() - started) * 1000, 3)
             self._record(exchange)
+
+
+def console_pages() -> Mapping[str, Response]:
+    """Return the page and its parts, by path."""
+    files = [file for file in _CONSOLE.iterdir() if file.suffix in _MEDIA_TYPES]
+    return {
+        "/" if file.name == "index.html" else f"/console/{file.name}": Response(
+            file.read_bytes(), media_type=_MEDIA_TYPES[file.suffix], headers=_PAGE_HEADERS
+        )
+        for file in files
+    }

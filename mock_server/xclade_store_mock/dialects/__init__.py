@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from xclade_store_mock.dialects.documented import Documented
 from xclade_store_mock.dialects.medusa import RECORDED, Medusa
-from xclade_store_mock.dialects.table import BEHAVIOURS, ROWS
+from xclade_store_mock.dialects.replies import BEHAVIOURS, ROWS
 from xclade_store_mock.web.dialect import Dialect, Reply
 
 DOCUMENTED: Dialect = Documented()

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock.contract import Contract, Match, Operation
 from xclade_store_mock.contract.violations import HEADER
-from xclade_store_mock.dialects.table import ROWS
+from xclade_store_mock.dialects.replies import ROWS
 from xclade_store_mock.errors import MethodNotAllowed, Refusal
 from xclade_store_mock.payments.documents import Selectable, Selection, select
 from xclade_store_mock.web import read_header

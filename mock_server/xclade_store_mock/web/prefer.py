@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Contract, Operation
-from xclade_store_mock.contract.documented import compile_dynamic
+from xclade_store_mock.contract.dynamic import compile_dynamic
 from xclade_store_mock.web import read_header
 
 _PREFERRED = "xclade_store_mock.preferred"

@@ -15,7 +15,7 @@ from xclade_store_mock.dialects.documented import Documented
 from xclade_store_mock.dialects.medusa import queries
 from xclade_store_mock.dialects.medusa.fields import select_as_recorded
 from xclade_store_mock.dialects.medusa.front import Front, find_routes
-from xclade_store_mock.dialects.table import BEHAVIOURS, ROWS
+from xclade_store_mock.dialects.replies import BEHAVIOURS, ROWS
 from xclade_store_mock.errors import Refusal, UnknownFailure
 from xclade_store_mock.payments.documents import Selectable, Selection
 from xclade_store_mock.web.dialect import Check, Reply, Site, respond

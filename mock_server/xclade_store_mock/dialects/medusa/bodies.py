@@ -11,7 +11,7 @@ from typing import Any
 from starlette.types import Receive, Scope
 
 from xclade_store_mock import jsontext
-from xclade_store_mock.dialects.medusa import qs
+from xclade_store_mock.dialects.medusa.queries import parse_form
 from xclade_store_mock.errors import BodyTooLarge, NotJson, UnsupportedMediaType
 from xclade_store_mock.web import read_first_header, read_header
 from xclade_store_mock.web.bodies import MAX_BODY, read_body
@@ -118,6 +118,6 @@ def _read_json(text: str) -> Any:
 
 _READERS: dict[str, Callable[[str], Any]] = {
     "application/json": _read_json,
-    "application/x-www-form-urlencoded": lambda text: qs.read_form(text) if text else {},
+    "application/x-www-form-urlencoded": lambda text: parse_form(text) if text else {},
     "text/plain": lambda text: text,
 }

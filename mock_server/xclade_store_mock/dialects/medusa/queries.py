@@ -1,21 +1,17 @@
-"""Query parameters as Medusa validates them, in its words.
+"""Query parameters as the library qs parses them and Medusa validates them, in its words.
 
-Recorded: `query/*`, `pp/*`.
+Recorded: `query/*`, `pp/*`. Forms are parsed by qs, too.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
-from xclade_store_mock import jsontext
-from xclade_store_mock.dialects.medusa import qs
-from xclade_store_mock.errors import (
-    InvalidData,
-    QueryKeyTooDeep,
-    RegionMissing,
-    UnknownFailure,
-    Violation,
-)
+from qs_codec import DecodeOptions, decode
+
+from xclade_store_mock import errors, jsontext
+from xclade_store_mock.errors import InvalidData, UnknownFailure, Violation
 
 # In the order in which the backend checks them.
 _KNOWN: Mapping[str, tuple[str, ...]] = {
@@ -35,6 +31,26 @@ _LEADING_INTEGER = re.compile(r"\s*([-+]?[0-9]+)")
 _ABSENT = object()
 _SAFE_INTEGER = 2**53 - 1
 _MOST_DIGITS = 20
+_FORM_PARAMETERS = 1000
+_FORM_DEPTH = 32
+_FORM_LIST = 100
+# What every JavaScript object has: qs drops a query parameter of such a name.
+_INHERITED = frozenset(
+    {
+        "__defineGetter__",
+        "__defineSetter__",
+        "__lookupGetter__",
+        "__lookupSetter__",
+        "__proto__",
+        "constructor",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "toLocaleString",
+        "toString",
+        "valueOf",
+    }
+)
 
 
 def read_query(operation_id: str, query_string: str) -> dict[str, Any]:
@@ -42,7 +58,7 @@ def read_query(operation_id: str, query_string: str) -> dict[str, Any]:
 
     Raises InvalidData, RegionMissing, QueryKeyTooDeep or UnknownFailure.
     """
-    query = _normalize(qs.read_query(query_string))
+    query = _normalize(parse_query(query_string))
     violations = [*_violations(operation_id, query)]
     if violations:
         raise InvalidData.of(violations)
@@ -66,7 +82,7 @@ def _normalize(query: Mapping[str, Any]) -> dict[str, Any]:
         if not dot:
             normal[key] = unpacked
         elif "." in child:
-            raise QueryKeyTooDeep(key)
+            raise errors.QueryKeyTooDeep(key)
         else:
             earlier = normal.get(parent)
             normal[parent] = {**(earlier if isinstance(earlier, dict) else {}), child: unpacked}
@@ -129,6 +145,54 @@ def _check_list(values: Mapping[str, Any]) -> None:
         if name != "id":
             raise UnknownFailure
     if values["region_id"] == "":
-        raise RegionMissing
+        raise errors.RegionMissing
     if "\0" in values["region_id"]:
         raise UnknownFailure
+
+
+def parse_query(query: str) -> Any:
+    """Parse a query string into an object (`query/*`)."""
+    options = DecodeOptions(decoder=_unescape, list_limit=len(query))
+    return _without(decode(query, options), _INHERITED)
+
+
+def parse_form(text: str) -> Any:
+    """Parse a form body (`ctype/form*`); raise BodyTooLarge or NotJson beyond its limits."""
+    parameters = text.count("&") + 1
+    if parameters > _FORM_PARAMETERS:
+        message = "too many parameters"
+        raise errors.BodyTooLarge(message)
+    options = DecodeOptions(
+        decoder=_unescape,
+        depth=_FORM_DEPTH,
+        strict_depth=True,
+        parameter_limit=_FORM_PARAMETERS,
+        list_limit=max(_FORM_LIST, parameters),
+    )
+    try:
+        form = decode(text, options)
+    except IndexError as error:
+        message = "The input exceeded the depth"
+        raise errors.NotJson(message) from error
+    return _without(form, frozenset({"__proto__"}))
+
+
+def _unescape(text: str | None, *_: Any) -> str | None:
+    """Decode percent-encoding; malformed text stays as it is (`query/bad-pct`)."""
+    if text is None:
+        return None
+    spaced = text.replace("+", " ")
+    if re.search(r"%(?![0-9A-Fa-f]{2})", spaced):
+        return spaced
+    try:
+        return unquote(spaced, errors="strict")
+    except UnicodeDecodeError:
+        return spaced
+
+
+def _without(value: Any, names: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(item, names) for key, item in value.items() if key not in names}
+    if isinstance(value, list):
+        return [_without(item, names) for item in value]
+    return value

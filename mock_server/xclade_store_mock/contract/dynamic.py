@@ -24,9 +24,7 @@ class UnknownKeywords(Exception):
     """A schema has keywords that random values could violate."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        super().__init__(
-            f"contract/documented.py does not know all keywords of this schema: {schema}"
-        )
+        super().__init__(f"contract/dynamic.py does not know all keywords of this schema: {schema}")
 
 
 def compile_dynamic(schema: Mapping[str, Any]) -> Make:
