@@ -23,7 +23,7 @@ MUTANTS = (
     ),
     Mutant(
         "page without a policy",
-        CONSOLE / "__init__.py",
+        SERVER / "control/front.py",
         '"Content-Security-Policy"',
         '"Content-Security-Policy-Report-Only"',
         (PAGE,),

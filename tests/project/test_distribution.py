@@ -114,7 +114,7 @@ def test_check_without_its_extra_says_so(dist: Path, tmp_path: Path) -> None:
     )
 
     assert (2, "") == (result.returncode, result.stdout)
-    assert result.stderr.endswith("pip install 'xclade-store[check]'\n")
+    assert "pip install 'xclade-store[check]'" in result.stderr
 
 
 def test_command_without_its_extra_says_so(dist: Path, tmp_path: Path) -> None:
