@@ -64,7 +64,7 @@ class StoreMockApp(AsyncApp):
         return self._control
 
     def close(self) -> None:
-        """Release every waiting request, since the server stops."""
+        """Release every waiting request, because the server is stopping."""
         if self._control is not None:
             self._control.close()
 

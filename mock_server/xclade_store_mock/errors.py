@@ -9,7 +9,7 @@ Refusal
 ├── UnsupportedMediaType
 ├── RouteNotFound
 ├── MethodNotAllowed
-├── RegionMissing           a blank region to list the providers of
+├── RegionMissing           a blank `region_id` to list the providers of
 ├── QueryKeyTooDeep         `?a.b.c=`
 ├── CartNotFound
 ├── CollectionNotFound
@@ -62,7 +62,7 @@ class InvalidData(Refusal):
 
 
 class NotJson(Refusal):
-    """The body cannot be read, or not be kept as it is."""
+    """The body cannot be read as JSON, or has what cannot be kept as it is."""
 
 
 class PublishableKeyMissing(Refusal):
@@ -106,7 +106,7 @@ class MethodNotAllowed(Refusal):
 
 
 class RegionMissing(Refusal):
-    """Providers were requested without a region."""
+    """The `region_id` of a request for providers is blank."""
 
     text = "You must provide the region_id to list payment providers"
 
@@ -178,6 +178,6 @@ class StorageUnavailable(Refusal):
 
 
 class UnknownFailure(Refusal):
-    """A bug, described in the log only."""
+    """A logged bug in the mock, or a failure of Medusa that the mock emulates."""
 
     text = "An unknown error occurred."

@@ -116,7 +116,7 @@ async def banner(
 async def _payable(
     storage: Storage, collections: Iterable[PaymentCollection]
 ) -> tuple[str, str] | None:
-    """Return a payment collection and a provider for it, preferably the manual one."""
+    """Return a payment collection and a provider for it, preferably a system provider."""
     settings = await storage.settings()
     for collection in collections:
         cart = await storage.cart(collection.cart_id or "")

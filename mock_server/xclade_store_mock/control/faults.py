@@ -46,7 +46,7 @@ class Gate:
         self._opening = asyncio.Event()
 
     async def wait(self, milliseconds: int) -> None:
-        """Wait until released, for at most so long."""
+        """Wait until released, or until the time is up."""
         self.waiting += 1
         self._arrival.set()
         try:

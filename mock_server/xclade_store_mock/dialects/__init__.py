@@ -1,6 +1,6 @@
 """The dialects: ways to answer, each a module or a package here; and docs/deviations.md.
 
-May import: web and below. Imported by `app`, `check` and `cli` alone.
+May import: web and below.
 """
 
 from collections.abc import Mapping

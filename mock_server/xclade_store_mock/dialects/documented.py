@@ -55,7 +55,7 @@ class Documented:
     def read_query(
         self, operation: Operation, scope: Scope, path: Mapping[str, str]
     ) -> Mapping[str, Any]:
-        """Return the query parameters; raise InvalidData for others than the contract's."""
+        """Return the query parameters; raise InvalidData for any not in the contract."""
         return read_strictly(operation, scope, path)
 
     def select(self, fields: str | None, selectable: Selectable) -> Selection:

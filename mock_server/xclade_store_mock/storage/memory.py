@@ -23,7 +23,7 @@ class _Records:
 
     def __init__(self) -> None:
         self._records: OrderedDict[KeyScope, Record] = OrderedDict()
-        # No record expires before. Their order does not tell: the clock can be moved back.
+        # The earliest expiry. Their order does not reveal it, since the clock can be moved back.
         self._next_expiry = _NEVER
 
     def find(self, scope: KeyScope) -> Record | None:

@@ -211,7 +211,7 @@ class StoreMock:
     def journal(self, path: str = "", status: int | None = None) -> list[Entry]:
         """Return the requests of this test, oldest first, without secrets.
 
-        `path` is the beginning of a path, `status` that of the response.
+        `path` is a prefix of the path, `status` the status of the response.
         """
         criteria = Criteria(path, status=status)
         return self._server.do_async(

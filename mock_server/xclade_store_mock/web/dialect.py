@@ -82,7 +82,7 @@ class Dialect(Replies, Protocol):
     """Whether a failed initialization replaces the earlier sessions by copies."""
 
     def outer(self, app: ASGIApp, site: Site) -> ASGIApp:
-        """Return the middleware in front of planned faults: what a faulty answer has, too."""
+        """Return the middleware outside planned faults: their responses pass through it, too."""
 
     def inner(self, app: ASGIApp, site: Site) -> ASGIApp:
         """Return the middleware behind planned faults."""
@@ -102,7 +102,7 @@ class Dialect(Replies, Protocol):
         """
 
     def select(self, fields: str | None, selectable: Selectable) -> Selection:
-        """Return which fields an answer has; without `fields`, the defaults."""
+        """Return which fields a response has; without `fields`, the defaults."""
 
     def require_storable(self, value: Any) -> None:
         """Raise a refusal for a value that the store's database could not keep."""

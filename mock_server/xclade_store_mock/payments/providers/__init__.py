@@ -2,7 +2,7 @@
 
 A provider id is `pp_{service}_{instance}`. The service names the simulator, an entry point of the
 group `xclade_store_mock.providers`. A variant such as `stripe-ideal` uses the simulator `stripe`; a
-service without one uses the manual system provider.
+service without one uses the system provider.
 """
 
 from collections.abc import Callable, Mapping
@@ -62,7 +62,7 @@ FindProvider = Callable[[str], Provider]
 
 
 class SystemProvider:
-    """The manual system provider: accepts every amount, 0 included, and adds no data.
+    """The system provider, for manual payment: accepts every amount, 0 included, and adds no data.
 
     Documentation; recordings `amount/free-item-system`, `body/system-with-data`.
     """
@@ -78,7 +78,7 @@ def installed_providers() -> dict[str, Provider]:
 
 
 def find_provider(providers: Mapping[str, Provider], provider_id: str) -> Provider:
-    """Return the provider with an id; the manual provider if none simulates it."""
+    """Return the provider with an id; the system provider if none simulates it."""
     service = provider_id.removeprefix("pp_").rpartition("_")[0]
     for name in (service, service.partition("-")[0]):
         if name in providers:
