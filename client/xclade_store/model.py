@@ -7,7 +7,7 @@ as attrs.evolve, see UNSET in its place.
 import datetime as dt
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
 
 import attrs
@@ -76,6 +76,32 @@ def as_tuple(items: Iterable[Any]) -> tuple[Any, ...]:
     # Not generic: mypy would not solve a type variable of a converter.
     given: Any = items
     return given if given is UNSET else tuple(given)
+
+
+def amount_of(value: Decimal | int | str) -> Decimal:
+    """Make an amount of a number, but not of a float, which may be inexact; UNSET stays UNSET."""
+    given: Any = value
+    if given is UNSET:
+        unset: Decimal = given
+        return unset
+    if not isinstance(given, Decimal | int | str) or isinstance(given, bool):
+        message = (
+            f"an amount must be a Decimal, an int or a str, not {type(given).__name__}: {given!r}"
+        )
+        raise TypeError(message)
+    try:
+        amount = Decimal(given)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        message = f"an amount must be a finite decimal number: {given!r}"
+        raise ValueError(message)
+    return amount
+
+
+def nullable_amount(value: Decimal | int | str | None) -> Decimal | None:
+    """Make an amount of a number; None stays None, UNSET stays UNSET."""
+    return None if value is None else amount_of(value)
 
 
 class _Field(NamedTuple):

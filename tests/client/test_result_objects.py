@@ -223,6 +223,24 @@ def test_amounts_survive_json(digits: str, options: Any) -> None:
         assert amount == result.captured_amount
 
 
+@pytest.mark.parametrize("name", ["amount", "captured_amount"])
+def test_amounts_made_by_hand(name: str) -> None:
+    """Whole numbers and strings become decimals; floats, which may be inexact, are refused."""
+
+    def evolved(amount: Any) -> Any:
+        changes: dict[str, Any] = {name: amount}
+        return getattr(attrs.evolve(make(), **changes), name)
+
+    for given in (Decimal("30.50"), "30.50", 30):
+        assert (Decimal, Decimal(given)) == (type(evolved(given)), evolved(given))
+    for bad in (30.5, True, [30]):
+        with pytest.raises(TypeError, match="an amount must be a Decimal, an int or a str, not"):
+            evolved(bad)
+    for number in ("much", "NaN", Decimal("Infinity")):
+        with pytest.raises(ValueError, match="an amount must be a finite decimal number"):
+            evolved(number)
+
+
 def test_a_changed_amount_replaces_the_raw_one() -> None:
     """What was exact before does not win over what is exact now."""
     read = StorePaymentSession.from_dict(

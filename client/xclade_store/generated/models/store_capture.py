@@ -6,7 +6,7 @@ from decimal import Decimal
 import attrs
 
 from ...json_values import UNSET, nullable_json_object
-from ...model import Model, field_names
+from ...model import Model, amount_of, field_names
 from ..models.back_reference import BackReference
 
 
@@ -21,7 +21,7 @@ class StoreCapture(Model):
     `payment`: The object that this one belongs to, with the fields selected by `fields`."""
 
     id: str
-    amount: Decimal = UNSET
+    amount: Decimal = attrs.field(default=UNSET, converter=amount_of)
     created_at: datetime.datetime = UNSET
     created_by: None | str = UNSET
     payment: BackReference | None = attrs.field(

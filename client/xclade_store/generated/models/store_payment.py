@@ -6,7 +6,7 @@ from decimal import Decimal
 import attrs
 
 from ...json_values import UNSET, nullable_json_object
-from ...model import Model, as_tuple, field_names
+from ...model import Model, amount_of, as_tuple, field_names, nullable_amount
 from ..models.back_reference import BackReference
 from ..models.store_capture import StoreCapture
 from ..models.store_payment_data import StorePaymentData
@@ -34,8 +34,10 @@ class StorePayment(Model):
     `payment_session`: The object that this one belongs to, with the fields selected by `fields`."""
 
     id: str
-    amount: Decimal = UNSET
-    authorized_amount: Decimal | None = UNSET
+    amount: Decimal = attrs.field(default=UNSET, converter=amount_of)
+    authorized_amount: Decimal | None = attrs.field(
+        default=UNSET, converter=nullable_amount
+    )
     currency_code: str = UNSET
     provider_id: str = UNSET
     data: None | StorePaymentData = attrs.field(
@@ -45,8 +47,12 @@ class StorePayment(Model):
     updated_at: datetime.datetime = UNSET
     captured_at: datetime.datetime | None = UNSET
     canceled_at: datetime.datetime | None = UNSET
-    captured_amount: Decimal | None = UNSET
-    refunded_amount: Decimal | None = UNSET
+    captured_amount: Decimal | None = attrs.field(
+        default=UNSET, converter=nullable_amount
+    )
+    refunded_amount: Decimal | None = attrs.field(
+        default=UNSET, converter=nullable_amount
+    )
     captures: tuple[StoreCapture, ...] = attrs.field(default=UNSET, converter=as_tuple)
     refunds: tuple[StoreRefund, ...] = attrs.field(default=UNSET, converter=as_tuple)
     payment_collection: BackReference | None = attrs.field(

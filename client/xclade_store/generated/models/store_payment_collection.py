@@ -7,7 +7,7 @@ from typing import ClassVar
 import attrs
 
 from ...json_values import UNSET, nullable_json_object
-from ...model import Model, as_tuple, field_names
+from ...model import Model, amount_of, as_tuple, field_names, nullable_amount
 from ..models.metadata import Metadata
 from ..models.store_payment import StorePayment
 from ..models.store_payment_provider import StorePaymentProvider
@@ -39,10 +39,16 @@ class StorePaymentCollection(Model):
 
     id: str
     currency_code: str
-    amount: Decimal
-    authorized_amount: Decimal | None = UNSET
-    captured_amount: Decimal | None = UNSET
-    refunded_amount: Decimal | None = UNSET
+    amount: Decimal = attrs.field(converter=amount_of)
+    authorized_amount: Decimal | None = attrs.field(
+        default=UNSET, converter=nullable_amount
+    )
+    captured_amount: Decimal | None = attrs.field(
+        default=UNSET, converter=nullable_amount
+    )
+    refunded_amount: Decimal | None = attrs.field(
+        default=UNSET, converter=nullable_amount
+    )
     completed_at: datetime.datetime | None = UNSET
     created_at: datetime.datetime = UNSET
     updated_at: datetime.datetime = UNSET

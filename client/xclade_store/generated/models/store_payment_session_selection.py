@@ -7,7 +7,7 @@ from typing import ClassVar
 import attrs
 
 from ...json_values import UNSET, json_object, nullable_json_object
-from ...model import Model, field_names
+from ...model import Model, amount_of, field_names
 from ..models.back_reference import BackReference
 from ..models.metadata import Metadata
 from ..models.raw_amount import RawAmount
@@ -43,7 +43,7 @@ class StorePaymentSessionSelection(Model):
     `raw_amount`: The amount as an exact decimal, in major units."""
 
     id: str
-    amount: Decimal = UNSET
+    amount: Decimal = attrs.field(default=UNSET, converter=amount_of)
     currency_code: str = UNSET
     provider_id: str = UNSET
     data: StorePaymentSessionData = attrs.field(default=UNSET, converter=json_object)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import attrs
 
 from ...json_values import UNSET, nullable_json_object
-from ...model import Model, field_names
+from ...model import Model, amount_of, field_names
 from ..models.back_reference import BackReference
 from ..models.store_refund_reason import StoreRefundReason
 
@@ -22,7 +22,7 @@ class StoreRefund(Model):
     `payment`: The object that this one belongs to, with the fields selected by `fields`."""
 
     id: str
-    amount: Decimal = UNSET
+    amount: Decimal = attrs.field(default=UNSET, converter=amount_of)
     refund_reason_id: None | str = UNSET
     note: None | str = UNSET
     created_at: datetime.datetime = UNSET
