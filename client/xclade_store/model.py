@@ -8,7 +8,8 @@ import datetime as dt
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
+from types import NoneType
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar, get_args, get_origin
 
 import attrs
 
@@ -43,6 +44,15 @@ _ENVELOPES = {
 }
 _RESPELLED = frozenset({Decimal, dt.datetime, int})
 _NO_PROPERTIES = JsonObject()
+_SCHEMAS: Mapping[Any, Mapping[str, str]] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    Decimal: {"type": "number"},
+    dt.datetime: {"type": "string", "format": "date-time"},
+    JsonObject: {"type": "object"},
+    NoneType: {"type": "null"},
+}
 
 
 class Origin(NamedTuple):
@@ -142,6 +152,27 @@ def _resolved(model: type) -> _Shape:
     )
 
 
+def _json_schema(kind: Any) -> dict[str, Any]:
+    """Return the JSON schema of a field's type."""
+    choices = get_args(kind)
+    if get_origin(kind) is tuple:
+        return {"type": "array", "items": _json_schema(choices[0])}
+    if choices:
+        return {"anyOf": [_json_schema(each) for each in choices]}
+    if kind in _SCHEMAS:
+        return {**_SCHEMAS[kind]}
+    known = _shape(kind)
+    types = {each.alias: each.type for each in attrs.fields(kind) if each.alias in known.fields}
+    properties = {name: _json_schema(each) for name, each in types.items()}
+    required = [name for name in types if name in known.required]
+    return {
+        "title": kind.__name__,
+        "type": "object",
+        "properties": properties,
+        "required": required,
+    }
+
+
 def _reader_of(model: type["Model"]) -> Reader:
     return functools.partial(_read, model)
 
@@ -239,6 +270,10 @@ class Model:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
         return pydantic_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        return _json_schema(cls)
 
     if not TYPE_CHECKING:  # or every name would look like a field
 

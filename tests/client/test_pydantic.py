@@ -7,23 +7,33 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any
 
+import attrs
 import httpx
 import pytest
 from fastapi import Body, FastAPI
+from jsonschema_rs import Draft202012Validator
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from tests.client.wire import COLLECTION, INITIALIZE, PROVIDERS, SESSION, Desk, call_sync
 from tests.client.wire import collection as answer_with
 from tests.conftest import served
 
+import xclade_store
 from xclade_store import (
     JsonObject,
     StorePaymentCollection,
+    StorePaymentCollectionSelection,
     StorePaymentProvider,
     StorePaymentProviderListResponse,
     StorePaymentSession,
 )
 
 ANSWERED = {**COLLECTION, "created_at": "2026-01-15T09:30:00.000Z", "total": 5}
+SELECTED = {"id": "pay_col_1", "status": "not_paid"}
+RESULTS = [
+    each
+    for name in xclade_store.__all__
+    if isinstance(each := getattr(xclade_store, name), type) and attrs.has(each)
+]
 
 
 class Order(BaseModel):
@@ -56,6 +66,10 @@ def application() -> FastAPI:
     @app.get("/bare")
     def bare():  # type: ignore[no-untyped-def]  # noqa: ANN202 - without its annotation
         return result()
+
+    @app.get("/selection", response_model_include={"id"})
+    def selection() -> StorePaymentCollection | StorePaymentCollectionSelection:
+        return StorePaymentCollectionSelection.from_dict(SELECTED)
 
     @app.get("/nested")
     def nested() -> dict[str, list[StorePaymentSession]]:
@@ -93,6 +107,7 @@ def backend() -> Iterator[httpx.Client]:
         ("/annotated", ANSWERED),
         ("/model", ANSWERED),
         ("/bare", ANSWERED),
+        ("/selection", SELECTED),
         ("/nested", {"sessions": [SESSION]}),
         ("/order", {"collection": ANSWERED, "data": SESSION["data"]}),
         ("/data", SESSION["data"]),
@@ -117,11 +132,38 @@ def test_bodies(backend: httpx.Client) -> None:
 
 
 def test_schema(backend: httpx.Client) -> None:
-    """FastAPI's own description of the backend has results as objects."""
+    """FastAPI's own description of the backend has the fields of results, as they are in JSON."""
     paths = backend.get("/openapi.json").json()["paths"]
-    schema = paths["/annotated"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    response = paths["/annotated"]["get"]["responses"]["200"]["content"]["application/json"]
+    body = paths["/echo"]["post"]["requestBody"]["content"]["application/json"]
+    properties = response["schema"]["properties"]
 
-    assert "object" == schema["type"]
+    assert response["schema"]["properties"] == body["schema"]["properties"]
+    assert {"id", "currency_code", "amount"} == set(response["schema"]["required"])
+    assert {"type": "number"} == properties["amount"]
+    assert {"anyOf": [{"type": "number"}, {"type": "null"}]} == properties["captured_amount"]
+    assert {"type": "string", "format": "date-time"} == properties["created_at"]
+    assert "array" == properties["payment_sessions"]["type"]
+    assert {"type": "object"} == properties["payment_sessions"]["items"]["properties"]["data"]
+
+
+@pytest.mark.parametrize("model", RESULTS, ids=lambda each: each.__name__)
+def test_each_result_has_a_schema(model: Any) -> None:
+    """It is valid, and has exactly the fields of the result."""
+    schema = TypeAdapter(model).json_schema()
+    Draft202012Validator(schema)
+
+    known = {each.alias for each in attrs.fields(model)} - {"additional_properties"}
+    assert known == set(schema["properties"])
+    assert model.__name__ == schema["title"]
+
+
+def test_a_result_matches_its_schema() -> None:
+    """What a handler returns is what its schema says, unknown fields included."""
+    schema = TypeAdapter(StorePaymentCollection).json_schema(mode="serialization")
+
+    assert Draft202012Validator(schema).is_valid(ANSWERED)
+    assert not Draft202012Validator(schema).is_valid({**ANSWERED, "amount": "1"})
 
 
 def test_models() -> None:
