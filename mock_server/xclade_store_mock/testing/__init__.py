@@ -2,6 +2,8 @@
 
 pytest imports this module wherever the distribution is installed, with or without the extra
 `mock`. So it imports the server only once a test uses a fixture or the class `StoreMock`.
+
+May import: `serving` and the packages below it.
 """
 
 from __future__ import annotations
