@@ -190,10 +190,10 @@ def test_only_the_first_fault_is_reported() -> None:
         ("publishable_keys: []\npublishable_keys: []\n", ":2: 'publishable_keys' occurs twice"),
         ("regions: \x01", ": unacceptable character #x0001: special characters are not allowed"),
         ("regions: &all [*all]\n", ": "),
-        ("[" * 3000, ": maximum recursion depth exceeded"),
+        ("[" * 3000, ":1: nested more than 200 levels deep"),
         # libyaml's own composer crashes on these.
-        ("[" * 100_000, ": maximum recursion depth exceeded"),
-        ("- " * 100_000, ": maximum recursion depth exceeded"),
+        ("[" * 100_000, ":1: nested more than 200 levels deep"),
+        ("- " * 100_000, ":1: nested more than 200 levels deep"),
         ("[1]: 2", ":1: "),
         ("carts: !!float x", ": "),
     ],

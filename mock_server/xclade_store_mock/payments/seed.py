@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 import yaml
 from jsonschema_rs import Draft7Validator
-from yaml.composer import Composer
+from yaml.composer import Composer, ComposerError
 from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
+from xclade_store_mock import jsontext
 from xclade_store_mock.payments.model import Store
 
 # The sections of a file, and the name of what identifies an entry.
@@ -130,6 +131,17 @@ class _Loader(Composer, SafeConstructor, Resolver):
         self.check_event = parser.check_event
         self.peek_event = parser.peek_event
         self.get_event = parser.get_event
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose a node, unless it is nested too deeply."""
+        if self._depth > jsontext.MAX_DEPTH:
+            problem = f"nested more than {jsontext.MAX_DEPTH} levels deep"
+            raise ComposerError(None, None, problem, self.peek_event().start_mark)
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 def _construct_number(loader: Any, node: yaml.ScalarNode) -> Decimal:
