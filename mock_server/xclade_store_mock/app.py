@@ -141,14 +141,14 @@ def _chain(
         faults = partial(FaultMiddleware, faults=control.faults, dialect=dialect)
     chain = [
         Readiness,
-        control_front,
+        control_front,  # the console, the control API and the journal
         failures,
-        partial(dialect.outer, site=site),
+        partial(dialect.outer, site=site),  # CORS; in medusa also the body, the key and the route
         faults,
         failures,  # again, so that faults and CORS apply to refusals, too
-        partial(dialect.inner, site=site),
+        partial(dialect.inner, site=site),  # the body
         partial(Prefer, contract=site.contract, json_type=dialect.json_type),
-        partial(
+        partial(  # the key, the body's schema and the query; then an operation
             Endpoints,
             contract=site.contract,
             find_handler=partial(getattr, operations),
