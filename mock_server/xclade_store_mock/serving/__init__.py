@@ -58,8 +58,8 @@ class Service:
         # Connexion imports a part of Starlette that now prefers another client library; it works
         # as it is.
         warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")
-        # Requests leave no cycles behind. With the default, full collections stop the server for 30 ms
-        # now and then, since the journal and requests that wait for a database are kept for a while.
+        # Requests leave no cycles behind. With the default, full collections stop the server for
+        # 30 ms now and then, since the journal and waiting requests are kept for a while.
         gc.set_threshold(_YOUNG_OBJECTS)
         # Imported late: only a process that serves needs Connexion.
         from xclade_store_mock.app import create_app  # noqa: PLC0415
