@@ -7,6 +7,7 @@ that calls. An `http_client` of the caller's is bound to the scope that first us
 
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -36,18 +37,18 @@ def library_of(client: object) -> Any:
     return httpx
 
 
-class Connections(Generic[Http]):
+class Connections(ABC, Generic[Http]):
     """What a client sends with."""
 
+    @abstractmethod
     def get(self) -> Http:
         """Return the HTTP client for the current scope."""
-        raise NotImplementedError
 
+    @abstractmethod
     def build_request(
         self, method: str, url: str, timeouts: Timeouts | None, **parts: Any
     ) -> httpx.Request:
         """Return a request with the client's headers and, unless others are given, timeouts."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Close our own sync client of this scope; do nothing if there is none."""
@@ -103,9 +104,9 @@ class OwnConnections(Connections[Http]):
         self._is_closed = False
 
     @staticmethod
+    @abstractmethod
     def scope() -> Scope:
         """Return the current scope."""
-        raise NotImplementedError
 
     def get(self) -> Http:
         """Return the client of this scope. Raises: RuntimeError after closing."""
