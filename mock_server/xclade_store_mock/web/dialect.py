@@ -159,7 +159,7 @@ def _content(reply: Reply, message: str) -> bytes:
 class Failures:
     """Responds to exceptions, unless a response has started; a bug is logged.
 
-    Starlette's ExceptionMiddleware does the same for 3 % of a request's time.
+    Starlette's ExceptionMiddleware does the same, but two of them took 7 µs of each request.
     """
 
     def __init__(self, app: ASGIApp, *, respond: Callable[[Refusal], Response]) -> None:
