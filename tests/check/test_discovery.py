@@ -98,10 +98,7 @@ def sign_in(_: Request, response: Response) -> None:
 @pytest.mark.parametrize(
     ("meddle", "message"),
     [
-        (
-            shop_page,
-            "{} is not a Store API: GET /store/payment-providers returns 200 text/html",
-        ),
+        (shop_page, "{} is not a Store API: GET /store/payment-providers returns 200 text/html"),
         (gateway, "{}: a gateway responds, not the backend: 502 <h1>Bad Gateway"),
         (
             sign_in,

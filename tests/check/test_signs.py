@@ -80,11 +80,7 @@ CALLS = {
         replace(INITIALIZED, body=b'{"provider_id": "pp_stripe_stripe", "data": {"x": 1}}'),
         for_collection("pay_col_free"),
     ],
-    "idempotency-key": [
-        with_key(""),
-        with_key("a b"),
-        with_query("=0", with_key("")),
-    ],
+    "idempotency-key": [with_key(""), with_key("a b"), with_query("=0", with_key(""))],
 }
 
 

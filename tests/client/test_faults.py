@@ -191,11 +191,7 @@ def test_a_store_that_comes_up_late(backend: Backend, way: Way) -> None:
     ],
 )
 def test_a_line_that_stays_bad(
-    backend: Backend,
-    treatment: Treatment,
-    attempts: int,
-    expected: type[StoreError],
-    way: Way,
+    backend: Backend, treatment: Treatment, attempts: int, expected: type[StoreError], way: Way
 ) -> None:
     """The error of the last attempt is raised; what a retry cannot fix is not retried."""
     timeout = 0.05 if treatment in STALLS else 30

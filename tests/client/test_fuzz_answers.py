@@ -10,16 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.client.strategies import JSON, NUMBERS, OBJECTS, SEEDED, SPELLINGS, TEXT, TIMES
-from tests.client.wire import (
-    COLLECTION,
-    CREATE,
-    INITIALIZE,
-    LIST,
-    SESSION,
-    Answer,
-    Desk,
-    call_sync,
-)
+from tests.client.wire import COLLECTION, CREATE, INITIALIZE, LIST, SESSION, Answer, Desk, call_sync
 from tests.contract.outcomes import check_outcome
 
 from xclade_store import ErrorAnswer

@@ -11,10 +11,7 @@ import httpx
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.client.strategies import (
-    JSON,
-    SEEDED,
-)
+from tests.client.strategies import JSON, SEEDED
 from tests.client.wire import (
     COLLECTION,
     CREATE,

@@ -6,15 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.client.wire import (
-    COLLECTION,
-    SESSION,
-    Answer,
-    Desk,
-    call_sync,
-    collection,
-    open_store,
-)
+from tests.client.wire import COLLECTION, SESSION, Answer, Desk, call_sync, collection, open_store
 
 from xclade_store import (
     BrokenAnswer,

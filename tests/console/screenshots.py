@@ -27,9 +27,7 @@ def console(url: str, width: int, height: int, scheme: Scheme = "light") -> Iter
         with (
             playwright.chromium.launch(executable_path=path) as browser,
             browser.new_page(
-                viewport={"width": width, "height": height},
-                color_scheme=scheme,
-                timezone_id="UTC",
+                viewport={"width": width, "height": height}, color_scheme=scheme, timezone_id="UTC"
             ) as page,
         ):
             page.goto(url)

@@ -8,13 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.console.conftest import entries, section
 
-from xclade_store import (
-    BrokenAnswer,
-    ConnectionFailed,
-    PaymentRefused,
-    StoreClient,
-    StoreError,
-)
+from xclade_store import BrokenAnswer, ConnectionFailed, PaymentRefused, StoreClient, StoreError
 
 FAULTS = "Plan a fault"
 

@@ -123,11 +123,7 @@ def test_invalid_requests(
     ],
 )
 def test_other_headers(
-    console: Page,
-    store_mock: StoreMock,
-    control: httpx.Client,
-    path: str,
-    headers: dict[str, str],
+    console: Page, store_mock: StoreMock, control: httpx.Client, path: str, headers: dict[str, str]
 ) -> None:
     """Headers that our client does not send are repeated; in Python without our client."""
     body = {"cart_id": "cart_demo", "provider_id": "pp_system_default"}

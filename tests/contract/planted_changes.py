@@ -156,10 +156,7 @@ BREAKS: list[tuple[str, Plant]] = [
             {"$ref": "#/components/schemas/StoreRefund"}
         ),
     ),
-    (
-        f"{RESPONSE}.created_at: format was 'date-time', and is nothing",
-        drop("Timestamp", "format"),
-    ),
+    (f"{RESPONSE}.created_at: format was 'date-time', and is nothing", drop("Timestamp", "format")),
     (
         f"{RESPONSE}.created_at: format was 'date-time', and is 'date'",
         edit("Timestamp", format="date"),

@@ -41,10 +41,7 @@ class Difference(Enum):
         "it says what is wrong",
     )
     WORDS = Row(
-        "messages in `sl-violations`",
-        "its own",
-        "those of the 400",
-        "same wording as the body",
+        "messages in `sl-violations`", "its own", "those of the 400", "same wording as the body"
     )
     FIRST_PART = Row(
         "several parts of a request break the contract",
@@ -53,10 +50,7 @@ class Difference(Enum):
         "same as in the 400",
     )
     UNKNOWN_FIELDS = Row(
-        "several unknown fields",
-        "one violation each",
-        "one violation",
-        "same as in the 400",
+        "several unknown fields", "one violation each", "one violation", "same as in the 400"
     )
     TOO_MANY = Row(
         "too many violations for a header",
@@ -65,10 +59,7 @@ class Difference(Enum):
         "truncated JSON cannot be parsed",
     )
     UNKNOWN_PARAMETER = Row(
-        "unknown query parameter",
-        "ignored",
-        "400",
-        "the contract documents it",
+        "unknown query parameter", "ignored", "400", "the contract documents it"
     )
     EMPTY = Row(
         "empty parameter",
@@ -83,22 +74,11 @@ class Difference(Enum):
         "an absent body is read as `{}`, as by the recorded backend",
     )
     NO_MEDIA_TYPE = Row(
-        "body without `Content-Type`",
-        "400 as plain text",
-        "415",
-        "the contract documents it",
+        "body without `Content-Type`", "400 as plain text", "415", "the contract documents it"
     )
-    TOO_LARGE = Row(
-        "body over 102,400 bytes",
-        "accepted",
-        "413",
-        "the contract documents it",
-    )
+    TOO_LARGE = Row("body over 102,400 bytes", "accepted", "413", "the contract documents it")
     UNKNOWN_KEY = Row(
-        "unknown publishable key",
-        "accepted",
-        "401",
-        "the store has a list of its keys",
+        "unknown publishable key", "accepted", "401", "the store has a list of its keys"
     )
     MISROUTED = Row(
         "unknown path, wrong method",
@@ -106,24 +86,14 @@ class Difference(Enum):
         "the dialect's 404 or 405",
         "storefronts get that from the backend",
     )
-    HEAD = Row(
-        "`HEAD`",
-        "405",
-        "like `GET`, without the body",
-        "HTTP requires it",
-    )
+    HEAD = Row("`HEAD`", "405", "like `GET`, without the body", "HTTP requires it")
     ACCEPT = Row(
         "`Accept` without the media type of the response",
         "406; with `code`, the successful response, or 500",
         "ignored",
         "each response has one media type",
     )
-    NOT_A_TOKEN = Row(
-        "`cöde=409`",
-        "read as `code`",
-        "ignored",
-        "not a token of RFC 7240",
-    )
+    NOT_A_TOKEN = Row("`cöde=409`", "read as `code`", "ignored", "not a token of RFC 7240")
     NO_ANSWER = Row(
         "body that is not JSON; unknown field beyond Latin-1",
         "does not respond, or its process ends",

@@ -7,15 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.contract.contract_changes import changes, verdict
-from tests.contract.planted_changes import (
-    ADDS,
-    BREAKS,
-    PROVIDERS,
-    Plant,
-    component,
-    edit,
-    listing,
-)
+from tests.contract.planted_changes import ADDS, BREAKS, PROVIDERS, Plant, component, edit, listing
 
 ROOT = Path(__file__).parents[2]
 RELEASES = sorted(

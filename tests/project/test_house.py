@@ -17,12 +17,8 @@ PYTHON_SCRIPT = b"#!/usr/bin/env python3"
 PROSE = {".py", ".md", ".yaml", ".yml", ".toml", ".js", ".html", ".css", ".lua", ".jinja"}
 
 MOST_SERVER_MODULES = 72
-SMALL_MODULES = {
-    "__main__.py": "`python -m` runs it, and it works without the extras",
-}
-LONG_FUNCTIONS = {
-    "stripe.payment_intent": "one literal document, as Stripe returns it",
-}
+SMALL_MODULES = {"__main__.py": "`python -m` runs it, and it works without the extras"}
+LONG_FUNCTIONS = {"stripe.payment_intent": "one literal document, as Stripe returns it"}
 OPENERS = r"(Answers?|Says?|Tells?|Lets?|Who(m|ever)?|Hearken|Behold)\b"
 TRANSLATIONESE = (
     r"\b(befall(s|en)?|befell|whom|amid|whereof|thereof|seldom|whosoever)\b"

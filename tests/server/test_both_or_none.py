@@ -21,10 +21,7 @@ REFUSE = {
         CREATE TRIGGER refuse BEFORE UPDATE ON {} EXECUTE FUNCTION refuse();
     """,
 }
-ALLOW = {
-    "sqlite": "DROP TRIGGER refuse",
-    "postgresql": "DROP FUNCTION refuse CASCADE",
-}
+ALLOW = {"sqlite": "DROP TRIGGER refuse", "postgresql": "DROP FUNCTION refuse CASCADE"}
 
 
 @contextmanager

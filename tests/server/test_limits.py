@@ -55,12 +55,7 @@ def assert_serves_others(mock: Running) -> None:
 
 @pytest.mark.parametrize(
     "beginning",
-    [
-        "",
-        "GET /store",
-        REQUEST,
-        HALF_A_BODY,
-    ],
+    ["", "GET /store", REQUEST, HALF_A_BODY],
     ids=["nothing", "half a line", "half a head", "half a body"],
 )
 def test_request_does_not_arrive(beginning: str) -> None:

@@ -32,11 +32,7 @@ class InvalidProvider:
 
 @pytest.mark.parametrize(
     "fields",
-    [
-        {"data": {}, "status": 5},
-        {"data": {"amount": float("nan")}},
-        {"data": {"amount": object()}},
-    ],
+    [{"data": {}, "status": 5}, {"data": {"amount": float("nan")}}, {"data": {"amount": object()}}],
     ids=["no status", "not JSON", "a set"],
 )
 def test_invalid_provider_changes_nothing(

@@ -61,10 +61,7 @@ def test_head_of_an_operation_with_post(unchanged: httpx.Client) -> None:
 def test_head_of_an_operation_with_get(unchanged: httpx.Client) -> None:
     """HEAD returns the same as GET, without the body."""
     query = {"region_id": "reg_demo"}
-    head, get = (
-        unchanged.head(PROVIDERS, params=query),
-        unchanged.get(PROVIDERS, params=query),
-    )
+    head, get = (unchanged.head(PROVIDERS, params=query), unchanged.get(PROVIDERS, params=query))
 
     assert (200, b"") == (head.status_code, head.content)
     assert get.headers["Content-Type"] == head.headers["Content-Type"]

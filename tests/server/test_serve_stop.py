@@ -46,11 +46,7 @@ def wait_until_closed(mock: Running) -> None:
 
 def test_finishes_a_request_in_flight() -> None:
     """A request that began before the signal gets its response; idle connections do not count."""
-    with (
-        running() as mock,
-        httpx.Client(base_url=mock.url) as idle,
-        connect(mock) as caller,
-    ):
+    with running() as mock, httpx.Client(base_url=mock.url) as idle, connect(mock) as caller:
         idle.get("/openapi.yaml").raise_for_status()
         begin(caller)
         mock.process.send_signal(signal.SIGTERM)

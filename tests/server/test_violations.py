@@ -2,15 +2,7 @@
 
 import httpx
 import pytest
-from tests.server.wire import (
-    COLLECTIONS,
-    JSON,
-    PROVIDERS,
-    SESSIONS,
-    SYSTEM,
-    answer,
-    invalid,
-)
+from tests.server.wire import COLLECTIONS, JSON, PROVIDERS, SESSIONS, SYSTEM, answer, invalid
 
 
 @pytest.mark.parametrize(

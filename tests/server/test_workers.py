@@ -11,14 +11,7 @@ from tests.crash.fleet import WORKERS, running_fleet
 from tests.crash.ledger import overlaps
 from tests.crash.shop import CROWD, Shop, open_shop
 from tests.databases import POSTGRESQL, SQLITE, new_database
-from tests.server.wire import (
-    COLLECTIONS,
-    PROVIDERS,
-    answer,
-    error,
-    session_of,
-    unknown_error,
-)
+from tests.server.wire import COLLECTIONS, PROVIDERS, answer, error, session_of, unknown_error
 
 STILL_RUNNING = error(
     409,

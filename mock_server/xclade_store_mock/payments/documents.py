@@ -203,8 +203,7 @@ _COLLECTION = Resource(
     relations={"payment_providers": _PROVIDER, "payment_sessions": _SESSION, "payments": _PAYMENT},
 )
 COLLECTION = Selectable(
-    _COLLECTION,
-    defaults=("id", "currency_code", "amount", "*payment_sessions"),
+    _COLLECTION, defaults=("id", "currency_code", "amount", "*payment_sessions")
 )
 
 # The number of significant digits that Medusa stores of an amount (recorded).

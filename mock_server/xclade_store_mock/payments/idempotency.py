@@ -97,10 +97,7 @@ def _canonical(value: Any) -> Any:
 
 
 async def once(
-    records: Records,
-    draft: Record,
-    execute: Callable[[Record], Awaitable[Answer]],
-    now: datetime,
+    records: Records, draft: Record, execute: Callable[[Record], Awaitable[Answer]], now: datetime
 ) -> Answer:
     """Execute a request, or return the stored answer to an earlier one with its key.
 

@@ -9,13 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from xclade_store_mock.errors import ProviderNotEnabled, Refusal
-from xclade_store_mock.payments.model import (
-    PAID,
-    Cart,
-    PaymentCollection,
-    PaymentSession,
-    Region,
-)
+from xclade_store_mock.payments.model import PAID, Cart, PaymentCollection, PaymentSession, Region
 from xclade_store_mock.payments.providers import Provider, SessionRequest
 
 NewId = Callable[[str], str]
@@ -43,11 +37,7 @@ def follow_cart(collection: PaymentCollection, cart: Cart, *, now: datetime) -> 
     if (collection.amount, collection.currency_code) == (cart.total, cart.currency_code):
         return collection
     return replace(
-        collection,
-        amount=cart.total,
-        currency_code=cart.currency_code,
-        sessions=(),
-        updated_at=now,
+        collection, amount=cart.total, currency_code=cart.currency_code, sessions=(), updated_at=now
     )
 
 
@@ -107,10 +97,7 @@ def settle_session(
         for each in collection.sessions
     )
     return replace(
-        collection,
-        sessions=sessions,
-        status=_status(collection.amount, sessions),
-        updated_at=now,
+        collection, sessions=sessions, status=_status(collection.amount, sessions), updated_at=now
     )
 
 

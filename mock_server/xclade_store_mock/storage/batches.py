@@ -59,9 +59,7 @@ class Batches(Generic[Item, Result]):
         return await self._process([item for item, _ in waiting])
 
     def _resolve(
-        self,
-        futures: Sequence[asyncio.Future[Result]],
-        batch: asyncio.Task[Outcomes[Result]],
+        self, futures: Sequence[asyncio.Future[Result]], batch: asyncio.Task[Outcomes[Result]]
     ) -> None:
         self._batch = None
         if batch.cancelled():

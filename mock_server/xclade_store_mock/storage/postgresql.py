@@ -43,12 +43,7 @@ SELECT CASE
 END
 FROM unnest($1::bigint[], $2::boolean[]) AS locks (key, is_wanted)"""
 
-_FAILURES = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-)
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 # Failures that a bug of the caller causes: values that the database cannot take, or (ValueError)
 # that the driver cannot send.
 _CALLER_ERRORS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)

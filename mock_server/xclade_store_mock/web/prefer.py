@@ -52,12 +52,7 @@ class PreferenceNotMet(Exception):
 
     def __init__(self, status: int, kind: str, title: str, detail: str) -> None:
         super().__init__(title)
-        self._problem = {
-            "type": _ERRORS + kind,
-            "title": title,
-            "detail": detail,
-            "status": status,
-        }
+        self._problem = {"type": _ERRORS + kind, "title": title, "detail": detail, "status": status}
         self._status = status
 
     def response(self) -> Response:

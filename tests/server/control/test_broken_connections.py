@@ -99,11 +99,7 @@ def test_garbled(either: Served, path: str, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("broken", "error"),
-    [
-        ("dropped", ConnectionFailed),
-        ("truncated", ConnectionFailed),
-        ("garbled", BrokenAnswer),
-    ],
+    [("dropped", ConnectionFailed), ("truncated", ConnectionFailed), ("garbled", BrokenAnswer)],
 )
 def test_client_distinguishes_failures(either: Served, broken: str, error: type[Exception]) -> None:
     """The client raises the error that fits the failure."""

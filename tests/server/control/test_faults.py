@@ -179,10 +179,9 @@ def test_fault_matches_as_the_dialect_routes(either: Served) -> None:
 
     dialect = either.control.get("/state").json()["dialect"]
     (entry,) = either.control.get("/journal").json()["entries"]
-    assert {
-        "documented": (404, None, 1),
-        "medusa": (503, "initialize_payment_session", 0),
-    }[dialect] == (status, entry["operation_id"], len(either.faults()))
+    assert {"documented": (404, None, 1), "medusa": (503, "initialize_payment_session", 0)}[
+        dialect
+    ] == (status, entry["operation_id"], len(either.faults()))
 
 
 def test_fault_document(mock: Served) -> None:

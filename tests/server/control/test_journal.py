@@ -104,9 +104,7 @@ def test_preflight_is_journaled(either: Served) -> None:
         ),
         (
             ("POST", SESSIONS, {"content": "{", "headers": JSON}),
-            [
-                "The body is not valid JSON: Expecting property name",
-            ],
+            ["The body is not valid JSON: Expecting property name"],
         ),
         (
             ("POST", SESSIONS, {"data": SYSTEM}),

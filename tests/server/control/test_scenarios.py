@@ -8,21 +8,9 @@ from pathlib import Path
 import pytest
 from tests.server.control.served import PATIENCE, Served
 
-from xclade_store import (
-    ConnectionFailed,
-    InvalidData,
-    PaymentRefused,
-    ServerFailed,
-    StoreClient,
-)
+from xclade_store import ConnectionFailed, InvalidData, PaymentRefused, ServerFailed, StoreClient
 from xclade_store.generated.models import StorePaymentCollection
-from xclade_store_mock.control.scenarios import (
-    CART_ID,
-    COLLECTION_ID,
-    REGION_ID,
-    SCENARIOS,
-    render,
-)
+from xclade_store_mock.control.scenarios import CART_ID, COLLECTION_ID, REGION_ID, SCENARIOS, render
 
 ROOT = Path(__file__).parents[3]
 STRIPE = "pp_stripe_stripe"

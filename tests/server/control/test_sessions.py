@@ -34,10 +34,7 @@ def test_session_is_completed(
 
     (settled,) = shown["payment_sessions"]
     assert (collection_status, status) == (shown["status"], settled["status"])
-    assert (collection_status, status) == (
-        body["status"],
-        body["payment_sessions"][0]["status"],
-    )
+    assert (collection_status, status) == (body["status"], body["payment_sessions"][0]["status"])
     assert body["payment_sessions"][0]["authorized_at"] == settled["authorized_at"]
     assert {**session["data"], "status": "done"} == settled["data"]
     assert (authorized, captured) == (shown["authorized_amount"], shown["captured_amount"])

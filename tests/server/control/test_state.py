@@ -163,11 +163,7 @@ def test_collection_can_be_added_and_changed(mock: Served) -> None:
     ("id_", "cart_id", "message"),
     [
         ("pay_col_mine", "cart_demo", "The cart 'cart_demo' has another payment collection."),
-        (
-            "pay_col_demo",
-            "cart_new",
-            "'pay_col_demo' belongs to another cart.",
-        ),
+        ("pay_col_demo", "cart_new", "'pay_col_demo' belongs to another cart."),
         ("pay_col_demo", None, "'pay_col_demo' belongs to another cart."),
     ],
 )

@@ -7,11 +7,7 @@ import pytest
 
 SESSIONS = "/store/payment-collections/pay_col_1/payment-sessions"
 SYSTEM = {"provider_id": "pp_system_default"}
-HIDDEN = {
-    "code": "unknown_error",
-    "type": "unknown_error",
-    "message": "An unknown error occurred.",
-}
+HIDDEN = {"code": "unknown_error", "type": "unknown_error", "message": "An unknown error occurred."}
 
 
 def sessions(medusa: httpx.Client) -> Any:

@@ -180,8 +180,7 @@ async def test_carts_change_while_their_collections_are_created(pair: Pair) -> N
         id_ = f"cart_x{number}"
         await pair.one.put_cart(cart(id_, "1"), NOW)
         await asyncio.gather(
-            pair.one.collection_of_cart(id_, Maker(id_)),
-            pair.other.put_cart(cart(id_, "2"), LATER),
+            pair.one.collection_of_cart(id_, Maker(id_)), pair.other.put_cart(cart(id_, "2"), LATER)
         )
 
         assert Decimal(2) == (await pair.one.collection(f"pay_col_{id_}")).amount

@@ -15,14 +15,7 @@ from xclade_store_mock.errors import InvalidData, UnknownFailure, Violation
 
 # In the order in which the backend checks them.
 _KNOWN: Mapping[str, tuple[str, ...]] = {
-    "list_payment_providers": (
-        "fields",
-        "offset",
-        "limit",
-        "order",
-        "with_deleted",
-        "region_id",
-    ),
+    "list_payment_providers": ("fields", "offset", "limit", "order", "with_deleted", "region_id"),
     "create_payment_collection": ("fields",),
     "initialize_payment_session": ("fields",),
 }
