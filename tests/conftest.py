@@ -36,8 +36,7 @@ def served(app: Any, *, is_store: bool = True) -> Iterator[str]:
     try:
         while not server.started:
             if not thread.is_alive():
-                message = "the server did not start"
-                raise RuntimeError(message)
+                raise RuntimeError("the server did not start")
             thread.join(0.005)
         host, port = server.servers[0].sockets[0].getsockname()[:2]
         yield f"http://{host}:{port}"

@@ -90,8 +90,7 @@ if not TYPE_CHECKING:  # or any name would seem to be there
         """Import a model when it is first used, since attrs takes long to import."""
         if name in __all__:
             return getattr(models, name)
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -15,11 +15,9 @@ _LARGEST = 2**31 - 1
 def text(name: str, value: object) -> str:
     """Return the value if it is a string that UTF-8 can encode."""
     if not isinstance(value, str):
-        message = f"{name} must be a string, not {type(value).__name__}"
-        raise TypeError(message)
+        raise TypeError(f"{name} must be a string, not {type(value).__name__}")
     if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
-        message = f"{name} has a lone surrogate, which UTF-8 cannot encode"
-        raise ValueError(message)
+        raise ValueError(f"{name} has a lone surrogate, which UTF-8 cannot encode")
     return value
 
 
@@ -27,8 +25,7 @@ def identifier(name: str, value: object) -> str:
     """Return the value if it is an id: not empty, and not a relative path segment."""
     checked = text(name, value)
     if checked in {"", ".", ".."}:
-        message = f"{name} is not a valid id: {checked!r}"
-        raise ValueError(message)
+        raise ValueError(f"{name} is not a valid id: {checked!r}")
     return checked
 
 
@@ -36,16 +33,14 @@ def token(name: str, value: object, longest: int = 255) -> str:
     """Return the value if a header can hold it; the error does not repeat it."""
     checked = text(name, value)
     if not _VISIBLE.fullmatch(checked) or len(checked) > longest:
-        message = f"{name} must be 1 to {longest} visible ASCII characters"
-        raise ValueError(message)
+        raise ValueError(f"{name} must be 1 to {longest} visible ASCII characters")
     return checked
 
 
 def customer_token(value: object) -> str:
     """Return the value if it is a customer's token; the error does not repeat it."""
     if text("customer_token", value).lower().startswith("bearer "):
-        message = "customer_token must be the token alone, without 'Bearer '"
-        raise ValueError(message)
+        raise ValueError("customer_token must be the token alone, without 'Bearer '")
     return token("customer_token", value, longest=8192)
 
 
@@ -61,11 +56,9 @@ def idempotency_key(value: object) -> str:
 def whole_number(name: str, value: object) -> int:
     """Return the value if it is an integer that the contract allows."""
     if not isinstance(value, int) or isinstance(value, bool):
-        message = f"{name} must be an integer, not {type(value).__name__}"
-        raise TypeError(message)
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
     if not 0 <= value <= _LARGEST:
-        message = f"{name} must be 0 to {_LARGEST}"
-        raise ValueError(message)
+        raise ValueError(f"{name} must be 0 to {_LARGEST}")
     return value
 
 
@@ -73,16 +66,14 @@ def instance(name: str, value: object, expected: type[object]) -> None:
     """Require an instance of a class."""
     if not isinstance(value, expected):
         kind = f"{expected.__module__}.{expected.__name__}"
-        message = f"{name} must be an {kind}, not {type(value).__name__}"
-        raise TypeError(message)
+        raise TypeError(f"{name} must be an {kind}, not {type(value).__name__}")
 
 
 def positive(name: str, value: object) -> int:
     """Return the value if it is an integer of at least 1."""
     checked = whole_number(name, value)
     if checked == 0:
-        message = f"{name} must be at least 1"
-        raise ValueError(message)
+        raise ValueError(f"{name} must be at least 1")
     return checked
 
 
@@ -90,8 +81,7 @@ def seconds(name: str, value: object) -> float:
     """Return the value if it is a finite number of seconds, at least 0."""
     checked = _finite_seconds(name, value)
     if checked < 0:
-        message = f"{name} must be at least 0 seconds: {value}"
-        raise ValueError(message)
+        raise ValueError(f"{name} must be at least 0 seconds: {value}")
     return checked
 
 
@@ -99,35 +89,29 @@ def positive_seconds(name: str, value: object) -> float:
     """Return the value if it is more than 0 seconds."""
     checked = _finite_seconds(name, value)
     if checked <= 0:
-        message = f"{name} must be more than 0 seconds, or None for the default: {value}"
-        raise ValueError(message)
+        raise ValueError(f"{name} must be more than 0 seconds, or None for the default: {value}")
     return checked
 
 
 def _finite_seconds(name: str, value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        message = f"{name} must be a number of seconds, not {type(value).__name__}"
-        raise TypeError(message)
+        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
     if not -math.inf < value < math.inf:
-        message = f"{name} must be a finite number of seconds: {value}"
-        raise ValueError(message)
+        raise ValueError(f"{name} must be a finite number of seconds: {value}")
     return value
 
 
 def json_object(name: str, value: object) -> dict[str, Any]:
     """Return a copy of a mapping as plain JSON values."""
     if not isinstance(value, Mapping):
-        message = f"{name} must be a mapping, not {type(value).__name__}"
-        raise TypeError(message)
+        raise TypeError(f"{name} must be a mapping, not {type(value).__name__}")
     try:
         written = json.dumps(value, allow_nan=False, ensure_ascii=False, default=_plain)
         written.encode()
     except TypeError as error:
-        message = f"{name} is not JSON: {error}"
-        raise TypeError(message) from error
+        raise TypeError(f"{name} is not JSON: {error}") from error
     except (ValueError, RecursionError) as error:
-        message = f"{name} is not JSON: {error}"
-        raise ValueError(message) from error
+        raise ValueError(f"{name} is not JSON: {error}") from error
     plain: dict[str, Any] = json.loads(written)
     return plain
 
@@ -136,5 +120,4 @@ def _plain(value: object) -> dict[str, object]:
     """Return a mapping as a dict, so that the data of an earlier session can be sent."""
     if isinstance(value, Mapping):
         return {**value}
-    message = f"{type(value).__name__} is not a JSON type"
-    raise TypeError(message)
+    raise TypeError(f"{type(value).__name__} is not a JSON type")

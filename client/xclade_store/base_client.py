@@ -94,11 +94,10 @@ class BaseClient(Generic[Http, Http2]):
         return f"{type(self).__name__}({shown})"
 
     def __reduce__(self) -> NoReturn:
-        message = (
+        raise TypeError(
             f"a {type(self).__name__} cannot be pickled or copied: make one in each process, at "
             "the top of a module for example"
         )
-        raise TypeError(message)
 
     def as_customer(self, customer_token: str) -> Self:
         """Return a client for a signed-in customer, which shares this one's connections.
@@ -114,11 +113,10 @@ class BaseClient(Generic[Http, Http2]):
     def _authorization(self, customer_token: str) -> dict[str, str]:
         token = arguments.customer_token(customer_token)
         if self._credentials:
-            message = (
+            raise ValueError(
                 f"customer_token and {self._credentials} both set the header Authorization: "
                 "give one of them"
             )
-            raise ValueError(message)
         return {"authorization": f"Bearer {token}"}
 
     def _read_timeout(self, value: Timeout) -> Timeouts | None:
@@ -151,8 +149,7 @@ class BaseClient(Generic[Http, Http2]):
                 headers={**self._headers, **parts.get("headers", {})},
             )
         except self._library.InvalidURL as error:  # longer than httpx has them
-            message = f"the arguments do not make a valid URL: {error}"
-            raise ValueError(message) from error
+            raise ValueError(f"the arguments do not make a valid URL: {error}") from error
         ends = _read_deadline(deadline, self._deadline)
         return Call(request, result, envelope, key, initialized, ends)
 
@@ -228,21 +225,18 @@ class BaseClient(Generic[Http, Http2]):
 
 def _base_url(base_url: str | None, tenant: str | None) -> str:
     if (base_url is None) == (tenant is None):
-        message = "give either base_url or tenant"
-        raise ValueError(message)
+        raise ValueError("give either base_url or tenant")
     if base_url is None:
         if not re.fullmatch(
             r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", arguments.text("tenant", tenant)
         ):
-            message = f"tenant is not a valid subdomain: {tenant!r}"
-            raise ValueError(message)
+            raise ValueError(f"tenant is not a valid subdomain: {tenant!r}")
         return SERVER.format(tenant=tenant)
     try:
         url = httpx.URL(arguments.text("base_url", base_url))
         url.host.encode("idna")
     except (httpx.InvalidURL, UnicodeError) as error:
-        message = f"base_url is not a valid URL: {error}"
-        raise ValueError(message) from error
+        raise ValueError(f"base_url is not a valid URL: {error}") from error
     if (
         url.scheme not in {"http", "https"}
         or not url.host
@@ -263,8 +257,7 @@ def _credentials(base_url: str, http_client: Any) -> str:
     }
     sources = [name for name, is_given in given.items() if is_given]
     if len(sources) > 1:
-        message = f"{' and '.join(sources)} set the header Authorization: give one of them"
-        raise ValueError(message)
+        raise ValueError(f"{' and '.join(sources)} set the header Authorization: give one of them")
     return "".join(sources)
 
 

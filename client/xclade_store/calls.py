@@ -100,8 +100,7 @@ def contradiction(result: "Model", collection_id: str, provider_id: str) -> str 
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    message = f"{name} is not JSON"
-    raise ValueError(message)
+    raise ValueError(f"{name} is not JSON")
 
 
 # Made once: json.loads would make one for each answer.

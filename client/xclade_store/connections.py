@@ -71,12 +71,11 @@ class GivenConnections(Connections[Http]):
         # Of two threads that are first at the same time, setdefault lets one win.
         if scope != (bound := self._bound.setdefault("scope", scope)):
             where = "process" if scope[0] != bound[0] else "event loop"
-            message = (
+            raise HttpClientShared(
                 f"http_client was first used in another {where}, and its connections cannot be "
                 f"used in this one: make a client with an http_client of its own in each {where}, "
                 f"or leave http_client out, since our own connections are separate for each {where}"
             )
-            raise HttpClientShared(message)
         return self._client
 
     def build_request(
@@ -111,8 +110,7 @@ class OwnConnections(Connections[Http]):
     def get(self) -> Http:
         """Return the client of this scope. Raises: RuntimeError after closing."""
         if self._is_closed:
-            message = "this client is closed"
-            raise RuntimeError(message)
+            raise RuntimeError("this client is closed")
         scope = self.scope()
         return self._clients.get(scope) or self._open(scope)
 

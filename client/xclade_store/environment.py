@@ -46,11 +46,10 @@ def _proxy(url: httpx.URL) -> httpx.Proxy | None:
         # Without a cause, which could show a password.
         raise ValueError(message) from None
     if proxy.url.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
-        message = (
+        raise ValueError(
             f"the environment variable {variable} names a SOCKS proxy: pip install 'httpx[socks]', "
             f"or list {url.host} in NO_PROXY"
         )
-        raise ValueError(message)
     return proxy
 
 

@@ -75,8 +75,7 @@ class JsonObject(_Base):
             super().__init__({} if source is None else plain(source))
 
         def _refuse_change(self, *_: object, **__: object) -> NoReturn:
-            message = f"a {type(self).__name__} does not change: change a copy, to_dict()"
-            raise TypeError(message)
+            raise TypeError(f"a {type(self).__name__} does not change: change a copy, to_dict()")
 
         __setitem__ = __delitem__ = __ior__ = _refuse_change
         clear = pop = popitem = setdefault = update = _refuse_change

@@ -95,17 +95,15 @@ def amount_of(value: Decimal | int | str) -> Decimal:
         unset: Decimal = given
         return unset
     if not isinstance(given, Decimal | int | str) or isinstance(given, bool):
-        message = (
+        raise TypeError(
             f"an amount must be a Decimal, an int or a str, not {type(given).__name__}: {given!r}"
         )
-        raise TypeError(message)
     try:
         amount = Decimal(given)
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite():
-        message = f"an amount must be a finite decimal number: {given!r}"
-        raise ValueError(message)
+        raise ValueError(f"an amount must be a finite decimal number: {given!r}")
     return amount
 
 

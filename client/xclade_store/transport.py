@@ -90,8 +90,7 @@ def exchange(
         sent = retries.clock()
         outcome = yield Send(ends - sent)
         if outcome is None:
-            message = "send the outcome of the attempt"
-            raise TypeError(message)
+            raise TypeError("send the outcome of the attempt")
         now = retries.clock()
         _log_attempt(request, attempt, outcome, now - sent)
         if isinstance(outcome, TimedOut) and now >= ends:

@@ -70,5 +70,4 @@ def __getattr__(name: str) -> Any:
             found = getattr(import_module(f"{__name__}.{module}"), name, None)
             if found is not None:
                 return found
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

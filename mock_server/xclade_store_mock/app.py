@@ -59,8 +59,7 @@ class StoreMockApp(AsyncApp):
     def control(self) -> Control:
         """The control of this server. Raises LookupError if the control API is off."""
         if self._control is None:
-            message = "the control API is off: create_app(control=Access()) turns it on"
-            raise LookupError(message)
+            raise LookupError("the control API is off: create_app(control=Access()) turns it on")
         return self._control
 
     def close(self) -> None:

@@ -32,8 +32,7 @@ def read(text: str) -> Any:
     # Text decoded from UTF-8 can hold them only as escapes.
     fault = find_unstorable(value) if "\\u" in text else None
     if fault is not None:
-        message = f"The body {fault}."
-        raise NotJson(message)
+        raise NotJson(f"The body {fault}.")
     return value
 
 
@@ -87,29 +86,25 @@ def _parse(text: str, decoder: json.JSONDecoder) -> Any:
     try:
         value = decoder.decode(text)
     except json.JSONDecodeError as error:
-        message = f"The body is not valid JSON: {error}"
-        raise NotJson(message) from error
+        raise NotJson(f"The body is not valid JSON: {error}") from error
     except (RecursionError, ValueError) as error:
         # The ValueError: an integer longer than Python converts (4,300 digits).
         message = "The body is nested too deeply or holds a number that is too long."
         raise NotJson(message) from error
     is_deep = text.count("[") + text.count("{") > MAX_DEPTH
     if is_deep and next(islice(_levels(value), MAX_DEPTH, None), None) is not None:
-        message = f"The body is nested more than {MAX_DEPTH} levels deep."
-        raise NotJson(message)
+        raise NotJson(f"The body is nested more than {MAX_DEPTH} levels deep.")
     return value
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    message = f"The body is not valid JSON: {name} is not a JSON number."
-    raise NotJson(message)
+    raise NotJson(f"The body is not valid JSON: {name} is not a JSON number.")
 
 
 def _read_in_range(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
-        message = f"The number {digits[:40]} is too large."
-        raise NotJson(message)
+        raise NotJson(f"The number {digits[:40]} is too large.")
     return value
 
 
@@ -123,8 +118,7 @@ def _read_float(digits: str) -> float:
     with suppress(InvalidOperation):  # an exponent beyond Decimal's
         if Decimal(digits) == Decimal(repr(value)):
             return value
-    message = f"The number {digits[:40]} has more digits than can be kept."
-    raise NotJson(message)
+    raise NotJson(f"The number {digits[:40]} has more digits than can be kept.")
 
 
 def _read_double(digits: str) -> float | None:

@@ -101,5 +101,4 @@ def _install(*commands: tuple[str | Path, ...]) -> None:
         except (OSError, subprocess.CalledProcessError) as error:
             output = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
             line = next((line for line in output if "error" in line.lower()), output[-1])
-            message = f"{Path(command[0]).name}: {line}"
-            raise NotInstalled(message) from error
+            raise NotInstalled(f"{Path(command[0]).name}: {line}") from error

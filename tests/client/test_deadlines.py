@@ -116,8 +116,7 @@ def test_attempts_and_pauses_count(
 
     def respond_slowly(request: Any) -> httpx.Response:
         fake.now += request.extensions["timeout"]["read"]
-        message = "slow"
-        raise httpx.ReadTimeout(message)
+        raise httpx.ReadTimeout("slow")
 
     desk = Desk(refusal(503, "unknown_error"), respond_slowly)
     given = {"retries": fake.retries(count=9), "timeout": 100, **options}

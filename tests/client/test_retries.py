@@ -98,8 +98,7 @@ def test_attempts_count_towards_the_deadline() -> None:
 
     def fail_slowly(_: httpx.Request) -> httpx.Response:
         fake.now += 25
-        message = "slow"
-        raise httpx.ReadTimeout(message)
+        raise httpx.ReadTimeout("slow")
 
     desk = Desk(fail_slowly)
     with pytest.raises(ConnectionFailed):

@@ -98,8 +98,7 @@ def build(folder: Path, python: str) -> Image:
             case "EXPOSE":
                 image.port = rest
             case _:
-                message = f"unsupported instruction: {word}"
-                raise NotImplementedError(message)
+                raise NotImplementedError(f"unsupported instruction: {word}")
     return image
 
 

@@ -40,8 +40,7 @@ class ParsedRequest:
         pairs = parse_qsl(query, keep_blank_values=True)
         names = [name for name, _ in pairs]
         if len(set(names) & operation.query.fields.keys()) < len(names):
-            message = f"unknown or repeated query parameter: {query}"
-            raise ValueError(message)
+            raise ValueError(f"unknown or repeated query parameter: {query}")
         token = re.fullmatch("Bearer ([!-~]{1,8192})", headers.get("authorization", ""))
         return cls(
             method,
@@ -66,8 +65,7 @@ class ParsedRequest:
         fields = self.body.keys() if isinstance(self.body, dict) else {None}
         # To the client, None means that the argument is omitted.
         if not fields <= set(operation.body.fields) or None in self.body.values():
-            message = f"unknown field or null: {self.body}"
-            raise ValueError(message)
+            raise ValueError(f"unknown field or null: {self.body}")
         return {**arguments, **self.body}
 
     def check(self, operation: Operation) -> None:

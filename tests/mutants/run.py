@@ -51,10 +51,9 @@ def planted(mutant: Mutant, folder: Path) -> Iterator[None]:
     path = folder / mutant.path
     text = path.read_text("utf-8")
     if text.count(mutant.present) != 1:
-        message = (
+        raise ValueError(
             f"{mutant.name!r}: its text occurs {text.count(mutant.present)} times in {mutant.path}"
         )
-        raise ValueError(message)
     path.write_text(text.replace(mutant.present, mutant.faulty), "utf-8")
     try:
         yield

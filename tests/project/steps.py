@@ -184,8 +184,7 @@ def _one(op: Any, argument: Any) -> str:
         is_negated = argument[0][0] is ops.NEGATE
         members = argument[1:] if is_negated else argument
         return f"[{'^' * is_negated}{''.join(_one(*each) for each in members)}]"
-    message = f"cannot count steps of {op}"
-    raise NotImplementedError(message)
+    raise NotImplementedError(f"cannot count steps of {op}")
 
 
 def tokens(pattern: re.Pattern[str]) -> list[str]:

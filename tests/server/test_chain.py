@@ -27,8 +27,7 @@ def test_failure_after_the_start_of_a_response_starts_no_second_one() -> None:
 
     async def fail_late(scope: Scope, receive: Receive, send: Send) -> None:
         await PlainTextResponse("half")(scope, receive, send)
-        message = "too late"
-        raise LookupError(message)
+        raise LookupError("too late")
 
     async def receive() -> Message:
         return {"type": "http.disconnect"}

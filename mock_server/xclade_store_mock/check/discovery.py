@@ -95,11 +95,10 @@ class Discovery:
         if self.ids.region is None:
             self.not_tested[LIST] = "needs a region, --region-id"
         elif providers == []:
-            message = (
+            raise CannotCheck(
                 f"the backend lists no payment provider for the region {self.ids.region}:"
                 " is its id right?"
             )
-            raise CannotCheck(message)
         members = providers if isinstance(providers, list) else []
         ids = [each.get("id") for each in members if isinstance(each, dict)]
         listed = [each for each in ids if isinstance(each, str)]
@@ -140,15 +139,13 @@ class Discovery:
         self.interactions.append(interaction)
         response = interaction.response
         if response is None:
-            message = f"{self.backend.url}: {interaction.error}"
-            raise CannotCheck(message)
+            raise CannotCheck(f"{self.backend.url}: {interaction.error}")
         if request.operation != LIST and response.status in {400, 404, 422}:
-            message = (
+            raise CannotCheck(
                 f"the backend refuses {request.method} {request.path} with"
                 f" {request.content.decode()}: {_summarize(response).rstrip('.')}."
                 " Are the ids right?"
             )
-            raise CannotCheck(message)
         return response
 
 
@@ -167,8 +164,7 @@ def discover(backend: Backend, given: Ids) -> Discovery:
         discovery.send(discovery.ids.initialize_session())
     if not discovery.ids.tested:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in discovery.not_tested.items())
-        message = f"there is nothing to test: {reasons}"
-        raise CannotCheck(message)
+        raise CannotCheck(f"there is nothing to test: {reasons}")
     return discovery
 
 

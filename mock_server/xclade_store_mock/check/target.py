@@ -47,8 +47,7 @@ def confirm(options: CheckOptions) -> CheckOptions:
     """
     options = replace(options, url=parse_url(options.url))
     if not options.publishable_key:
-        message = f"pass --publishable-key, or set {KEY_VARIABLE}"
-        raise CannotCheck(message)
+        raise CannotCheck(f"pass --publishable-key, or set {KEY_VARIABLE}")
     for path in (options.junit, options.html):
         if path is not None:
             _require_writable(path)
@@ -70,8 +69,7 @@ def parse_url(text: str) -> str:
         message = f"{text!r} is not the URL of a backend, such as https://demo.api.myxclade.com"
         raise CannotCheck(message)
     if parts.username is not None or parts.password is not None:
-        message = "remove the user name and password from the URL"
-        raise CannotCheck(message)
+        raise CannotCheck("remove the user name and password from the URL")
     return text.rstrip("/")
 
 
@@ -92,20 +90,17 @@ def _require_writable(path: Path) -> None:
         if is_new:
             path.unlink()
     except OSError as error:
-        message = f"cannot write {path}: {error.strerror}"
-        raise CannotCheck(message) from error
+        raise CannotCheck(f"cannot write {path}: {error.strerror}") from error
 
 
 def _ask(options: CheckOptions) -> None:
     """Ask whether to call another machine; raise CannotCheck unless the answer is yes."""
     if not sys.stdin.isatty():
-        message = f"{options.url} is another machine: pass --yes to check it"
-        raise CannotCheck(message)
+        raise CannotCheck(f"{options.url} is another machine: pass --yes to check it")
     sys.stdout.write(
         f"This makes several hundred calls to {options.url}, at most {options.rate},\n"
         "and creates payment sessions there. Continue? [y/N] "
     )
     sys.stdout.flush()
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        message = "nothing was called"
-        raise CannotCheck(message)
+        raise CannotCheck("nothing was called")

@@ -227,10 +227,9 @@ def _read_options(
     is_on = options.workers == 1 and (is_local or options.control_token)
     access = Access(options.control_token) if is_on else None
     if access is None and options.scenario:
-        message = (
+        raise CannotServe(
             "--scenario needs the control API, which needs a loopback address or a --control-token"
         )
-        raise CannotServe(message)
     return Service(
         store=store,
         dialect=options.dialect,
@@ -292,15 +291,13 @@ def _url(listener: socket.socket) -> str:
 
 def _origin(text: str) -> str:
     if not _ORIGIN.fullmatch(text):
-        message = f"{text!r} is not an origin such as https://shop.example"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError(f"{text!r} is not an origin such as https://shop.example")
     return text
 
 
 def _token(text: str) -> str:
     if not re.fullmatch("[!-~]+", text):
-        message = "a token must consist of visible ASCII characters"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError("a token must consist of visible ASCII characters")
     return text
 
 
@@ -324,5 +321,4 @@ def _number(read: type[N], text: str, is_valid: Callable[[N], bool], expected: s
         value = read(text)
         if is_valid(value):
             return value
-    message = f"must be {expected}, not {text!r}"
-    raise argparse.ArgumentTypeError(message)
+    raise argparse.ArgumentTypeError(f"must be {expected}, not {text!r}")

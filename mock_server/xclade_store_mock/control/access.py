@@ -32,15 +32,13 @@ class Access:
             return
         host = read_header(scope, "host") or ""
         if not _is_own(host, scope):
-            message = (
+            raise ControlForbidden(
                 f"The control API does not serve the host {host!r}: use a loopback address, or"
                 " start the server with --control-token."
             )
-            raise ControlForbidden(message)
         origin = read_header(scope, "origin")
         if origin is not None and origin.lower() != f"{scope['scheme']}://{host}".lower():
-            message = f"The control API does not serve pages of {origin}."
-            raise ControlForbidden(message)
+            raise ControlForbidden(f"The control API does not serve pages of {origin}.")
 
 
 def _check_token(token: str, header: str) -> None:

@@ -49,8 +49,7 @@ class ControlClock:
         """Set, freeze or unfreeze the clock; what is None stays as it is. Raises InvalidData."""
         now = self() if now is None else now.astimezone(UTC)
         if now >= _END:
-            message = "The clock cannot be set past the year 2999."
-            raise InvalidData(message)
+            raise InvalidData("The clock cannot be set past the year 2999.")
         self._offset = now - self._real()
         self._frozen_at = now if (self.is_frozen if frozen is None else frozen) else None
         self._changed()
@@ -112,8 +111,7 @@ class Control:
         are too many faults.
         """
         if plan.operation_id not in {None, *self._operations}:
-            message = f"operation_id must be one of {', '.join(self._operations)}"
-            raise ValueError(message)
+            raise ValueError(f"operation_id must be one of {', '.join(self._operations)}")
         return self.faults.plan(plan, times)
 
     async def plan_outcome(self, provider_id: str, outcome: Outcome) -> None:

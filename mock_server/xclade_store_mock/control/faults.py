@@ -33,8 +33,7 @@ def require_limits(**values: int | None) -> None:
     for name, value in values.items():
         least, most = LIMITS[name]
         if value is not None and not least <= value <= most:
-            message = f"{name} must be from {least} to {most}, not {value}"
-            raise ValueError(message)
+            raise ValueError(f"{name} must be from {least} to {most}, not {value}")
 
 
 class Gate:
@@ -153,8 +152,7 @@ class Faults:
         """Plan a fault. Raises ValueError, or Conflict if there are too many."""
         require_limits(times=times)
         if len(self._faults) >= MAX_FAULTS:
-            message = f"There are already {MAX_FAULTS} faults: cancel some first."
-            raise Conflict(message)
+            raise Conflict(f"There are already {MAX_FAULTS} faults: cancel some first.")
         self._last_id += 1
         fault = Fault(f"fault_{self._last_id}", plan, times)
         self._faults[fault.id] = fault

@@ -126,8 +126,7 @@ class ControlOperations:
     ) -> model.PaymentCollection:
         async with self.control.storage.hold(id_) as held:
             if fields.get("cart_id", held.collection.cart_id) != held.collection.cart_id:
-                message = f"{id_!r} belongs to another cart."
-                raise Conflict(message)
+                raise Conflict(f"{id_!r} belongs to another cart.")
             collection = replace(held.collection, **fields, updated_at=self.control.clock())
             await held.keep(collection)
         return collection
@@ -147,8 +146,7 @@ class ControlOperations:
             try:
                 return await self._change_collection(id_, fields)
             except CollectionNotFound:
-                message = f"The cart {cart_id!r} has another payment collection."
-                raise Conflict(message) from error
+                raise Conflict(f"The cart {cart_id!r} has another payment collection.") from error
         return collection
 
     async def change_payment_session(self, call: Call) -> Document:

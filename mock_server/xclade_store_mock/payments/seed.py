@@ -51,11 +51,9 @@ def read_store(path: Path, now: datetime) -> Store:
     try:
         text = path.read_text("utf-8")
     except OSError as error:
-        message = f"{path}: {error.strerror}"
-        raise StoreFileError(message) from error
+        raise StoreFileError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        message = f"{path}: not UTF-8 text"
-        raise StoreFileError(message) from error
+        raise StoreFileError(f"{path}: not UTF-8 text") from error
     return parse_store(text, str(path), now)
 
 
@@ -65,16 +63,13 @@ def parse_store(text: str, name: str, now: datetime) -> Store:
         root, content = _read_json(text) if name.endswith(".json") else _read_yaml(text)
         fault = next(_faults(content), None)
     except json.JSONDecodeError as error:
-        message = f"{name}:{error.lineno}: {error.msg}"
-        raise StoreFileError(message) from error
+        raise StoreFileError(f"{name}:{error.lineno}: {error.msg}") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        message = f"{name}:{line}: {error.problem}"
-        raise StoreFileError(message) from error
+        raise StoreFileError(f"{name}:{line}: {error.problem}") from error
     # Control characters, endless nesting, keys or numbers that are not valid.
     except (yaml.YAMLError, RecursionError, TypeError, ValueError, ArithmeticError) as error:
-        message = f"{name}: {str(error).splitlines()[0]}"
-        raise StoreFileError(message) from error
+        raise StoreFileError(f"{name}: {str(error).splitlines()[0]}") from error
     if fault is not None:
         path, problem = fault
         message = f"{name}:{_line(root or _find_nodes(text), path)}: {_dotted(path)}{problem}"
@@ -106,8 +101,7 @@ def _construct(parser: Any) -> tuple[yaml.Node, Any]:
     loader = _Loader(parser)
     root = loader.get_single_node()
     if root is None:
-        message = "the file is empty"
-        raise ValueError(message)
+        raise ValueError("the file is empty")
     _require_unique_keys(root)
     return root, loader.construct_document(root)
 

@@ -185,8 +185,7 @@ class DatabaseUrl(NamedTuple):
         """Parse a URL. Raises StorageError, without the text: a password may be anywhere in it."""
         match = _URL.fullmatch(text)
         if match is None:
-            message = f"a storage is {_FORMS}; in a password, write @ as %40"
-            raise StorageError(message)
+            raise StorageError(f"a storage is {_FORMS}; in a password, write @ as %40")
         scheme, user, password, host, port, database, query = match.groups("")
         options = dict(parse_qsl(query, keep_blank_values=True))
         return cls(scheme, unquote(user), unquote(password), host, port, database, options)
@@ -241,8 +240,7 @@ async def opened(url: str) -> AsyncIterator["SqlStorage"]:
     try:
         yield storage
     except StorageUnavailable as error:
-        message = f"cannot use {DatabaseUrl.parse(url)}: {error.reason}"
-        raise StorageError(message) from error
+        raise StorageError(f"cannot use {DatabaseUrl.parse(url)}: {error.reason}") from error
     finally:
         await storage.close()
 

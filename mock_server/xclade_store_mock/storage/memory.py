@@ -157,8 +157,7 @@ class MemoryStorage:
             (collection.cart_id, state.collection_ids),
         ):
             if id_ in taken:
-                message = f"{id_!r} is taken"
-                raise ValueError(message)
+                raise ValueError(f"{id_!r} is taken")
         state.add(collection)
 
     async def collection_of_cart(

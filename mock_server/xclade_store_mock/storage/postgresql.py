@@ -229,8 +229,7 @@ class PostgresqlDatabase:
                 connection_class=Driver,
             )
         except TimeoutError as error:
-            reason = "connection timeout expired"
-            raise StorageUnavailable(reason) from error
+            raise StorageUnavailable("connection timeout expired") from error
         except (ValueError, OverflowError) as error:
             raise StorageUnavailable(str(error)) from error
         return PostgresqlConnection(driver)

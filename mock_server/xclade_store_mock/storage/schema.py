@@ -216,8 +216,7 @@ def record_values(record: Record) -> Row:
 def answer_values(record: Record) -> Row:
     """Return the values that KEEP_ANSWER takes."""
     if record.answer is None:
-        message = f"{record!r} has no answer"
-        raise TypeError(message)
+        raise TypeError(f"{record!r} has no answer")
     return record.scope.digest, record.answer.status, record.answer.body
 
 

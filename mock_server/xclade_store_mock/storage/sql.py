@@ -331,8 +331,7 @@ async def _prepare(connection: Connection, seed: Store) -> bool:
     version = row[0] if row else None
     if version != schema.VERSION:
         versions = f"version {version}, and this server's of version {schema.VERSION}"
-        reason = f"its tables are of {versions}; name another database"
-        raise StorageUnavailable(reason)
+        raise StorageUnavailable(f"its tables are of {versions}; name another database")
     # A database that cannot be written fails here, not at the first payment.
     await connection.change(schema.TRY_TO_WRITE)
     return False
@@ -367,8 +366,7 @@ async def _add_collection(connection: Connection, collection: PaymentCollection)
         (schema.COLLECTION_BY_CART, collection.cart_id),
     ):
         if id_ is not None and await connection.row(statement, id_) is not None:
-            message = f"{id_!r} is taken"
-            raise ValueError(message)
+            raise ValueError(f"{id_!r} is taken")
     await connection.change(schema.INSERT_COLLECTION, *schema.collection_values(collection))
 
 
@@ -389,8 +387,7 @@ async def _create_collection(
 
 def _require(row: Row | None) -> Row:
     if row is None:
-        reason = "the table of the store is empty"
-        raise StorageUnavailable(reason)
+        raise StorageUnavailable("the table of the store is empty")
     return row
 
 

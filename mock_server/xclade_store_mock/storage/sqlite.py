@@ -97,8 +97,7 @@ class SqliteDatabase:
         try:
             os.close(_create(self._file))
         except FileNotFoundError as error:
-            message = f"there is no directory {Path(self._file).parent}"
-            raise StorageUnavailable(message) from error
+            raise StorageUnavailable(f"there is no directory {Path(self._file).parent}") from error
         except OSError:
             pass  # SQLite's own error says more
         await self.run(lambda it: it.has_table(schema.STORE))

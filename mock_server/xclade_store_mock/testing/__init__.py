@@ -29,8 +29,7 @@ __all__ = ["StoreMock"]
 def __getattr__(name: str) -> Any:
     """Import what is not a fixture."""
     if name not in __all__:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         with _importing_server():
             return getattr(import_module(f"{__name__}.server"), name)

@@ -138,8 +138,7 @@ class StoreMock:
         for key in settings.publishable_keys.values():
             if not key.revoked:
                 return key.token
-        message = "the store has no publishable key that is not revoked"
-        raise LookupError(message)
+        raise LookupError("the store has no publishable key that is not revoked")
 
     def client(self, **options: Any) -> StoreClient:
         """Return a client with StoreClient's options; it is closed when the test ends."""
@@ -176,8 +175,7 @@ class StoreMock:
             total=_exact(total),
         )
         if self._server.run(storage.cart(cart.id)):
-            message = f"the store already has a cart {cart.id!r}"
-            raise ValueError(message)
+            raise ValueError(f"the store already has a cart {cart.id!r}")
         self._server.run(storage.put_cart(cart, utc_now()))
         return cart
 
@@ -296,16 +294,13 @@ class Servers:
 
 def _exact(amount: Decimal | int | str) -> Decimal:
     if isinstance(amount, float):
-        message = f"a float is not exact: write {str(amount)!r} or a Decimal"
-        raise TypeError(message)
+        raise TypeError(f"a float is not exact: write {str(amount)!r} or a Decimal")
     try:
         exact = Decimal(amount)
     except InvalidOperation:
-        message = f"{amount!r} is not an amount"
-        raise ValueError(message) from None
+        raise ValueError(f"{amount!r} is not an amount") from None
     if not exact.is_finite() or not 0 <= exact <= _MAX_AMOUNT:
-        message = f"an amount must be from 0 to {_MAX_AMOUNT}, not {exact}"
-        raise ValueError(message)
+        raise ValueError(f"an amount must be from 0 to {_MAX_AMOUNT}, not {exact}")
     return exact
 
 
@@ -313,6 +308,5 @@ def _region_id(regions: Mapping[str, Region], currency_code: str, region_id: str
     if region_id is None:
         region_id = min(regions.values(), key=lambda each: each.currency_code != currency_code).id
     if region_id not in regions:
-        message = f"there is no region {region_id!r}"
-        raise ValueError(message)
+        raise ValueError(f"there is no region {region_id!r}")
     return region_id

@@ -67,16 +67,14 @@ def received_body(scope: Scope) -> Any:
 def parse_body(scope: Scope, content: bytes) -> Any:
     """Return the JSON value of a body; raise BodyTooLarge, UnsupportedMediaType or NotJson."""
     if len(content) > MAX_BODY:
-        message = f"The request body is larger than {MAX_BODY} bytes."
-        raise BodyTooLarge(message)
+        raise BodyTooLarge(f"The request body is larger than {MAX_BODY} bytes.")
     if not content:
         return {}
     _require_plain_json(scope)
     try:
         text = content.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
-        message = "The body is not valid UTF-8."
-        raise NotJson(message) from error
+        raise NotJson("The body is not valid UTF-8.") from error
     return jsontext.read(text)
 
 
@@ -95,5 +93,4 @@ def _require_plain_json(scope: Scope) -> None:
     for parameter in parameters:
         name, _, value = parameter.strip().partition("=")
         if name == "charset" and value.strip('"') not in {"utf-8", "utf8"}:
-            message = f"Unsupported charset '{value}': send UTF-8."
-            raise UnsupportedMediaType(message)
+            raise UnsupportedMediaType(f"Unsupported charset '{value}': send UTF-8.")

@@ -116,8 +116,7 @@ def respond(answers: Replies, refusal: Refusal) -> Response:
         (answers.replies[each] for each in type(refusal).__mro__ if each in answers.replies), None
     )
     if reply is None:
-        message = f"{type(answers).__name__} has no reply to {refusal!r}"
-        raise TypeError(message)
+        raise TypeError(f"{type(answers).__name__} has no reply to {refusal!r}")
     headers = sl_violations(refusal)
     if isinstance(refusal, MethodNotAllowed) and reply.type is not None:
         headers["Allow"] = refusal.allowed

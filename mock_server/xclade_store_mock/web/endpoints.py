@@ -108,8 +108,7 @@ def _check_response(operation: Operation, response: Response) -> None:
 def _check(operation: Operation, status: int, media_type: str, body: Any) -> None:
     documented = operation.responses.get((status, media_type))
     if documented is None:
-        message = f"{status} {media_type} is not documented"
-        raise ContractViolation(message)
+        raise ContractViolation(f"{status} {media_type} is not documented")
     if not documented.validator.is_valid(body):
         raise ContractViolation(str(next(documented.validator.iter_errors(body))))
 

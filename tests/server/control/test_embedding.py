@@ -90,8 +90,7 @@ def test_bug_in_a_middleware(caplog: pytest.LogCaptureFixture) -> None:
     app = create_app(control=Access())
 
     async def fail() -> None:
-        message = "a bug"
-        raise RuntimeError(message)
+        raise RuntimeError("a bug")
 
     app.control.faults.plan(FaultPlan(then=fail))
     with serving(app) as mock:

@@ -198,8 +198,7 @@ def test_event_that_fails_ends_its_stream() -> None:
     sent: list[Any] = []
 
     def fail() -> None:
-        message = "a bug"
-        raise RuntimeError(message)
+        raise RuntimeError("a bug")
 
     async def send(message: Any) -> None:
         sent.append(message["type"])

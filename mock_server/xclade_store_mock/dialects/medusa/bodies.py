@@ -44,8 +44,7 @@ async def read_value(scope: Scope, receive: Receive) -> Any:
     _check_charset(media_type, charset)
     encoding = (read_header(scope, "content-encoding") or "").lower() or "identity"
     if encoding != "identity" and encoding not in _WINDOWS:
-        message = f'unsupported content encoding "{encoding}"'
-        raise UnsupportedMediaType(message)
+        raise UnsupportedMediaType(f'unsupported content encoding "{encoding}"')
     _check_size(int(length or 0))
     content = await read_body(receive)
     if content is None:
@@ -69,14 +68,12 @@ def _content_type(value: str) -> tuple[str, str]:
 def _check_charset(media_type: str, charset: str) -> None:
     allowed = _JSON_CHARSETS if media_type == "application/json" else {"utf-8"}
     if media_type != "text/plain" and charset not in allowed:
-        message = f'unsupported charset "{charset.upper()}"'
-        raise UnsupportedMediaType(message)
+        raise UnsupportedMediaType(f'unsupported charset "{charset.upper()}"')
 
 
 def _check_size(size: int) -> None:
     if size > MAX_BODY:
-        message = "request entity too large"
-        raise BodyTooLarge(message)
+        raise BodyTooLarge("request entity too large")
 
 
 def _inflate(content: bytes, window: int) -> bytes:
@@ -87,13 +84,11 @@ def _inflate(content: bytes, window: int) -> bytes:
         try:
             inflated += decompressor.decompress(content, MAX_BODY + 1)
         except zlib.error as error:
-            message = str(error).rpartition(": ")[2]
-            raise NotJson(message) from error
+            raise NotJson(str(error).rpartition(": ")[2]) from error
         if len(inflated) > MAX_BODY:
             break
         if not decompressor.eof:
-            message = "unexpected end of file"
-            raise NotJson(message)
+            raise NotJson("unexpected end of file")
         if not decompressor.unused_data:
             break
         content = decompressor.unused_data
@@ -111,8 +106,7 @@ def _read_json(text: str) -> Any:
     if not text:
         return {}
     if text.lstrip(" \t\n\r")[:1] not in {"{", "["}:
-        message = f"Unexpected token in JSON: {text[:10]!r}"
-        raise NotJson(message)
+        raise NotJson(f"Unexpected token in JSON: {text[:10]!r}")
     return jsontext.read_as_javascript(text)
 
 

@@ -132,8 +132,7 @@ def _check_list(values: Mapping[str, Any]) -> None:
     if order is not None:
         name = order.removeprefix("-")
         if name not in {"id", "is_enabled"}:
-            message = f"Order field {name} is not valid"
-            raise InvalidData(message)
+            raise InvalidData(f"Order field {name} is not valid")
         # The backend sorts by a column of another table, which only has the id.
         if name != "id":
             raise UnknownFailure
@@ -153,8 +152,7 @@ def parse_form(text: str) -> Any:
     """Parse a form body (`ctype/form*`); raise BodyTooLarge or NotJson beyond its limits."""
     parameters = text.count("&") + 1
     if parameters > _FORM_PARAMETERS:
-        message = "too many parameters"
-        raise errors.BodyTooLarge(message)
+        raise errors.BodyTooLarge("too many parameters")
     options = DecodeOptions(
         decoder=_unescape,
         depth=_FORM_DEPTH,
@@ -165,8 +163,7 @@ def parse_form(text: str) -> Any:
     try:
         form = decode(text, options)
     except IndexError as error:
-        message = "The input exceeded the depth"
-        raise errors.NotJson(message) from error
+        raise errors.NotJson("The input exceeded the depth") from error
     return _without(form, frozenset({"__proto__"}))
 
 

@@ -46,8 +46,7 @@ class ProviderSession(Struct, frozen=True):
         if self.data:
             jsontext.require_json(dict(self.data))
         if not isinstance(self.status, str):
-            message = f"status must be a string, not {self.status!r}"
-            raise TypeError(message)
+            raise TypeError(f"status must be a string, not {self.status!r}")
 
 
 class Provider(Protocol):

@@ -68,12 +68,10 @@ class StripeProvider:
         """Return a PaymentIntent; raise ProviderRefused if the amount is below the minimum."""
         amount = minor_units(request.amount, request.currency_code)
         if amount < 1:
-            message = "Invalid amount: this value must be greater than or equal to 1."
-            raise ProviderRefused(message)
+            raise ProviderRefused("Invalid amount: this value must be greater than or equal to 1.")
         minimum = _MINIMUMS.get(request.currency_code.lower(), Decimal(0))
         if amount < minor_units(minimum, request.currency_code):
-            message = f"Amount must be at least {minimum} {request.currency_code}."
-            raise ProviderRefused(message)
+            raise ProviderRefused(f"Amount must be at least {minimum} {request.currency_code}.")
         return ProviderSession(data=payment_intent(request, amount))
 
 
