@@ -1,27 +1,4 @@
-"""Every reason why a request is refused; a dialect gives each its status and body.
-
-Refusal
-├── InvalidData             the request violates the contract
-├── NotJson                 the body cannot be read
-├── PublishableKeyMissing
-├── PublishableKeyInvalid   unknown, revoked or sent twice
-├── BodyTooLarge
-├── UnsupportedMediaType
-├── RouteNotFound
-├── MethodNotAllowed
-├── RegionMissing           a blank `region_id` to list the providers of
-├── QueryKeyTooDeep         `?a.b.c=`
-├── CartNotFound
-├── CollectionNotFound
-├── ProviderNotEnabled      not linked to the region of the collection's cart
-├── ProviderNotInstalled    linked, or no region to ask, but the provider's code is missing
-├── ProviderRefused         the provider said no
-├── ProviderUnreachable     the provider did not answer
-├── RequestStillRunning     another request with the same idempotency key
-├── IdempotencyKeyReused    the idempotency key of another request
-├── StorageUnavailable      the store's state can be neither read nor kept
-└── UnknownFailure          a bug in the mock, or one that it emulates
-"""
+"""Every reason why a request is refused: a dialect gives each subclass of `Refusal` its reply."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, NamedTuple, Self

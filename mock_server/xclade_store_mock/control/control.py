@@ -30,19 +30,16 @@ class ControlClock:
         self._frozen_at: datetime | None = None
 
     def __call__(self) -> datetime:
-        """Return the time."""
         if self._frozen_at is not None:
             return self._frozen_at
         return self._real() + self._offset if self._offset else self._real()
 
     @property
     def is_frozen(self) -> bool:
-        """Whether it stands still."""
         return self._frozen_at is not None
 
     @property
     def is_real(self) -> bool:
-        """Whether it returns the real time."""
         return self._frozen_at is None and not self._offset
 
     def set(self, now: datetime | None = None, *, frozen: bool | None = None) -> None:
@@ -59,7 +56,6 @@ class ControlClock:
         self.set(self() + duration)
 
     def release(self) -> None:
-        """Return to the real time."""
         self._offset = timedelta()
         self._frozen_at = None
         self._changed()

@@ -1,11 +1,4 @@
-"""Errors that only the control API returns, and its response to each error.
-
-Refusal
-├── ControlTokenInvalid     the token is missing or wrong
-├── ControlForbidden        the request may come from another site's page
-├── NotFound                a fault, provider, scenario or session that does not exist
-└── Conflict                the request contradicts the current state
-"""
+"""Errors that only the control API returns, and its response to each error."""
 
 from collections.abc import Mapping
 
@@ -64,5 +57,4 @@ class ControlReplies:
     }
 
     def render(self, reply: Reply, message: str, headers: Mapping[str, str]) -> Response:
-        """Return a reply as JSON."""
         return render(reply, message, headers)

@@ -44,7 +44,6 @@ class Events:
 
     @property
     def has_listeners(self) -> bool:
-        """Whether anybody follows the events."""
         return bool(self._listeners)
 
     async def follow(self, find_missed: Callable[[], Iterable[Event]]) -> AsyncGenerator[bytes]:

@@ -45,7 +45,6 @@ class Gate:
         self._opening = asyncio.Event()
 
     async def wait(self, milliseconds: int) -> None:
-        """Wait until released, or until the time is up."""
         self.waiting += 1
         self._arrival.set()
         try:
@@ -56,7 +55,6 @@ class Gate:
             self.waiting -= 1
 
     async def arrival(self) -> None:
-        """Wait until a request has arrived."""
         await self._arrival.wait()
 
     def release(self) -> int:
@@ -176,7 +174,6 @@ class Faults:
         self._changed()
 
     def cancel_all(self) -> None:
-        """Cancel all faults."""
         for fault in self._faults.values():
             fault.gate.open()
         self._faults.clear()
@@ -238,7 +235,6 @@ class FaultMiddleware:
         self._dialect = dialect
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass a request on, unless a fault applies to it."""
         exchange = exchange_of(scope)
         fault = self._faults.take(scope) if exchange else None
         if exchange is None or fault is None:

@@ -55,7 +55,6 @@ class Body:
     size: int = 0
 
     def add(self, part: bytes) -> None:
-        """Add the next part."""
         if self.size < _MAX_KEPT:
             self.content += part[: _MAX_KEPT - self.size]
         self.size += len(part)
@@ -93,7 +92,6 @@ class Exchange:
         )
 
     async def receive(self, receive: Receive) -> Message:
-        """Receive the next message of the request."""
         message = await receive()
         if message["type"] == "http.request":
             self.request.add(message.get("body", b""))
@@ -101,7 +99,6 @@ class Exchange:
         return message
 
     def send(self, send: Send, message: MutableMapping[str, Any]) -> Awaitable[None]:
-        """Send the next message of the response."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = message["headers"]
@@ -155,7 +152,6 @@ class ControlFront:
         self._record = record
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass a request on."""
         path = scope.get("path", "")
         if path in self._console and scope.get("method") in _READS:
             return self._console[path](scope, receive, send)

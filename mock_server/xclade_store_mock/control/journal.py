@@ -38,11 +38,9 @@ class Inspector:
         self._find = find
 
     def find(self, scope: Scope) -> Match | None:
-        """Return the operation that a request reaches, or None."""
         return self._find(scope["method"], scope["path"])
 
     def violations(self, scope: Scope, match: Match | None, content: bytes) -> Iterator[str]:
-        """Yield how a request violates the contract."""
         if scope["method"] == "OPTIONS":
             return
         if match is None:
@@ -130,7 +128,6 @@ class Record:
     content: Exchange | Entry
 
     def matches(self, criteria: Criteria) -> bool:
-        """Return whether the record meets all criteria."""
         return (
             self.id > criteria.since
             and self.path.startswith(criteria.path)
@@ -175,7 +172,6 @@ class Journal:
         self._changed()
 
     def find(self, criteria: Criteria) -> list[Record]:
-        """Return the records that meet the criteria, oldest first."""
         return [record for record in self._records if record.matches(criteria)]
 
     async def read(self, records: Sequence[Record]) -> list[Entry]:
@@ -188,7 +184,6 @@ class Journal:
         return entries
 
     def entry(self, record: Record) -> Entry:
-        """Return the entry of a record."""
         if isinstance(record.content, Entry):
             return record.content
         entry = self._render(record.id, record.content)

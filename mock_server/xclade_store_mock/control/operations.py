@@ -36,7 +36,6 @@ class ControlOperations:
     dialect_name: str
 
     async def get_state(self, _: Call) -> Document:
-        """Return the state, except for what is listed in pages."""
         control = self.control
         settings = await control.storage.settings()
         carts = await control.storage.carts(limit=0)
@@ -56,11 +55,9 @@ class ControlOperations:
         }
 
     async def reset_state(self, _: Call) -> None:
-        """Restore the store as it was at the start."""
         await self.control.reset()
 
     async def put_region(self, call: Call) -> Document:
-        """Add or change a region."""
         region = convert({"id": call.path["id"], **call.body}, model.Region)
 
         def put(settings: model.Settings) -> model.Settings:
@@ -74,7 +71,6 @@ class ControlOperations:
         return self._changed(documents.render(region))
 
     async def put_payment_provider(self, call: Call) -> Document:
-        """Add or change a payment provider."""
         provider = model.PaymentProvider(call.path["id"], **call.body)
 
         def put(settings: model.Settings) -> model.Settings:
@@ -91,11 +87,9 @@ class ControlOperations:
         }
 
     async def list_carts(self, call: Call) -> Document:
-        """Return a page of carts."""
         return await _page("carts", self.control.storage.carts, documents.render, call)
 
     async def put_cart(self, call: Call) -> Document:
-        """Add or change a cart; its payment collection follows."""
         cart = convert({"id": call.path["id"], **call.body}, model.Cart)
         settings = await self.control.storage.settings()
         if cart.region_id not in settings.regions:
@@ -104,16 +98,13 @@ class ControlOperations:
         return self._changed(documents.render(cart))
 
     async def list_payment_collections(self, call: Call) -> Document:
-        """Return a page of payment collections."""
         read = self.control.storage.collections
         return await _page("payment_collections", read, documents.render_collection, call)
 
     async def get_payment_collection(self, call: Call) -> Document:
-        """Return a payment collection."""
         return documents.render_collection(await self.control.storage.collection(call.path["id"]))
 
     async def put_payment_collection(self, call: Call) -> Document:
-        """Add or change a payment collection."""
         fields = {**call.body, "amount": convert(call.body["amount"], Decimal)}
         try:
             collection = await self._change_collection(call.path["id"], fields)
@@ -150,7 +141,6 @@ class ControlOperations:
         return collection
 
     async def change_payment_session(self, call: Call) -> Document:
-        """Change a payment session's status, as its provider does."""
         session_id = call.path["session_id"]
         body = {"data": {}, **call.body}
         async with self.control.storage.hold(call.path["id"]) as held:
@@ -166,7 +156,6 @@ class ControlOperations:
         return document
 
     async def list_journal(self, call: Call) -> Document:
-        """Return the newest entries that match, oldest first."""
         journal = self.control.journal
         query = {**call.query}
         limit = query.pop("limit")
@@ -176,68 +165,55 @@ class ControlOperations:
         return {"entries": entries, "count": len(records)}
 
     async def clear_journal(self, _: Call) -> None:
-        """Empty the journal."""
         self.control.journal.clear()
 
     async def follow_events(self, call: Call) -> Response:
-        """Return a stream of events."""
         if call.scope["method"] == "HEAD":
             return Response(media_type=_STREAM)
         events = self.control.follow(call.header("last-event-id"))
         return StreamingResponse(events, media_type=_STREAM, headers={"Cache-Control": "no-store"})
 
     async def list_faults(self, _: Call) -> Document:
-        """Return the faults."""
         return {"faults": [documents.render_fault(each) for each in self.control.faults.list()]}
 
     async def plan_fault(self, call: Call) -> Response:
-        """Plan a fault."""
         plan = convert(call.body, FaultPlan)
         fault = self.control.plan_fault(plan, call.body.get("times", 1))
         content = jsontext.write(documents.render_fault(fault))
         return Response(content, 201, media_type="application/json")
 
     async def cancel_fault(self, call: Call) -> None:
-        """Cancel a fault."""
         self.control.faults.cancel(call.path["id"])
 
     async def cancel_faults(self, _: Call) -> None:
-        """Cancel all faults."""
         self.control.faults.cancel_all()
 
     async def release_fault(self, call: Call) -> Document:
-        """Release the requests that a fault holds."""
         return {"released": self.control.faults.release(call.path["id"])}
 
     async def plan_outcome(self, call: Call) -> Document:
-        """Plan the outcome of a provider's next calls."""
         outcome = convert(call.body, Outcome)
         await self.control.plan_outcome(call.path["id"], outcome)
         return {**documents.render(outcome)}
 
     async def cancel_outcome(self, call: Call) -> None:
-        """Cancel a provider's outcome."""
         id_ = call.path["id"]
         await self.control.require_provider(id_)
         self.control.outcomes.cancel(id_)
 
     async def get_clock(self, _: Call) -> Document:
-        """Return the clock."""
         return self._clock()
 
     async def set_clock(self, call: Call) -> Document:
-        """Set, freeze or unfreeze the clock."""
         now = _read_time(call.body["now"]) if "now" in call.body else None
         self.control.clock.set(now, frozen=call.body.get("frozen"))
         return self._clock()
 
     async def advance_clock(self, call: Call) -> Document:
-        """Set the clock forward."""
         self.control.clock.advance(timedelta(seconds=call.body["seconds"]))
         return self._clock()
 
     async def release_clock(self, _: Call) -> None:
-        """Return the clock to the real time."""
         self.control.clock.release()
 
     def _clock(self) -> Document:
@@ -246,12 +222,10 @@ class ControlOperations:
         return {"now": now, "frozen": clock.is_frozen, "is_real": clock.is_real}
 
     async def list_scenarios(self, _: Call) -> Document:
-        """Return all scenarios."""
         current = self.control.scenario
         return {"scenarios": [each.document(current) for each in SCENARIOS]}
 
     async def start_scenario(self, call: Call) -> Document:
-        """Start a scenario."""
         scenario = find_scenario(call.path["name"])
         await scenario.start(self.control)
         return scenario.document(self.control.scenario)

@@ -58,7 +58,6 @@ class Outcomes:
         self._changed()
 
     def find(self, provider_id: str) -> Outcome | None:
-        """Return the outcome that is planned for a provider."""
         return self._planned.get(provider_id)
 
     def cancel(self, provider_id: str) -> None:
@@ -68,7 +67,6 @@ class Outcomes:
         self._changed()
 
     def cancel_all(self) -> None:
-        """Cancel all outcomes."""
         self._planned.clear()
         for gate in self._gates.values():
             gate.release()
@@ -106,7 +104,6 @@ class _Planned:
     outcomes: Outcomes
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
-        """Call the provider, unless another outcome is planned."""
         outcome = await self.outcomes.next_outcome(request.provider_id)
         if outcome is not None and outcome.result is Result.DECLINED:
             raise ProviderRefused(outcome.message)

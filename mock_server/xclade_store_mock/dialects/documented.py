@@ -34,39 +34,32 @@ class Documented:
     restores_sessions: bool = False
 
     def outer(self, app: ASGIApp, site: Site) -> ASGIApp:
-        """Return the CORS middleware."""
         return Cors(app, origins=site.cors_origins)
 
     def inner(self, app: ASGIApp, site: Site) -> ASGIApp:  # noqa: ARG002 - the protocol's
-        """Return the middleware that reads the body."""
         return StrictBodies(app)
 
     def find(self, contract: Contract, method: str, path: str) -> Match | None:
-        """Return the operation whose path is spelled like this."""
         try:
             return contract.find(method, path)
         except MethodNotAllowed:
             return None
 
     def checks(self, site: Site) -> Mapping[str, Check]:
-        """Return the check of the publishable key."""
         return {"publishableKey": partial(check_publishable_key, site.storage)}
 
     def read_query(
         self, operation: Operation, scope: Scope, path: Mapping[str, str]
     ) -> Mapping[str, Any]:
-        """Return the query parameters; raise InvalidData for any not in the contract."""
         return read_strictly(operation, scope, path)
 
     def select(self, fields: str | None, selectable: Selectable) -> Selection:
-        """Return the selected fields, out of all that the contract has."""
         return select(fields, selectable)
 
     def require_storable(self, value: Any) -> None:
         """Allow every value: others were refused when the body was read."""
 
     def render(self, reply: Reply, message: str, headers: Mapping[str, str]) -> Response:
-        """Return a reply as JSON or, without a type, as plain text."""
         return render(reply, message, headers, self.json_type)
 
 

@@ -54,7 +54,6 @@ class Service:
     """What to start in; needs the control API."""
 
     def application(self) -> StoreMockApp:
-        """Create the application of one process."""
         # Connexion imports a part of Starlette that now prefers another client library; it works
         # as it is.
         warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")

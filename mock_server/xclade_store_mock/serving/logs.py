@@ -51,7 +51,6 @@ class NoiseFilter(logging.Filter):
     """Drop records of readiness checks, and of requests that were cancelled at shutdown."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether to keep a record."""
         if record.name == _REQUESTS:
             return bool(_request(record)["path"] != READY)
         return not isinstance(_exception(record), CancelledError)
@@ -61,7 +60,6 @@ class TextFormatter(logging.Formatter):
     """Write a line for people, with the message and the place of an exception."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line of a record."""
         if record.name == _REQUESTS:
             text = "{method} {path} {status}".format_map(_request(record))
         else:
@@ -75,7 +73,6 @@ class JsonFormatter(logging.Formatter):
     """Write a JSON object for programs, with the traceback of an exception."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line of a record."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         fields: dict[str, Any] = {"time": moment, "level": record.levelname.lower()}
         if record.name == _REQUESTS:

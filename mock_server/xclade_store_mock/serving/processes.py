@@ -60,13 +60,11 @@ class Server(uvicorn.Server):
         self._prepare = prepare
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Prepare the application, and start to serve."""
         if self._prepare is not None:
             await self._prepare()
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop serving."""
         self._application.close()
         await super().shutdown(sockets)
 
@@ -81,17 +79,14 @@ class Workers(Multiprocess):
     is_terminated = False
 
     def init_processes(self) -> None:
-        """Start the workers."""
         with _interrupts_blocked():
             super().init_processes()
 
     def keep_subprocess_alive(self) -> None:
-        """Replace workers that died."""
         with _interrupts_blocked():
             super().keep_subprocess_alive()
 
     def handle_term(self) -> None:
-        """Stop, and remember that SIGTERM was the reason."""
         self.is_terminated = True
         super().handle_term()
 

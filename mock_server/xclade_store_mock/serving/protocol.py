@@ -54,7 +54,6 @@ class _OneWrite:
         self._parts.append(data)
 
     def close(self) -> None:
-        """Close after sending what was written."""
         self._flush()
         self._transport.close()
 
@@ -95,7 +94,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._timer = self.loop.call_later(self._interval, self._check_timeouts)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timer."""
         if self._timer is not None:
             self._timer.cancel()
         super().connection_lost(exc)
@@ -143,7 +141,6 @@ class BoundedProtocol(HttpToolsProtocol):
         return self._is_refused or self.transport.is_closing()
 
     def on_message_begin(self) -> None:
-        """Note when a request begins."""
         self._arriving_since = self.loop.time()
         self._idle_since = None
         super().on_message_begin()
@@ -161,13 +158,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self.headers = []
 
     def on_body(self, body: bytes) -> None:
-        """Accept a part of a request's body."""
         self._received = 0
         if not self._is_refused:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Note that a request has arrived."""
         self._received = 0
         self._arriving_since = None
         if not self._is_refused:

@@ -48,7 +48,6 @@ class Watched:
             watching.cancel()
 
     def close(self) -> None:
-        """End what would keep the server from stopping."""
         self._app.close()
 
     async def _watch(self) -> None:

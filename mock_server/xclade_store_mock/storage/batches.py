@@ -89,11 +89,9 @@ class Coalescer:
         self._batches: dict[Hashable, Batches[Any, Any]] = {}
 
     def run(self, query: Query[Item, Result], item: Item) -> asyncio.Future[Result]:
-        """Run a query of one statement."""
         return self._batches_of(query, self._database.run).submit(item)
 
     def transact(self, query: Query[Item, Result], item: Item) -> asyncio.Future[Result]:
-        """Run a query in a transaction."""
         return self._batches_of(query, self._database.transact).submit(item)
 
     def _batches_of(

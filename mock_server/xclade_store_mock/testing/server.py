@@ -94,7 +94,6 @@ class Server:
         self.do(lambda control: control.journal.clear())
 
     def stop(self) -> None:
-        """Stop serving."""
         self._uvicorn.should_exit = True
         self._thread.join()
 
@@ -287,7 +286,6 @@ class Servers:
             yield StoreMock(server.url, server, clients)
 
     def stop(self) -> None:
-        """Stop all servers."""
         for server in self._running.values():
             server.stop()
 

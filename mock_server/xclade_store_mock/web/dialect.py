@@ -166,7 +166,6 @@ class Failures:
         self._respond = respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
         has_started = False
 
         def send_and_note(message: MutableMapping[str, Any]) -> Awaitable[None]:

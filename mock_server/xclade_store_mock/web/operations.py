@@ -38,7 +38,6 @@ class Operations:
     dialect: Dialect
 
     async def list_payment_providers(self, call: Call) -> Document:
-        """Return one page of a region's payment providers."""
         offset, limit = call.query["offset"], call.query["limit"]
         settings = await self.storage.settings()
         providers = settings.providers_of(call.query["region_id"])
@@ -52,7 +51,6 @@ class Operations:
         }
 
     async def create_payment_collection(self, call: Call) -> Document:
-        """Return the cart's payment collection, creating it if necessary."""
         cart_id = call.body["cart_id"]
         self.dialect.require_storable(cart_id)
         collection = await self.storage.collection_of_cart(
@@ -62,7 +60,6 @@ class Operations:
         return self._document(collection, call.query.get("fields"))
 
     async def initialize_payment_session(self, call: Call) -> Document | Response:
-        """Return the payment collection with a new session."""
         request = _InitializeRequest(
             collection_id=call.path["id"],
             provider_id=call.body["provider_id"],

@@ -28,7 +28,6 @@ class Readiness:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Respond to the request, or pass it on."""
         is_asked = scope["type"] == "http" and scope["path"] == READY
         return (PlainTextResponse("ready\n") if is_asked else self._app)(scope, receive, send)
 

@@ -64,7 +64,6 @@ class Front:
         self._contract = site.contract
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to the request, or pass it on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
