@@ -4,25 +4,20 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from connexion import AsyncApp
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
-from starlette.types import ASGIApp, Receive, Scope, Send
 from ulid_transform import ulid_now
 
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Control
-from xclade_store_mock.control.errors import ControlReplies
-from xclade_store_mock.control.faults import FaultMiddleware
-from xclade_store_mock.control.front import ControlFront, console_pages
+from xclade_store_mock.control.frame import Frame, Middleware, create_control_app
 from xclade_store_mock.control.operations import ControlOperations
 from xclade_store_mock.dialects import DOCUMENTED
-from xclade_store_mock.errors import RouteNotFound
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.payments.providers import (
     FindProvider,
@@ -34,11 +29,10 @@ from xclade_store_mock.payments.rules import NewId
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.storage.memory import MemoryStorage
-from xclade_store_mock.web.bodies import StrictBodies
-from xclade_store_mock.web.dialect import Dialect, Failures, Site, respond
-from xclade_store_mock.web.endpoints import Endpoints, read_strictly
+from xclade_store_mock.web.dialect import Dialect, Site
+from xclade_store_mock.web.endpoints import Endpoints
 from xclade_store_mock.web.operations import Operations
-from xclade_store_mock.web.pages import DOCS, Pages, Readiness
+from xclade_store_mock.web.pages import DOCS, Pages
 from xclade_store_mock.web.prefer import Prefer
 
 utc_now: Callable[[], datetime] = partial(datetime.now, UTC)
@@ -93,7 +87,7 @@ def create_app(
     find: FindProvider = partial(
         find_provider, installed_providers() if providers is None else providers
     )
-    controlled = None
+    controlled = control_app = None
     if control is not None:
         controlled = Control(
             store=store,
@@ -103,12 +97,14 @@ def create_app(
             find=partial(dialect.find, site.contract),
         )
         clock, find = controlled.clock, controlled.outcomes.wrap(find)
+        control_app = create_control_app(ControlOperations(controlled, dialect.name), control)
     operations = Operations(
         storage=site.storage, find_provider=find, clock=clock, new_id=new_id, dialect=dialect
     )
+    frame = Frame(dialect, controlled, control_app)
     app = StoreMockApp(
         __name__,
-        middlewares=_chain(site, dialect, operations, controlled, control),
+        middlewares=_chain(frame, site, dialect, operations),
         lifespan=partial(_lifespan, site.storage),
         resolver=Resolver(partial(getattr, operations)),
         # The page calls the server that it comes from, so it has a contract of its own.
@@ -119,32 +115,12 @@ def create_app(
     return app
 
 
-def _chain(
-    site: Site,
-    dialect: Dialect,
-    operations: Operations,
-    control: Control | None,
-    access: Access | None,
-) -> list[Any]:
+def _chain(frame: Frame, site: Site, dialect: Dialect, operations: Operations) -> list[Middleware]:
     """Return the middlewares in the order in which a request passes them."""
-    failures = partial(Failures, respond=partial(respond, dialect))
-    control_front = faults = None
-    if control is not None and access is not None:
-        control_front = partial(
-            ControlFront,
-            control_app=_create_control_app(control, access, dialect.name),
-            console=console_pages(),
-            clock=control.clock,
-            record=control.record,
-        )
-        faults = partial(FaultMiddleware, faults=control.faults, dialect=dialect)
-    chain = [
-        Readiness,
-        control_front,  # the console, the control API and the journal
-        failures,
-        partial(dialect.outer, site=site),  # CORS; in medusa also the body, the key and the route
-        faults,
-        failures,  # again, so that faults and CORS apply to refusals, too
+    return [
+        *frame.front,  # the console, the control API and the journal; failures
+        # CORS, in medusa also the body, the key and the route; then faults and failures
+        *frame.around(partial(dialect.outer, site=site)),
         partial(dialect.inner, site=site),  # the body
         partial(Prefer, contract=site.contract, json_type=dialect.json_type),
         partial(  # the key, the body's schema and the query; then an operation
@@ -159,30 +135,6 @@ def _chain(
         SwaggerUIMiddleware,
         LifespanMiddleware,
     ]
-    return [middleware for middleware in chain if middleware is not None]
-
-
-def _create_control_app(control: Control, access: Access, dialect_name: str) -> ASGIApp:
-    """Return the application under `/_mock`, in the order in which a request passes it."""
-    operations = ControlOperations(control, dialect_name)
-    endpoints = Endpoints(
-        _unknown_path,
-        contract=load_contract("control.yaml"),
-        find_handler=partial(getattr, operations),
-        checks={},
-        read_query=read_strictly,
-    )
-    app = StrictBodies(endpoints)
-
-    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
-        access.check(scope)
-        await app(scope, receive, send)
-
-    return Failures(guard, respond=partial(respond, ControlReplies()))
-
-
-async def _unknown_path(scope: Scope, _receive: Receive, _send: Send) -> None:
-    raise RouteNotFound(scope["path"])
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What controls one mock server: its journal, faults, outcomes, clock and events."""
+"""What controls one server: its journal, faults and events; a mock's outcomes and clock, too."""
 
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
@@ -61,8 +61,60 @@ class ControlClock:
         self._changed()
 
 
-class Control:
-    """One server's journal, faults, outcomes, clock and events; a reset restores `store`."""
+class Traffic:
+    """One server's journal, faults and events: what needs no store of the mock's own."""
+
+    def __init__(
+        self,
+        *,
+        contract: Contract,
+        find: Callable[[str, str], Match | None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.clock = clock
+        self.events = Events()
+        changed = self.events.changed
+        inspector = Inspector(find)
+        self._operations = contract.operations
+        self.journal = Journal(inspector, partial(changed, "journal"))
+        self.faults = Faults(inspector.find, partial(changed, "faults"))
+
+    def plan_fault(self, plan: FaultPlan, times: int | None = 1) -> Fault:
+        """Plan a fault for the next requests; `None` times: for all.
+
+        Raises ValueError for an operation that the Store API does not have, and Conflict if there
+        are too many faults.
+        """
+        if plan.operation_id not in {None, *self._operations}:
+            raise ValueError(f"operation_id must be one of {', '.join(self._operations)}")
+        return self.faults.plan(plan, times)
+
+    def record(self, exchange: Exchange) -> None:
+        """Add a request to the Store API to the journal, and publish it."""
+        record = self.journal.add(exchange)
+        if self.events.has_listeners:
+            self.events.publish(self._event(record))
+
+    def follow(self, last_id: str | None) -> AsyncGenerator[bytes]:
+        """Yield the events from now on and, if there is a last id, the entries since then."""
+        criteria = None if last_id is None else Criteria(since=int(last_id))
+        return self.events.follow(
+            lambda: map(self._event, self.journal.find(criteria) if criteria else ())
+        )
+
+    def _event(self, record: Record) -> Event:
+        return Event("journal", lambda: render_entry(self.journal.entry(record)), record.id)
+
+    def close(self) -> None:
+        """Release whatever waits: the server is stopping."""
+        self.faults.cancel_all()
+        self.events.close()
+
+
+class Control(Traffic):
+    """One mock's traffic, outcomes and clock as well; a reset restores `store`."""
+
+    clock: ControlClock
 
     def __init__(
         self,
@@ -73,16 +125,15 @@ class Control:
         contract: Contract,
         find: Callable[[str, str], Match | None],
     ) -> None:
+        super().__init__(
+            contract=contract,
+            find=find,
+            clock=ControlClock(clock, lambda: self.events.changed("clock")),
+        )
         self.store = store
         self.storage = storage
         self.scenario: str | None = None
-        self.events = Events()
         changed = self.events.changed
-        inspector = Inspector(find)
-        self._operations = contract.operations
-        self.clock = ControlClock(clock, partial(changed, "clock"))
-        self.journal = Journal(inspector, partial(changed, "journal"))
-        self.faults = Faults(inspector.find, partial(changed, "faults"))
         self.outcomes = Outcomes(partial(changed, "outcomes"))
         self.store_changed = partial(changed, "store")
 
@@ -100,16 +151,6 @@ class Control:
         self.scenario = scenario
         self.events.changed("scenario")
 
-    def plan_fault(self, plan: FaultPlan, times: int | None = 1) -> Fault:
-        """Plan a fault for the next requests; `None` times: for all.
-
-        Raises ValueError for an operation that the Store API does not have, and Conflict if there
-        are too many faults.
-        """
-        if plan.operation_id not in {None, *self._operations}:
-            raise ValueError(f"operation_id must be one of {', '.join(self._operations)}")
-        return self.faults.plan(plan, times)
-
     async def plan_outcome(self, provider_id: str, outcome: Outcome) -> None:
         """Plan the outcome of a provider's next calls. Raises NotFound."""
         await self.require_provider(provider_id)
@@ -122,25 +163,12 @@ class Control:
             raise NotFound(kind="payment provider", id_=provider_id)
 
     def record(self, exchange: Exchange) -> None:
-        """Add a request to the Store API to the journal, and publish it."""
-        record = self.journal.add(exchange)
-        if self.events.has_listeners:
-            self.events.publish(self._event(record))
+        """Add a request to the Store API to the journal, and publish what it may have changed."""
+        super().record(exchange)
         if exchange.scope["method"] not in _READS:
             self.store_changed()
 
-    def follow(self, last_id: str | None) -> AsyncGenerator[bytes]:
-        """Yield the events from now on and, if there is a last id, the entries since then."""
-        criteria = None if last_id is None else Criteria(since=int(last_id))
-        return self.events.follow(
-            lambda: map(self._event, self.journal.find(criteria) if criteria else ())
-        )
-
-    def _event(self, record: Record) -> Event:
-        return Event("journal", lambda: render_entry(self.journal.entry(record)), record.id)
-
     def close(self) -> None:
         """Release whatever waits: the server is stopping."""
-        self.faults.cancel_all()
         self.outcomes.cancel_all()
-        self.events.close()
+        super().close()

@@ -1,0 +1,92 @@
+"""The frame around every backend: readiness, the control API, the journal, failures and faults.
+
+A backend is an ASGI application: the mock, or a real store that requests are forwarded to.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial, reduce
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from xclade_store_mock.contract import load_contract
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.control.control import Traffic
+from xclade_store_mock.control.errors import ControlReplies
+from xclade_store_mock.control.faults import FaultMiddleware
+from xclade_store_mock.control.front import ControlFront, console_pages
+from xclade_store_mock.errors import RouteNotFound
+from xclade_store_mock.web.bodies import StrictBodies
+from xclade_store_mock.web.dialect import Dialect, Failures, respond
+from xclade_store_mock.web.endpoints import Endpoints, Handler, read_strictly
+from xclade_store_mock.web.pages import Readiness
+
+Middleware = Callable[[ASGIApp], ASGIApp]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The middlewares in front of a backend, in the order in which a request passes them.
+
+    Without `traffic` there are no journal and no faults.
+    """
+
+    dialect: Dialect
+    traffic: Traffic | None
+    control_app: ASGIApp | None
+    """The application under `/_mock`."""
+
+    @property
+    def front(self) -> list[Middleware]:
+        """What every request passes first."""
+        if self.traffic is None or self.control_app is None:
+            return [Readiness, self._failures]
+        control_front = partial(
+            ControlFront,
+            control_app=self.control_app,
+            console=console_pages(),
+            clock=self.traffic.clock,
+            record=self.traffic.record,
+        )
+        return [Readiness, control_front, self._failures]
+
+    def around(self, outer: Middleware) -> list[Middleware]:
+        """Return a backend's own outermost middleware, and the faults behind it."""
+        if self.traffic is None:
+            return [outer, self._failures]
+        faults = partial(FaultMiddleware, faults=self.traffic.faults, dialect=self.dialect)
+        # Failures once more, so that faults and CORS apply to refusals, too.
+        return [outer, faults, self._failures]
+
+    @property
+    def _failures(self) -> Middleware:
+        return partial(Failures, respond=partial(respond, self.dialect))
+
+
+def compose(chain: Sequence[Middleware], app: ASGIApp) -> ASGIApp:
+    """Return an application behind a chain of middlewares."""
+    return reduce(lambda inner, middleware: middleware(inner), reversed(chain), app)
+
+
+def create_control_app(operations: Any, access: Access) -> ASGIApp:
+    """Return the application under `/_mock`; `operations` has a method for each operationId."""
+    find_handler: Callable[[str], Handler] = partial(getattr, operations)
+    endpoints = Endpoints(
+        _unknown_path,
+        contract=load_contract("control.yaml"),
+        find_handler=find_handler,
+        checks={},
+        read_query=read_strictly,
+    )
+    app = StrictBodies(endpoints)
+
+    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
+        access.check(scope)
+        await app(scope, receive, send)
+
+    return Failures(guard, respond=partial(respond, ControlReplies()))
+
+
+async def _unknown_path(scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise RouteNotFound(scope["path"])
