@@ -9,7 +9,7 @@ from tests.check.conftest import IDS, Check
 from tests.conftest import served
 
 from xclade_store_mock.app import create_app
-from xclade_store_mock.check.discovery import INITIALIZE, OPERATIONS
+from xclade_store_mock.check.calls import INITIALIZE, OPERATIONS
 
 
 def untidy(request: Request, response: Response) -> None:

@@ -7,7 +7,7 @@ from tests.check.conftest import IDS, Check
 from tests.conftest import Serve, served
 
 from xclade_store_mock.app import create_app
-from xclade_store_mock.check.discovery import OPERATIONS
+from xclade_store_mock.check.calls import OPERATIONS
 from xclade_store_mock.check.situations import NAMES, SITUATIONS
 from xclade_store_mock.dialects import MEDUSA
 

@@ -13,7 +13,7 @@ from tests.conftest import Serve, served
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.check.backend import explain_failure
-from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST
+from xclade_store_mock.check.calls import CREATE, INITIALIZE, LIST
 from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.web.dialect import Dialect
 

@@ -22,7 +22,7 @@ from tests.server.control.conftest import serving
 from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.check import engine
 from xclade_store_mock.check.backend import Backend
-from xclade_store_mock.check.discovery import INITIALIZE, LIST, Ids
+from xclade_store_mock.check.calls import INITIALIZE, LIST, Ids
 from xclade_store_mock.check.engine import Budget
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access

@@ -20,7 +20,7 @@ from tests.conftest import served
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.check import make_show
-from xclade_store_mock.check.backend import Interaction, Response
+from xclade_store_mock.check.calls import Interaction, Response
 from xclade_store_mock.check.report import show_curl, show_response
 from xclade_store_mock.dialects import MEDUSA
 

@@ -23,7 +23,7 @@ from tests.conftest import served
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.check.backend import Backend
-from xclade_store_mock.check.discovery import Ids
+from xclade_store_mock.check.calls import Ids
 from xclade_store_mock.check.engine import Budget
 from xclade_store_mock.check.run import check as check_backend
 from xclade_store_mock.check.target import is_loopback

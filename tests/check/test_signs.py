@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from tests.conftest import Serve
 
-from xclade_store_mock.check.backend import Backend, Interaction, Request, Response
-from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST
+from xclade_store_mock.check.backend import Backend
+from xclade_store_mock.check.calls import CREATE, INITIALIZE, LIST, Interaction, Request, Response
 from xclade_store_mock.check.signs import SIGNS, Evidence
 from xclade_store_mock.check.situations import SITUATIONS, explain
 from xclade_store_mock.contract import load_contract

@@ -3,24 +3,21 @@
 Redirects are never followed, so only the confirmed URL is called.
 """
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from socket import gaierror
 from ssl import SSLError
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import requests
 import schemathesis
 from pyrate_limiter import Limiter
-from requests.structures import CaseInsensitiveDict
 from schemathesis.core.curl import get_excluded_headers
 from schemathesis.core.rate_limit import ratelimit
 from schemathesis.engine.recorder import Request as Sent
 
 from xclade_store_mock.check import KEY_HEADER
+from xclade_store_mock.check.calls import Interaction, Request, Response
 
 INCOMPLETE = "the response was incomplete"
 
@@ -36,81 +33,6 @@ _REASONS: Mapping[type[Exception], str] = {
     IncompleteRead: INCOMPLETE,
     HTTPException: "the response is not HTTP: {error}",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request for an operation; a header that is None is not sent, not even the key."""
-
-    operation: str
-    method: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str | None] = field(default_factory=dict)
-    content: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """A response; its header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def media_type(self) -> str:
-        """The media type without its parameters; empty if there is none."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    @property
-    def document(self) -> Any:
-        """The body as JSON; None if it is not JSON."""
-        return _parse(self.body)
-
-    def member(self, name: str) -> Any:
-        """Return a member of the body; None if it has none, or is not a JSON object."""
-        document = self.document
-        return document.get(name) if isinstance(document, dict) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Interaction:
-    """A request as it was sent, and its response, or the reason why there is none."""
-
-    operation: str
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-    response: Response | None
-    error: str = ""
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the response's status is 2xx."""
-        return self.response is not None and self.response.status // 100 == 2  # noqa: PLR2004 - 2xx
-
-    @property
-    def document(self) -> Any:
-        """The request's body as JSON; None if it is not JSON."""
-        return _parse(self.body)
-
-    @property
-    def query(self) -> list[tuple[str, str]]:
-        """The names and values in the URL's query."""
-        return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
-
-    def header(self, name: str) -> str | None:
-        """Return a request header, or None; letter case does not matter."""
-        return CaseInsensitiveDict(self.headers).get(name)
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,75 +3,23 @@
 Calls use only ids that were given or found here, and bodies as in the contract's own examples.
 """
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
-from urllib.parse import quote
 
-from xclade_store_mock.check.backend import Backend, Interaction, Request, Response
+from xclade_store_mock.check.backend import Backend
+from xclade_store_mock.check.calls import (
+    CREATE,
+    INITIALIZE,
+    LIST,
+    MANUAL_PROVIDER,
+    PROVIDERS,
+    Ids,
+    Interaction,
+    Request,
+    Response,
+)
 from xclade_store_mock.check.target import CannotCheck
 
-LIST = "list_payment_providers"
-CREATE = "create_payment_collection"
-INITIALIZE = "initialize_payment_session"
-OPERATIONS = (LIST, CREATE, INITIALIZE)
-
-UNKNOWN_ID = "unknown_in_this_store"
-"""An id that no backend knows."""
-
-MANUAL_PROVIDER = "pp_system_"
-"""The prefix of providers that take no real payments."""
-
-_PROVIDERS = "/store/payment-providers"
-_COLLECTIONS = "/store/payment-collections"
 _SHOWN = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Ids:
-    """Ids that exist in the backend's store; None where none is known."""
-
-    region: str | None = None
-    cart: str | None = None
-    collection: str | None = None
-    provider: str | None = None
-
-    @property
-    def tested(self) -> tuple[str, ...]:
-        """The operations that can succeed with these ids."""
-        known = {
-            LIST: self.region,
-            CREATE: self.cart,
-            INITIALIZE: self.collection and self.provider,
-        }
-        return tuple(operation for operation in OPERATIONS if known[operation])
-
-    def any_request(self) -> Request:
-        """Return a request for the first operation that is tested."""
-        if LIST in self.tested:
-            return self.list_providers()
-        return self.create_collection() if CREATE in self.tested else self.initialize_session()
-
-    def list_providers(self, **query: str) -> Request:
-        """Return a request for the region's payment providers."""
-        return Request(LIST, "GET", _PROVIDERS, {"region_id": self.region or UNKNOWN_ID} | query)
-
-    def create_collection(self, cart: str | None = None) -> Request:
-        """Return a request to create the payment collection of a cart (default: ours)."""
-        return Request(CREATE, "POST", _COLLECTIONS, content=_json({"cart_id": cart or self.cart}))
-
-    def initialize_session(
-        self, data: Mapping[str, Any] | None = None, collection: str | None = None
-    ) -> Request:
-        """Return a request to initialize a session for a payment collection (default: ours)."""
-        path = f"{_COLLECTIONS}/{quote(collection or self.collection or '', safe='')}"
-        body = {"provider_id": self.provider} | ({} if data is None else {"data": data})
-        return Request(INITIALIZE, "POST", f"{path}/payment-sessions", content=_json(body))
-
-
-def _json(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value).encode()
 
 
 @dataclass(slots=True)
@@ -179,7 +127,7 @@ def _require_store_api(url: str, response: Response) -> None:
         message = f"{url} refuses the publishable key: {summary}"
     elif status in {404, 405} or (status in range(500) and not isinstance(response.document, dict)):
         message = (
-            f"{url} is not a Store API: GET {_PROVIDERS} returns {status} {response.media_type}"
+            f"{url} is not a Store API: GET {PROVIDERS} returns {status} {response.media_type}"
         )
         if url.endswith("/store"):
             message += "; give the URL without /store"

@@ -30,8 +30,8 @@ from schemathesis.engine.recorder import Request, ScenarioRecorder
 from schemathesis.engine.run import TESTING_PHASES, UNIT_PHASES, Phase
 
 from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
-from xclade_store_mock.check.backend import Backend, Interaction, explain_failure, read_interaction
-from xclade_store_mock.check.discovery import INITIALIZE, OPERATIONS, Ids
+from xclade_store_mock.check.backend import Backend, explain_failure, read_interaction
+from xclade_store_mock.check.calls import INITIALIZE, OPERATIONS, Ids, Interaction
 from xclade_store_mock.contract import Contract
 
 _NO_RESPONSE = (UnhealthyAPIError, UnresponsiveOperationError)

@@ -10,8 +10,8 @@ from jsonschema_rs import Draft4Validator
 from schemathesis.core.failures import AcceptedNegativeData, Failure, MalformedJson, ServerError
 from schemathesis.openapi import checks
 
-from xclade_store_mock.check.backend import INCOMPLETE, Interaction, Response
-from xclade_store_mock.check.discovery import CREATE, INITIALIZE, LIST
+from xclade_store_mock.check.backend import INCOMPLETE
+from xclade_store_mock.check.calls import CREATE, INITIALIZE, LIST, Interaction, Response
 from xclade_store_mock.check.engine import Tested
 from xclade_store_mock.check.signs import Evidence
 from xclade_store_mock.check.situations import NAMES, Situation, explain

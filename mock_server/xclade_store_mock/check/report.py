@@ -14,7 +14,7 @@ from importlib.metadata import version
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from xclade_store_mock.check import KEY_HEADER, KEY_VARIABLE, Show, make_show
-from xclade_store_mock.check.backend import Interaction
+from xclade_store_mock.check.calls import Interaction
 from xclade_store_mock.check.findings import Finding, Judge
 from xclade_store_mock.dialects.medusa import RECORDED
 

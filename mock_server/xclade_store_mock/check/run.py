@@ -11,7 +11,8 @@ from schemathesis.core.rate_limit import build_limiter
 
 from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED, print_safely
 from xclade_store_mock.check.backend import Backend
-from xclade_store_mock.check.discovery import Discovery, Ids, discover
+from xclade_store_mock.check.calls import Ids
+from xclade_store_mock.check.discovery import Discovery, discover
 from xclade_store_mock.check.engine import Budget, Engine
 from xclade_store_mock.check.findings import Judge
 from xclade_store_mock.check.report import HTML, JUNIT, TEXT, Report, render

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
-from xclade_store_mock.check.backend import Interaction
-from xclade_store_mock.check.discovery import INITIALIZE, LIST, MANUAL_PROVIDER
+from xclade_store_mock.check.calls import INITIALIZE, LIST, MANUAL_PROVIDER, Interaction
 from xclade_store_mock.contract import Contract
 from xclade_store_mock.dialects.medusa.queries import parse_query
 from xclade_store_mock.jsontext import find_unstorable

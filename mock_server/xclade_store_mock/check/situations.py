@@ -10,8 +10,7 @@ from uuid import uuid4
 
 from xclade_store_mock import errors
 from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
-from xclade_store_mock.check.backend import Interaction, Request, Response
-from xclade_store_mock.check.discovery import UNKNOWN_ID, Ids
+from xclade_store_mock.check.calls import UNKNOWN_ID, Ids, Interaction, Request, Response
 from xclade_store_mock.check.signs import SIGNS, Evidence
 from xclade_store_mock.dialects import DOCUMENTED, MEDUSA, describe
 from xclade_store_mock.dialects.replies import BEHAVIOURS, ROWS
