@@ -12,16 +12,16 @@ MUTANTS = (
     Mutant(
         "collection held in two processes",
         STORAGE / "sql.py",
-        "while not (is_acquired := await self._database.acquire_lock(self._name)):",
-        "while not (is_acquired := await self._database.acquire_lock(self._name) or True):",
+        "while not await self.database.acquire_lock(name):",
+        "while not (await self.database.acquire_lock(name) or True):",
         (f"{WORKERS}::test_calls_on_one_collection_take_turns",),
     ),
     Mutant(
         "lock not released after a failure",
         STORAGE / "sql.py",
-        "    async def __aexit__(self, *_: object) -> None:\n        try:\n",
-        "    async def __aexit__(self, *_: object) -> None:\n        if _[0]:\n"
-        "            return\n        try:\n",
+        "            finally:\n                await self.database.release_lock(name)\n",
+        "            except GeneratorExit:\n                raise\n"
+        "            else:\n                await self.database.release_lock(name)\n",
         (f"{SUITE}/test_processes.py",),
     ),
     Mutant(
@@ -37,13 +37,6 @@ MUTANTS = (
         "            await connection.change(schema.DROP_ANSWER, pairs[place][1].scope.digest)\n",
         "",
         (f"{SUITE}/test_coalescer.py",),
-    ),
-    Mutant(
-        "collection from the cache although another process changed it",
-        STORAGE / "sql.py",
-        "if collection is None or revision != row.revision:",
-        "if collection is None:",
-        (f"{SUITE}/test_hold.py",),
     ),
     Mutant(
         "rows mixed up within a batch",

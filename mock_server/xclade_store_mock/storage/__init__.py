@@ -4,8 +4,10 @@ Imports `payments` and the leaves. A database's driver is imported when a URL as
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode
@@ -25,21 +27,18 @@ MOST_RECORDS = 10_000
 """The number of answered idempotency records that are kept; the oldest are dropped first."""
 
 
-class HeldCollection(Protocol):
-    """A payment collection that nobody else can change while the block runs."""
+@dataclass(slots=True)
+class HeldCollection(ABC):
+    """A payment collection that nobody else can change while the block runs.
 
-    @property
-    def collection(self) -> PaymentCollection:
-        """The collection as it was when the block began."""
+    It, its cart and the store's settings are as they were when the block began.
+    """
 
-    @property
-    def cart(self) -> Cart | None:
-        """The collection's cart at the same moment."""
+    collection: PaymentCollection
+    cart: Cart | None
+    settings: Settings
 
-    @property
-    def settings(self) -> Settings:
-        """The store's settings at the same moment."""
-
+    @abstractmethod
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
         """Store the changed collection and the answered record of the request: both or neither."""
 
@@ -116,18 +115,17 @@ class Connection(Protocol):
     async def change_for_each(self, statement: str, values: Sequence[Row]) -> Sequence[bool]:
         """Run a statement for all sets of values or for none; return which changed a row."""
 
-    async def has_table(self, name: str) -> bool:
-        """Return whether there is a table of this name."""
-
-    async def create_tables(self) -> None:
-        """Create the tables of `schema`."""
-
 
 class Database(Protocol):
     """A kind of database. Every method but `close` raises StorageUnavailable.
 
     A query may be run again from its beginning, and must wait for nothing but its connection.
     """
+
+    find_table: str
+    """The statement that finds a table by its name."""
+    create_tables: tuple[str, ...]
+    """The statements that create the tables of `schema`."""
 
     async def create(self) -> None:
         """Create the database if it is a file that does not exist."""

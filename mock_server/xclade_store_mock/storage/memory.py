@@ -4,14 +4,15 @@ from asyncio import Lock
 from collections import OrderedDict, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from xclade_store_mock.errors import CartNotFound, CollectionNotFound
 from xclade_store_mock.payments.idempotency import KeyScope, Record
 from xclade_store_mock.payments.model import Cart, PaymentCollection, Settings, Store
 from xclade_store_mock.payments.rules import follow_cart
-from xclade_store_mock.storage import MOST_RECORDS
+from xclade_store_mock.storage import MOST_RECORDS, HeldCollection
 
 T = TypeVar("T")
 
@@ -75,29 +76,9 @@ class _State:
         return collection
 
 
-class _HeldCollection:
-    __slots__ = ("_id", "_lock", "cart", "collection", "settings", "state")
-
-    collection: PaymentCollection
-    cart: Cart | None
-    settings: Settings
-
-    def __init__(self, state: _State, collection_id: str) -> None:
-        self.state = state
-        self._id = collection_id
-
-    async def __aenter__(self) -> Self:
-        if self._id not in self.state.collections:
-            raise CollectionNotFound(self._id)
-        self._lock = self.state.locks[self._id]
-        await self._lock.acquire()
-        self.collection = self.state.collections[self._id]
-        self.cart = self.state.carts.get(self.collection.cart_id or "")
-        self.settings = self.state.settings
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._lock.release()
+@dataclass(slots=True)
+class _HeldCollection(HeldCollection):
+    state: _State
 
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
         self.state.collections[collection.id] = collection
@@ -170,8 +151,15 @@ class MemoryStorage:
             return state.collections[state.collection_ids[cart_id]]
         return state.add(create(state.carts[cart_id]))
 
-    def hold(self, collection_id: str) -> _HeldCollection:
-        return _HeldCollection(self._state, collection_id)
+    @asynccontextmanager
+    async def hold(self, collection_id: str) -> AsyncIterator[_HeldCollection]:
+        state = self._state
+        if collection_id not in state.collections:
+            raise CollectionNotFound(collection_id)
+        async with state.locks[collection_id]:
+            collection = state.collections[collection_id]
+            cart = state.carts.get(collection.cart_id or "")
+            yield _HeldCollection(collection, cart, state.settings, state)
 
     @asynccontextmanager
     async def claim(self, scope: KeyScope) -> AsyncIterator[bool]:

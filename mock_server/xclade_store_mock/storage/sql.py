@@ -7,8 +7,8 @@ checks the collection's revision once more, since a lock can be lost while it is
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 from weakref import WeakValueDictionary
 
 from xclade_store_mock.errors import CartNotFound, CollectionNotFound, StorageUnavailable
@@ -16,16 +16,13 @@ from xclade_store_mock.jsontext import find_unstorable
 from xclade_store_mock.payments.idempotency import KeyScope, Record
 from xclade_store_mock.payments.model import Cart, PaymentCollection, Settings, Store
 from xclade_store_mock.payments.rules import follow_cart
-from xclade_store_mock.storage import Connection, Database, Row, schema
+from xclade_store_mock.storage import Connection, Database, HeldCollection, Row, schema
 from xclade_store_mock.storage.batches import Coalescer, Outcomes
 
 # Seconds between two attempts to acquire a lock; a process holds one for some milliseconds, or for
 # as long as a payment provider takes.
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.05
-
-_MOST_CACHED = 1_000
-_LONGEST_CACHED = 4_096  # characters; a payment provider's data can be of any size
 
 
 async def find_collections(
@@ -119,94 +116,20 @@ def revision_conflict(collection_id: str) -> StorageUnavailable:
     return StorageUnavailable(f"{collection_id} was changed while it was held")
 
 
-class _Cache:
-    """The settings and collections read or stored last, so that no text is decoded twice."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        # Each with its revision.
-        self._settings: tuple[str, Settings] | None = None
-        self._collections: dict[str, tuple[str, PaymentCollection]] = {}
-
-    async def settings(self, revision: str) -> Settings:
-        if self._settings is None or self._settings[0] != revision:
-            row = await self._database.run(lambda it: it.row(schema.SETTINGS))
-            revision, text = _require(row)
-            self._settings = (revision, schema.read_settings(text))
-        return self._settings[1]
-
-    def collection(self, row: schema.CollectionRow) -> PaymentCollection:
-        revision, collection = self._collections.get(row.id, ("", None))
-        if collection is None or revision != row.revision:
-            collection = schema.read_collection(row.collection)
-            self.put(row.revision, collection, row.collection)
-        return collection
-
-    def put(self, revision: str, collection: PaymentCollection, text: str) -> None:
-        self._collections.pop(collection.id, None)
-        if len(text) <= _LONGEST_CACHED:
-            self._collections[collection.id] = revision, collection
-        if len(self._collections) > _MOST_CACHED:
-            del self._collections[next(iter(self._collections))]
-
-
-class _NamedLock:
-    """A lock among all processes; those who wait in this process form a queue."""
-
-    def __init__(self, database: Database, queue: asyncio.Lock, name: str) -> None:
-        self._database = database
-        self._queue = queue
-        self._name = name
-
-    async def __aenter__(self) -> Self:
-        await self._queue.acquire()
-        pause = _FIRST_PAUSE
-        is_acquired = False
-        try:
-            while not (is_acquired := await self._database.acquire_lock(self._name)):
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-        finally:
-            if not is_acquired:
-                self._queue.release()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        try:
-            await self._database.release_lock(self._name)
-        finally:
-            self._queue.release()
-
-
-class _HeldCollection(_NamedLock):
-    def __init__(self, storage: "SqlStorage", collection_id: str) -> None:
-        super().__init__(storage.database, storage.queue(collection_id), collection_id)
-        self._coalescer = storage.coalescer
-        self._cache = storage.cache
-        self._revision = ""
-
-    async def __aenter__(self) -> Self:
-        await super().__aenter__()
-        try:
-            row = await self._coalescer.run(find_collections, self._name)
-            self._revision = row.revision
-            self.collection = self._cache.collection(row)
-            self.cart = schema.read_cart(row.cart) if row.cart else None
-            self.settings = await self._cache.settings(row.settings_revision)
-        except BaseException:  # also when cancelled: nobody else would release the lock
-            await self.__aexit__()
-            raise
-        return self
+@dataclass(slots=True)
+class _HeldCollection(HeldCollection):
+    coalescer: Coalescer
+    revision: str
 
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
-        text, revision = schema.write(collection), schema.new_revision()
-        update = schema.CollectionUpdate(self._name, self._revision, revision, text)
+        update = schema.CollectionUpdate(
+            collection.id, self.revision, schema.new_revision(), schema.write(collection)
+        )
         if record is None:
-            await self._coalescer.run(keep_collections, update)
+            await self.coalescer.run(keep_collections, update)
         else:
-            await self._coalescer.transact(keep_answered, (update, record))
-        self._revision = revision
-        self._cache.put(revision, collection, text)
+            await self.coalescer.transact(keep_answered, (update, record))
+        self.revision = update.next_revision
 
 
 class SqlStorage:
@@ -214,20 +137,17 @@ class SqlStorage:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.coalescer = Coalescer(database)
-        self.cache = _Cache(database)
+        self._coalescer = Coalescer(database)
+        # The settings read last and their revision, so that no text is decoded twice.
+        self._settings: tuple[str, Settings] | None = None
         self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-
-    def queue(self, name: str) -> asyncio.Lock:
-        """Return the lock for which this process's tasks wait before they acquire a named one."""
-        return self._queues.setdefault(name, asyncio.Lock())
 
     async def prepare(self, seed: Store) -> bool:
         """Create and fill the tables, unless they exist; return whether they did not."""
         # First: if a file cannot be opened, no lock file is to appear beside it.
         await self.database.create()
         async with self._lock("tables"):
-            return await self.database.transact(lambda it: _prepare(it, seed))
+            return await self.database.transact(lambda it: _prepare(it, self.database, seed))
 
     async def reset(self, store: Store) -> None:
         await self.database.transact(lambda it: fill(it, store))
@@ -236,7 +156,7 @@ class SqlStorage:
         await self.database.close()
 
     async def settings(self) -> Settings:
-        return await self.cache.settings(await self.coalescer.run(find_revisions, None))
+        return await self._settings_at(await self._coalescer.run(find_revisions, None))
 
     async def change_settings(self, change: Callable[[Settings], Settings]) -> Settings:
         return await self.database.transact(lambda it: _change_settings(it, change))
@@ -280,14 +200,23 @@ class SqlStorage:
             raise CartNotFound(cart_id)
         return await self.database.transact(lambda it: _create_collection(it, cart_id, create))
 
-    def hold(self, collection_id: str) -> _HeldCollection:
+    @asynccontextmanager
+    async def hold(self, collection_id: str) -> AsyncIterator[_HeldCollection]:
         if _is_unstorable(collection_id):
             raise CollectionNotFound(collection_id)
-        return _HeldCollection(self, collection_id)
+        async with self._lock(collection_id):
+            row = await self._coalescer.run(find_collections, collection_id)
+            yield _HeldCollection(
+                schema.read_collection(row.collection),
+                schema.read_cart(row.cart) if row.cart else None,
+                await self._settings_at(row.settings_revision),
+                self._coalescer,
+                row.revision,
+            )
 
     @asynccontextmanager
     async def claim(self, scope: KeyScope) -> AsyncIterator[bool]:
-        queue = self.queue(scope.digest)
+        queue = self._queue(scope.digest)
         if queue.locked():
             yield False
             return
@@ -300,13 +229,13 @@ class SqlStorage:
                     await self.database.release_lock(scope.digest)
 
     async def record(self, scope: KeyScope) -> Record | None:
-        return await self.coalescer.run(find_records, scope)
+        return await self._coalescer.run(find_records, scope)
 
     async def open_record(self, record: Record, now: datetime) -> None:
-        await self.coalescer.transact(open_records, (record, now))
+        await self._coalescer.transact(open_records, (record, now))
 
     async def keep_answer(self, record: Record) -> None:
-        await self.coalescer.run(keep_answers, record)
+        await self._coalescer.run(keep_answers, record)
 
     async def _find(self, statement: str, id_: str) -> Row | None:
         if _is_unstorable(id_):
@@ -318,13 +247,35 @@ class SqlStorage:
         rows = await self.database.run(lambda it: it.rows(page, *window))
         return [text for (text,) in rows], total
 
-    def _lock(self, name: str) -> _NamedLock:
-        return _NamedLock(self.database, self.queue(name), name)
+    async def _settings_at(self, revision: str) -> Settings:
+        if self._settings is None or self._settings[0] != revision:
+            row = await self.database.run(lambda it: it.row(schema.SETTINGS))
+            revision, text = _require(row)
+            self._settings = (revision, schema.read_settings(text))
+        return self._settings[1]
+
+    def _queue(self, name: str) -> asyncio.Lock:
+        """Return the lock for which this process's tasks wait before they acquire a named one."""
+        return self._queues.setdefault(name, asyncio.Lock())
+
+    @asynccontextmanager
+    async def _lock(self, name: str) -> AsyncIterator[None]:
+        """Hold a lock among all processes for the block."""
+        async with self._queue(name):
+            pause = _FIRST_PAUSE
+            while not await self.database.acquire_lock(name):
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            try:
+                yield
+            finally:
+                await self.database.release_lock(name)
 
 
-async def _prepare(connection: Connection, seed: Store) -> bool:
-    if not await connection.has_table(schema.STORE):
-        await connection.create_tables()
+async def _prepare(connection: Connection, database: Database, seed: Store) -> bool:
+    if await connection.row(database.find_table, schema.STORE) is None:
+        for statement in database.create_tables:
+            await connection.change(statement)
         await fill(connection, seed)
         return True
     row = await connection.row(schema.VERSION_OF_TABLES)

@@ -24,11 +24,6 @@ T = TypeVar("T")
 _PATIENCE = 10.0  # seconds to wait for another process's transaction, which takes a millisecond
 _PAUSE = 0.001
 
-_TABLES = schema.create_tables(
-    schema.Types(id="text", counter="integer PRIMARY KEY", real="real", binary="blob")
-)
-_TABLE = "SELECT name FROM sqlite_master WHERE name = $1"
-
 _FAILURES = (sqlite3.Error, OSError)
 # Failures that a bug of the caller causes: values that the database cannot take.
 _CALLER_ERRORS = (sqlite3.DataError, sqlite3.IntegrityError)
@@ -59,13 +54,6 @@ class SqliteConnection:
     async def change_for_each(self, statement: str, values: Sequence[Row]) -> Sequence[bool]:
         return self._for_each(lambda each: self._execute(statement, each).rowcount > 0, values)
 
-    async def has_table(self, name: str) -> bool:
-        return await self.row(_TABLE, name) is not None
-
-    async def create_tables(self) -> None:
-        for statement in _TABLES:
-            self._execute(statement, ())
-
     def _for_each(self, execute: Callable[[Any], T], values: Sequence[Any]) -> list[T]:
         # A single statement is a transaction by itself.
         if len(values) == 1 or self.driver.in_transaction:
@@ -86,6 +74,11 @@ class SqliteDatabase:
     a power failure may undo the last moments (`synchronous=NORMAL`).
     """
 
+    find_table = "SELECT name FROM sqlite_master WHERE name = $1"
+    create_tables = schema.create_tables(
+        schema.Types(id="text", counter="integer PRIMARY KEY", real="real", binary="blob")
+    )
+
     def __init__(self, file: str) -> None:
         self._file = file
         self._connection: SqliteConnection | None = None
@@ -100,7 +93,7 @@ class SqliteDatabase:
             raise StorageUnavailable(f"there is no directory {Path(self._file).parent}") from error
         except OSError:
             pass  # SQLite's own error says more
-        await self.run(lambda it: it.has_table(schema.STORE))
+        await self.run(lambda it: it.row(self.find_table, schema.STORE))
 
     async def run(self, query: Callable[[SqliteConnection], Awaitable[T]]) -> T:
         """Run a query of one statement, waiting while another process writes."""

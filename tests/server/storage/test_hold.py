@@ -47,7 +47,7 @@ async def test_collection_kept_twice(storage: Storage) -> None:
 
 
 async def test_change_by_another_server_is_seen(pair: Pair) -> None:
-    """A server sees it although it has held, and cached, the collection before."""
+    """A server sees it although it has held the collection before."""
     async with pair.one.hold("pay_col_1") as held:
         await held.keep(replace(held.collection, status="awaiting"))
     async with pair.other.hold("pay_col_1") as held:
