@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
-from xclade_store_mock.control.scenarios import EXAMPLE
+from xclade_store_mock.control.scenarios import CART_ID, COLLECTION_ID, EXAMPLE
 from xclade_store_mock.payments.model import PaymentCollection
 from xclade_store_mock.serving import Service
 from xclade_store_mock.serving.logs import logging_configuration
@@ -77,7 +77,7 @@ def _notes(service: Service, url: str) -> Iterator[str]:
     else:
         yield "Console      off: it needs a single worker"
     if service.scenario is not None:
-        yield f"Scenario     {service.scenario.name}, with {service.scenario.cast}"
+        yield f"Scenario     {service.scenario.name}, with {CART_ID} and {COLLECTION_ID}"
         yield f"Problem      {service.scenario.trouble}"
         yield f"What to do   {service.scenario.remedy}"
 

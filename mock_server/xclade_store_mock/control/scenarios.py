@@ -1,19 +1,19 @@
 """Scenarios: problems that real storefronts had, ready to be reproduced.
 
-scripts/generate writes them into docs/mock-server.md.
+They are described in scenarios.yaml; scripts/generate writes them into docs/mock-server.md.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from importlib import resources
 
+import msgspec
 from msgspec.structs import replace
 
 from xclade_store_mock.control.control import Control
 from xclade_store_mock.control.errors import NotFound
-from xclade_store_mock.control.faults import Break, FaultPlan, Moment
+from xclade_store_mock.control.faults import FaultPlan
 from xclade_store_mock.payments import model
 from xclade_store_mock.payments.idempotency import LIFETIME
 from xclade_store_mock.web.endpoints import Document
@@ -29,15 +29,12 @@ EXAMPLE = (COLLECTION_ID, _STRIPE)
 
 _TOTAL = Decimal("25.5")
 _NEW_TOTAL = Decimal(40)
-_DELAY = 10_000  # milliseconds: enough for a person to tap again
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A problem, and what a storefront should do about it; both texts are Markdown.
+class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A problem, and what a storefront should do about it.
 
-    `plan` is the fault that causes the problem, unless the store alone does, and `then` what
-    happens once the store has handled the request.
+    `plan` is the fault that causes the problem, unless the store alone does.
     """
 
     name: str
@@ -45,18 +42,13 @@ class Scenario:
     remedy: str
     total: Decimal = _TOTAL
     plan: FaultPlan | None = None
-    then: Callable[[Control], Awaitable[None]] | None = None
-
-    @property
-    def cast(self) -> str:
-        """The ids of the cart and the payment collection to use."""
-        return f"{CART_ID} and {COLLECTION_ID}"
+    then: str | None = None
 
     async def start(self, control: Control) -> None:
         """Reset the store, add what the scenario needs, and plan its fault."""
         await control.restart(self.store(control.store, control.clock()), self.name)
         if self.plan is not None:
-            then = partial(self.then, control) if self.then else None
+            then = partial(_STEPS[self.then], control) if self.then else None
             control.plan_fault(replace(self.plan, then=then))
 
     def store(self, store: model.Store, now: datetime) -> model.Store:
@@ -110,56 +102,14 @@ async def _expire_keys(control: Control) -> None:
     control.clock.advance(LIFETIME)
 
 
-SCENARIOS = (
-    Scenario(
-        "double-tap",
-        f"The customer taps *Pay* twice. The first response is held for {_DELAY // 1000} seconds,"
-        " so it arrives last, with a session that the second tap has already replaced.",
-        "Use one idempotency key per attempt to pay: both taps get the same session.",
-        plan=FaultPlan(when=Moment.AFTER, delay=_DELAY, payment_collection_id=COLLECTION_ID),
-    ),
-    Scenario(
-        "stale-collection",
-        "While the customer fills in the payment form, the cart changes in another tab: the"
-        " collection's amount changes, and its session is removed.",
-        "Before the customer confirms, create the payment collection again. If its amount or"
-        " session differs from what was shown, show the new amount and initialize again.",
-        plan=FaultPlan(
-            note=f"Afterwards the cart costs {_NEW_TOTAL}.", payment_collection_id=COLLECTION_ID
-        ),
-        then=_change_cart,
-    ),
-    Scenario(
-        "zero-amount",
-        "A voucher pays for the whole cart: its total is 0, which Stripe refuses.",
-        "Initialize `pp_system_default` when there is nothing to pay.",
-        total=Decimal(0),
-    ),
-    Scenario(
-        "provider-removed",
-        "Stripe is removed from the region just after the storefront has listed its providers.",
-        "If initializing returns 400, list the providers again and let the customer choose.",
-        plan=FaultPlan("list_payment_providers", note="Afterwards the region has no Stripe."),
-        then=_remove_provider,
-    ),
-    Scenario(
-        "expired-key",
-        "The storefront retries a day later with the same idempotency key, which has expired: a"
-        " new session replaces the one that the customer may have paid.",
-        "Create the payment collection again first, and continue with the session that it has.",
-        plan=FaultPlan(note="Afterwards a day has passed.", payment_collection_id=COLLECTION_ID),
-        then=_expire_keys,
-    ),
-    Scenario(
-        "lost-answer",
-        "The session is initialized, but the connection breaks before the response arrives. A"
-        " retry creates a second session.",
-        "Retry with the same idempotency key, as `StoreClient` does by itself: the response is"
-        " the first session.",
-        plan=FaultPlan(
-            when=Moment.AFTER, broken=Break.DROPPED, payment_collection_id=COLLECTION_ID
-        ),
-    ),
+_STEPS = {
+    "change_cart": _change_cart,
+    "remove_provider": _remove_provider,
+    "expire_keys": _expire_keys,
+}
+SCENARIOS = msgspec.yaml.decode(
+    resources.files(__package__).joinpath("scenarios.yaml").read_text("utf-8"),
+    type=tuple[Scenario, ...],
 )
 
 
