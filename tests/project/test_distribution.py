@@ -55,9 +55,11 @@ def test_wheel_and_sdist_are_complete(dist: Path) -> None:
         "xclade_store_mock/check/report.html",
         "xclade_store_mock/check/schemathesis.toml",
         *(f"xclade_store_mock/control/console/{each.name}" for each in CONSOLE.glob("*.[chjs]*")),
+        "xclade_store_mock/control/scenarios.yaml",
         "xclade_store_mock/payments/demo_store.yaml",
         "xclade_store_mock/openapi/store.yaml",
         "xclade_store_mock/py.typed",
+        "xclade_store_mock/storage/tables.sql",
     } <= packed
     assert {
         "client/xclade_store/py.typed",

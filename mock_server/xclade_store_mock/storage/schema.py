@@ -1,4 +1,4 @@
-"""The tables of a store in a database, the statements that use them, and what the rows hold.
+"""The statements that use the tables of a store (tables.sql), and what the rows hold.
 
 Carts and payment collections are stored whole, as JSON texts, beside the columns by which they are
 found. The tables can share a database with a real backend's.
@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+from importlib import resources
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -23,54 +24,10 @@ VERSION = 2
 STORE = "xclade_mock_store"
 
 
-class Types(NamedTuple):
-    """The column types that a kind of database has its own names for."""
-
-    id: str
-    """Sorts by code point; both sides of a join need the same collation to use an index."""
-    counter: str
-    """Numbers rows in the order in which they are inserted."""
-    real: str
-    binary: str
-
-
-def create_tables(types: Types) -> tuple[str, ...]:
-    """Return the statements that create the tables."""
-    return (
-        # One row. By its key it is found without a scan, even where scans are discouraged.
-        f"""
-        CREATE TABLE {STORE} (
-            id integer PRIMARY KEY CHECK (id = 1),
-            tables_version integer NOT NULL,
-            revision text NOT NULL,
-            settings text NOT NULL
-        )""",
-        f"""
-        CREATE TABLE xclade_mock_carts (
-            id {types.id} NOT NULL PRIMARY KEY,
-            cart text NOT NULL
-        )""",
-        f"""
-        CREATE TABLE xclade_mock_payment_collections (
-            id {types.id} NOT NULL PRIMARY KEY,
-            cart_id {types.id} UNIQUE,
-            revision text NOT NULL,
-            collection text NOT NULL
-        )""",
-        f"""
-        CREATE TABLE xclade_mock_idempotency_records (
-            number {types.counter},
-            scope text NOT NULL UNIQUE,
-            fingerprint text NOT NULL,
-            session_id text NOT NULL,
-            expires_at {types.real} NOT NULL,
-            status integer,
-            body {types.binary}
-        )""",
-        """
-        CREATE INDEX xclade_mock_idempotency_records_expires_at
-        ON xclade_mock_idempotency_records (expires_at)""",
-    )
+def create_tables(**types: str) -> tuple[str, ...]:
+    """Return the statements of tables.sql, with a database's own names of its types."""
+    text = resources.files(__package__).joinpath("tables.sql").read_text("utf-8")
+    return tuple(text.format_map(types).split(";"))
 
 
 PUT_STORE = """

@@ -76,7 +76,7 @@ class SqliteDatabase:
 
     find_table = "SELECT name FROM sqlite_master WHERE name = $1"
     create_tables = schema.create_tables(
-        schema.Types(id="text", counter="integer PRIMARY KEY", real="real", binary="blob")
+        id="text", counter="integer PRIMARY KEY", real="real", binary="blob"
     )
 
     def __init__(self, file: str) -> None:
