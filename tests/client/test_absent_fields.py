@@ -14,13 +14,14 @@ PAYMENT = {"id": "pay_1", "refunds": [{"id": "ref_1"}]}
 
 def read(fields: str | None = None, **changes: Any) -> Any:
     """Read a collection that a call with these `fields` is answered with."""
-    return call_sync(Desk(answer_with(**changes)), CREATE[0], *CREATE[1], fields=fields)
+    return call_sync(Desk(answer_with(**changes)), *CREATE, fields=fields)
 
 
 def explain(model: object, field: str) -> str:
     """Read an absent field; return what is said of it."""
     with pytest.raises(FieldNotAnswered) as raised:
         getattr(model, field)
+    assert isinstance(raised.value, AttributeError)
     assert field == raised.value.field
     return str(raised.value)
 
@@ -45,6 +46,7 @@ def test_fields_to_ask_for() -> None:
         assert explain(model, field).endswith(
             f"without {field!r}: ask for it with fields='+{path}'"
         )
+        assert type(model).__name__ in explain(model, field)
 
 
 def test_fields_that_a_selection_left_out() -> None:
@@ -89,7 +91,7 @@ def test_providers() -> None:
     """Those of a list count from the list, those of a collection from the collection."""
     page = {**PROVIDERS, "payment_providers": [{"id": "pp_x"}]}
     for fields, message in [("id", "fields='+is_enabled'"), (None, "though the call asked for it")]:
-        listed = call_sync(Desk(ok(page)), LIST[0], *LIST[1], fields=fields)
+        listed = call_sync(Desk(ok(page)), *LIST, fields=fields)
         assert message in explain(listed.payment_providers[0], "is_enabled")
 
     result = read("payment_providers.id", payment_providers=[{"id": "pp_x"}])
@@ -109,7 +111,7 @@ def test_what_no_store_returned() -> None:
 
 def test_names_that_are_no_fields() -> None:
     """A misspelt name is an AttributeError as of any object."""
-    result = call_sync(Desk(answer_with()), INITIALIZE[0], *INITIALIZE[1])
+    result = call_sync(Desk(answer_with()), *INITIALIZE)
     with pytest.raises(AttributeError, match="has no attribute 'provider'") as raised:
         _ = result.payment_sessions[0].provider
 

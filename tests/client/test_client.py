@@ -5,31 +5,13 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from xclade_store import BrokenAnswer, ConnectionFailed, StoreClient, StoreError
-
-
-@contextmanager
-def answering(raw: bytes) -> Iterator[str]:
-    """Respond to the next request with these bytes; yield the URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def answer() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(65_536)
-                connection.sendall(raw)
-
-        thread = threading.Thread(target=answer)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join()
+from xclade_store import ConnectionFailed, StoreClient
 
 
 def sent(call: Callable[[StoreClient], object], **options: Any) -> bytes:
@@ -54,13 +36,6 @@ def sent(call: Callable[[StoreClient], object], **options: Any) -> bytes:
     return received[0].partition(b"\r\n\r\n")[0]
 
 
-def test_sends_its_key_as_header() -> None:
-    """The publishable key goes where the contract wants it."""
-    request = sent(lambda store: store.create_payment_collection("cart_demo"))
-
-    assert b"x-publishable-api-key: pk_x" in request.splitlines()
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -81,12 +56,6 @@ def test_requests_are_those_of_httpx(call: Callable[[StoreClient], object]) -> N
         for each in requests
     ]
     assert given == ours
-
-
-def test_repr_keeps_the_key_to_itself() -> None:
-    """The repr of a client shows its store only."""
-    with StoreClient("http://store.test", publishable_key="pk_secret") as store:
-        assert "StoreClient('http://store.test')" == repr(store)
 
 
 def printed(program: str) -> str:
@@ -134,38 +103,14 @@ print(xclade_store.StorePayment.__name__, hasattr(xclade_store, "StorePaymen"))
 
 
 def test_a_store_that_is_not_there() -> None:
-    """A refused connection is a StoreError."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    """A refused connection is an error with the URL, without its password and its query."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
     with (
-        StoreClient(url, publishable_key="pk_demo", retries=0) as store,
-        pytest.raises(ConnectionFailed),
+        StoreClient(f"http://user:pw@{address}", publishable_key="pk_demo", retries=0) as store,
+        pytest.raises(ConnectionFailed) as raised,
     ):
-        store.create_payment_collection("cart_demo")
+        store.list_payment_providers("reg_demo")
 
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        pytest.param(
-            b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 6\r\n\r\n<html>", id="a proxy's page"
-        ),
-        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", id="a field is missing"),
-        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{", id="broken JSON"),
-        pytest.param(b"HTTP/1.1 400 Bad\r\ncontent-length: 4\r\n\r\nnull", id="null"),
-        pytest.param(b"HTTP/1.1 520 Odd\r\ncontent-length: 2\r\n\r\n{}", id="an odd status"),
-    ],
-)
-def test_a_broken_answer(raw: bytes) -> None:
-    """A response that breaks the contract is a StoreError with its body."""
-    with (
-        answering(raw) as url,
-        StoreClient(url, publishable_key="pk_demo", retries=0) as store,
-        pytest.raises(BrokenAnswer) as caught,
-    ):
-        store.create_payment_collection("cart_demo")
-
-    assert isinstance(caught.value, StoreError)
-    assert caught.value.body is not None
-    assert raw.endswith(caught.value.body)
+    expected = f"GET http://{address}/store/payment-providers: ConnectError: "
+    assert str(raised.value).startswith(expected)

@@ -17,8 +17,10 @@ from tests.client.wire import (
     Call,
     Desk,
     FakeTime,
+    awaited,
     call_sync,
     collection,
+    entered,
     refusal,
 )
 
@@ -41,36 +43,16 @@ def drip_body(line: Line) -> None:
     drip(BODY)(line)
 
 
-def sync_calls(url: str, count: int, http_client: Any, **options: Any) -> None:
-    """Make calls."""
-    with StoreClient(url, publishable_key=KEY, http_client=http_client, **options) as store:
-        for _ in range(count):
-            store.create_payment_collection("cart_demo")
-
-
-def async_calls(url: str, count: int, http_client: Any, **options: Any) -> None:
-    """Make calls in async code."""
-
-    async def calls() -> None:
-        async with AsyncStoreClient(
-            url, publishable_key=KEY, http_client=http_client, **options
-        ) as store:
-            for _ in range(count):
-                await store.create_payment_collection("cart_demo")
-
-    asyncio.run(calls())
-
-
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # of the http_clients made here
 @pytest.mark.parametrize(
-    ("calls", "make"),
+    ("face", "make"),
     [
-        (sync_calls, None),
-        (sync_calls, httpx.Client),
-        (sync_calls, httpx2.Client),
-        (async_calls, None),
-        (async_calls, httpx.AsyncClient),
-        (async_calls, httpx2.AsyncClient),
+        (StoreClient, None),
+        (StoreClient, httpx.Client),
+        (StoreClient, httpx2.Client),
+        (AsyncStoreClient, None),
+        (AsyncStoreClient, httpx.AsyncClient),
+        (AsyncStoreClient, httpx2.AsyncClient),
     ],
     ids=["sync", "sync-httpx", "sync-httpx2", "async", "async-httpx", "async-httpx2"],
 )
@@ -83,7 +65,7 @@ def async_calls(url: str, count: int, http_client: Any, **options: Any) -> None:
 def test_a_dripping_server(
     authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
-    calls: Callable[..., None],
+    face: Any,
     make: Callable[..., Any] | None,
     scheme: str,
     treatment: Treatment,
@@ -94,11 +76,18 @@ def test_a_dripping_server(
     trusting = ssl.create_default_context(cafile=authority.path)
     http_client = make(verify=trusting) if make else None
     certificate = authority.server if scheme == "https" else None
+
+    async def calls(url: str) -> None:
+        options = {"http_client": http_client, "deadline": 0.4}
+        async with entered(face(url, publishable_key=KEY, **options)) as store:
+            for _ in range(count):
+                await awaited(store.create_payment_collection("cart_demo"))
+
     with (
         bad_line("http://unused", treatment, certificate=certificate) as line,
         pytest.raises(TimedOut, match=r"no result within the deadline of 0\.4 s \(1 attempt\)"),
     ):
-        calls(line.url, count, http_client, deadline=0.4)
+        asyncio.run(calls(line.url))
 
     assert 1 == line.connections
 
@@ -122,7 +111,7 @@ def test_attempts_and_pauses_count(
     given = {"retries": fake.retries(count=9), "timeout": 100, **options}
     began = fake.now
     with pytest.raises(TimedOut, match=rf"the deadline of {deadline:g} s \(2 attempts\)") as raised:
-        face(desk, *CREATE[:1], *CREATE[1], options=given, **more)
+        face(desk, *CREATE, options=given, **more)
 
     assert deadline == fake.now - began
     assert 2 == len(desk.requests)
@@ -134,17 +123,6 @@ def test_a_pause_that_the_store_asks_for_is_not_begun_in_vain() -> None:
     fake = FakeTime()
     answer = refusal(429, "rate_limited")._replace(headers={"retry-after": "20"})
     with pytest.raises(RateLimited) as raised:
-        call_sync(
-            Desk(answer), *CREATE[:1], *CREATE[1], deadline=2, options={"retries": fake.retries()}
-        )
+        call_sync(Desk(answer), *CREATE, deadline=2, options={"retries": fake.retries()})
 
     assert ([], 20) == (fake.pauses, raised.value.retry_after)
-
-
-@pytest.mark.parametrize("bad", [0, -1, float("inf"), float("nan")])
-def test_bad_deadlines(bad: float) -> None:
-    """Every call ends some time."""
-    with pytest.raises(ValueError, match="deadline"):
-        call_sync(Desk(collection()), *CREATE[:1], *CREATE[1], deadline=bad)
-    with pytest.raises(ValueError, match="deadline"):
-        StoreClient("http://store.test", publishable_key=KEY, deadline=bad)

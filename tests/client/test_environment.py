@@ -9,13 +9,12 @@ import pytest
 from tests.client.conftest import Authority
 from tests.client.echo import echo_store
 from tests.client.faults import bad_line, say
-from tests.client.wire import KEY, collection
+from tests.client.wire import CLIENTS, KEY, awaited, collection, entered
 
-from xclade_store import AsyncStoreClient, StoreClient
+from xclade_store import StoreClient
 from xclade_store.environment import http_settings
 from xclade_store_mock.testing import StoreMock
 
-FACES = (StoreClient, AsyncStoreClient)
 SESSION: tuple[str, str, dict[str, Any]] = ("pay_col_demo", "pp_system_default", {})
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 HOSTILE = {
@@ -35,7 +34,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("face", CLIENTS)
 @pytest.mark.parametrize(
     ("variable", "value", "base_url"),
     [
@@ -108,32 +107,31 @@ def test_hosts_without_a_proxy(
     assert direct == (http_settings(base_url)["proxy"] is None)
 
 
-def test_a_store_on_this_machine(environment: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("face", CLIENTS)
+def test_a_store_on_this_machine(environment: pytest.MonkeyPatch, face: Any) -> None:
     """It is called directly over HTTP, whatever the environment."""
     for name, value in HOSTILE.items():
         environment.setenv(name, value)
     with echo_store() as echo:
-        with StoreClient(echo.url, publishable_key=KEY, retries=0) as store:
-            store.initialize_payment_session(*SESSION)
 
-        async def call() -> Any:
-            async with AsyncStoreClient(echo.url, publishable_key=KEY, retries=0) as store:
-                return await store.initialize_payment_session(*SESSION)
+        async def call() -> None:
+            async with entered(face(echo.url, publishable_key=KEY, retries=0)) as store:
+                await awaited(store.initialize_payment_session(*SESSION))
 
         asyncio.run(call())
 
-    assert 2 == len(echo.processes)
+    assert 1 == len(echo.processes)
 
 
 def test_the_fixtures_store(environment: pytest.MonkeyPatch, store_mock: StoreMock) -> None:
     """The fixture's clients connect to its server, whatever the environment."""
     for name, value in HOSTILE.items():
         environment.setenv(name, value)
-    store_mock.client(retries=0).create_payment_collection("cart_demo")
 
-    async def call() -> Any:
-        async with store_mock.async_client(retries=0) as store:
-            return await store.create_payment_collection("cart_demo")
+    async def call() -> None:
+        for make in (store_mock.client, store_mock.async_client):
+            async with entered(make(retries=0)) as store:
+                await awaited(store.create_payment_collection("cart_demo"))
 
     asyncio.run(call())
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from tests.client.wire import (
+    CALLS,
     CREATE,
     FACES,
     INITIALIZE,
-    LIST,
     URL,
     Answer,
     Call,
@@ -27,7 +27,7 @@ HTML = {"content-type": "text/html; charset=utf-8"}
 def error_of(face: Call, answer: Answer, call: Any = CREATE, base_url: str = URL) -> StoreError:
     """Return the error that a response is raised as."""
     with pytest.raises(StoreError) as raised:
-        face(Desk(answer), call[0], *call[1], options={"base_url": base_url})
+        face(Desk(answer), *call, options={"base_url": base_url})
     return raised.value
 
 
@@ -91,7 +91,7 @@ def test_what_responded(face: Call, answer: Answer, message: str) -> None:
     assert (answer.status, answer.content) == (error.status, error.body)
 
 
-@pytest.mark.parametrize("call", [LIST, CREATE, INITIALIZE])
+@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(
     ("base_url", "better"),
     [
@@ -126,7 +126,7 @@ def test_a_base_url_with_one_part_too_many(
 @pytest.mark.parametrize("base_url", [URL, "http://store.test/store/api", "http://admin.test"])
 def test_other_base_urls(base_url: str) -> None:
     """There is no hint where nothing is wrong, not even with an id like a path."""
-    call = (INITIALIZE[0], ("/admin/store/payment-collections", "pp_x_y"))
+    call = (INITIALIZE[0], "/admin/store/payment-collections", "pp_x_y")
 
     assert "Unauthorized" == error_of(call_sync, Answer(401), call, base_url).message
 
@@ -134,6 +134,6 @@ def test_other_base_urls(base_url: str) -> None:
 def test_a_store_below_such_a_path() -> None:
     """A store that is really there works."""
     options = {"base_url": "http://store.test/store"}
-    result = call_sync(Desk(collection()), *CREATE[:1], *CREATE[1], options=options)
+    result = call_sync(Desk(collection()), *CREATE, options=options)
 
     assert "pay_col_demo" == result.id

@@ -10,12 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.client.strategies import JSON, NUMBERS, OBJECTS, SEEDED, SPELLINGS, TEXT, TIMES
-from tests.client.wire import COLLECTION, CREATE, INITIALIZE, LIST, SESSION, Answer, Desk, call_sync
+from tests.client.wire import (
+    CALLS,
+    COLLECTION,
+    CREATE,
+    INITIALIZE,
+    SESSION,
+    Answer,
+    Desk,
+    call_sync,
+)
 from tests.contract.outcomes import check_outcome
 
 from xclade_store import ErrorAnswer
-
-CALLS = (LIST, CREATE, INITIALIZE)
 
 
 def having(document: Any, **changed: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -46,12 +53,10 @@ COLLECTIONS = having(
 
 @settings(SEEDED, max_examples=300)
 @given(COLLECTIONS, st.sampled_from([CREATE, INITIALIZE]), SPELLINGS)
-def test_any_collection_is_read_whole(
-    document: Any, call: tuple[str, tuple[str, ...]], spell: Any
-) -> None:
+def test_any_collection_is_read_whole(document: Any, call: tuple[str, ...], spell: Any) -> None:
     """Amounts keep their digits, times their offsets, objects and texts all that they hold."""
     content = spell({"payment_collection": document}).encode()
-    result = call_sync(Desk(Answer(200, content)), call[0], *call[1])
+    result = call_sync(Desk(Answer(200, content)), *call)
 
     check_outcome(result, 200, content)
 
@@ -64,12 +69,10 @@ def test_any_collection_is_read_whole(
     ),
     st.sampled_from(CALLS),
 )
-def test_any_error_is_read_whole(
-    status: int, document: Any, call: tuple[str, tuple[str, ...]]
-) -> None:
+def test_any_error_is_read_whole(status: int, document: Any, call: tuple[str, ...]) -> None:
     """Of any status, documented or not, errors tell what the store told."""
     content = json.dumps(document).encode()
     with pytest.raises(ErrorAnswer) as raised:
-        call_sync(Desk(Answer(status, content)), call[0], *call[1])
+        call_sync(Desk(Answer(status, content)), *call)
 
     check_outcome(raised.value, status, content)

@@ -9,10 +9,13 @@ import httpx2
 import pytest
 from tests.client.echo import echo_store
 from tests.client.wire import (
+    CLIENTS,
     KEY,
     LIBRARIES,
     Desk,
+    awaited,
     collection,
+    entered,
     open_async_store,
     open_store,
     transport,
@@ -23,13 +26,13 @@ from xclade_store import AsyncStoreClient, BrokenAnswer, StoreClient
 SESSION: tuple[str, str, dict[str, Any]] = ("pay_col_demo", "pp_system_default", {})
 SIGNED_IN = collection()._replace(headers={"set-cookie": "user=alice; Path=/"})
 WITH_PASSWORD = "http://user:pw@store.test"  # noqa: S105 - nobody's
-CLIENTS = {
+HTTP_CLIENTS = {
     "httpx": (StoreClient, httpx.Client),
     "httpx-async": (AsyncStoreClient, httpx.AsyncClient),
     "httpx2": (StoreClient, httpx2.Client),
     "httpx2-async": (AsyncStoreClient, httpx2.AsyncClient),
 }
-each_client = pytest.mark.parametrize(("face", "make"), CLIENTS.values(), ids=CLIENTS)
+each_client = pytest.mark.parametrize(("face", "make"), HTTP_CLIENTS.values(), ids=HTTP_CLIENTS)
 
 
 @each_client
@@ -103,58 +106,42 @@ def test_a_token_with_its_scheme(scheme: str) -> None:
     assert "hunter2" not in str(raised.value)
 
 
-def test_views_share_connections() -> None:
+@pytest.mark.parametrize("face", CLIENTS)
+def test_views_share_connections(face: Any) -> None:
     """A view neither opens nor closes a connection, and ends with the client it is from."""
     with echo_store() as echo:
-        store = StoreClient(echo.url, publishable_key=KEY, retries=0)
-        store.initialize_payment_session(*SESSION)
-        for token in ("a", "b", "c"):
-            with store.as_customer(token) as view:
-                view.initialize_payment_session(*SESSION)
-        store.initialize_payment_session(*SESSION)
-        store.close()
-        with pytest.raises(RuntimeError, match="closed"):
-            view.initialize_payment_session(*SESSION)
 
-    assert 1 == len(echo.processes)
-
-
-def test_async_views_share_connections() -> None:
-    """So does a view in async code."""
-    with echo_store() as echo:
-
-        async def call() -> None:
-            store = AsyncStoreClient(echo.url, publishable_key=KEY, retries=0)
-            for token in ("a", "b"):
-                async with store.as_customer(token) as view:
-                    await view.initialize_payment_session(*SESSION)
-            await store.initialize_payment_session(*SESSION)
-            await store.close()
+        async def use() -> None:
+            store = face(echo.url, publishable_key=KEY, retries=0)
+            await awaited(store.initialize_payment_session(*SESSION))
+            for token in ("a", "b", "c"):
+                async with entered(store.as_customer(token)) as view:
+                    await awaited(view.initialize_payment_session(*SESSION))
+            await awaited(store.initialize_payment_session(*SESSION))
+            await awaited(store.close())
             with pytest.raises(RuntimeError, match="closed"):
-                await view.initialize_payment_session(*SESSION)
+                await awaited(view.initialize_payment_session(*SESSION))
 
-        asyncio.run(call())
+        asyncio.run(use())
 
     assert 1 == len(echo.processes)
 
 
-def test_our_own_clients_keep_no_cookies() -> None:
-    """The store's cookies are dropped, in sync and async code."""
+@pytest.mark.parametrize("face", CLIENTS)
+def test_our_own_clients_keep_no_cookies(face: Any) -> None:
+    """The store's cookies are dropped."""
     with echo_store() as echo:
-        with StoreClient(echo.url, publishable_key=KEY, retries=0) as store:
-            for token in ("a", "b"):
-                store.as_customer(token).initialize_payment_session(*SESSION)
-            connections = store._connections  # noqa: SLF001 - what is kept shows nowhere else
-            assert {} == dict(connections.get().cookies)
 
-        async def call() -> None:
-            async with AsyncStoreClient(echo.url, publishable_key=KEY, retries=0) as store:
+        async def use() -> None:
+            async with entered(face(echo.url, publishable_key=KEY, retries=0)) as store:
                 for token in ("a", "b"):
-                    await store.as_customer(token).initialize_payment_session(*SESSION)
+                    await awaited(store.as_customer(token).initialize_payment_session(*SESSION))
+                connections = store._connections  # noqa: SLF001 - what is kept shows nowhere else
+                assert {} == dict(connections.get().cookies)
 
-        asyncio.run(call())
+        asyncio.run(use())
 
-    assert [None] * 4 == echo.cookies
+    assert [None] * 2 == echo.cookies
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -175,21 +162,18 @@ def test_one_http_client_for_each_customers_client(library: Any, headers: dict[s
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_cookies_of_an_earlier_customer(library: Any) -> None:
+@pytest.mark.parametrize("make", [open_store, open_async_store])
+def test_cookies_of_an_earlier_customer(library: Any, make: Any) -> None:
     """One http_client for two customers sends no cookie of the first to the second."""
     desk = Desk(SIGNED_IN)
 
-    async def calls() -> None:
-        store = open_async_store(desk, library=library)
+    async def use() -> None:
+        store = make(desk, library=library)
         for token in ("alice", "bob"):
-            await store.as_customer(token).create_payment_collection("cart_demo")
+            await awaited(store.as_customer(token).create_payment_collection("cart_demo"))
 
-    asyncio.run(calls())
-    store = open_store(desk, library=library)
-    for token in ("alice", "bob"):
-        store.as_customer(token).create_payment_collection("cart_demo")
-
-    assert [None] * 4 == [each.headers.get("cookie") for each in desk.requests]
+    asyncio.run(use())
+    assert [None] * 2 == [each.headers.get("cookie") for each in desk.requests]
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

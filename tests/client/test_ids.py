@@ -32,7 +32,7 @@ def test_another_collection(face: Call, fields: str | None) -> None:
     """The error names both collections and carries the key and the answer."""
     desk = Desk(collection(id="pay_col_OTHER"))
     with pytest.raises(BrokenAnswer) as raised:
-        face(desk, INITIALIZE[0], *INITIALIZE[1], fields=fields, idempotency_key="order-1")
+        face(desk, *INITIALIZE, fields=fields, idempotency_key="order-1")
 
     error = raised.value
     assert "about payment collection 'pay_col_OTHER', not 'pay_col_demo'" in error.message
@@ -53,7 +53,7 @@ def test_another_collection(face: Call, fields: str | None) -> None:
 def test_another_provider(sessions: list[Any]) -> None:
     """The newest session is of the provider that was asked for."""
     with pytest.raises(BrokenAnswer, match=r"of provider 'pp_.*other', not 'pp_stripe_stripe'"):
-        call_sync(Desk(collection(payment_sessions=sessions)), INITIALIZE[0], *INITIALIZE[1])
+        call_sync(Desk(collection(payment_sessions=sessions)), *INITIALIZE)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_another_provider(sessions: list[Any]) -> None:
 )
 def test_sessions_that_fit(sessions: list[Any]) -> None:
     """A backend may return older sessions too, in any order, and some do not say how old."""
-    result = call_sync(Desk(collection(payment_sessions=sessions)), *INITIALIZE[:1], *INITIALIZE[1])
+    result = call_sync(Desk(collection(payment_sessions=sessions)), *INITIALIZE)
 
     assert len(sessions) == len(result.payment_sessions)
 
@@ -83,7 +83,7 @@ def test_sessions_that_fit(sessions: list[Any]) -> None:
 )
 def test_providers_that_fields_left_out(document: Any) -> None:
     """A session without its provider contradicts nothing."""
-    call_sync(Desk(collection(**document)), INITIALIZE[0], *INITIALIZE[1], fields="id")
+    call_sync(Desk(collection(**document)), *INITIALIZE, fields="id")
 
 
 def test_sessions_that_fields_left_out() -> None:
@@ -91,7 +91,7 @@ def test_sessions_that_fields_left_out() -> None:
     answer = initialized("pay_col_demo", "pp_other")
     document = answer._replace(content=b'{"payment_collection": {"id": "pay_col_demo"}}')
 
-    call_sync(Desk(document), INITIALIZE[0], *INITIALIZE[1], fields="id")
+    call_sync(Desk(document), *INITIALIZE, fields="id")
 
 
 def test_a_replay_of_an_earlier_provider(store_mock: StoreMock) -> None:
@@ -110,4 +110,4 @@ def test_a_replay_of_an_earlier_provider(store_mock: StoreMock) -> None:
 
 def test_create_payment_collection_names_no_collection() -> None:
     """The id of a cart's collection is the store's to say."""
-    assert "pay_col_x" == call_sync(Desk(collection(id="pay_col_x")), CREATE[0], *CREATE[1]).id
+    assert "pay_col_x" == call_sync(Desk(collection(id="pay_col_x")), *CREATE).id

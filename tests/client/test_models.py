@@ -1,8 +1,6 @@
 """What a result is: typed, exact, unchanging, and open about what was left out."""
 
-import copy
 import datetime as dt
-import pickle
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -22,12 +20,12 @@ from tests.client.wire import (
     ok,
 )
 
-from xclade_store import BrokenAnswer, FieldNotAnswered, StorePaymentCollection
+from xclade_store import BrokenAnswer
 
 
 def read(answer: Answer) -> Any:
     """Read a collection from an answer."""
-    return call_sync(Desk(answer), *CREATE[:1], *CREATE[1])
+    return call_sync(Desk(answer), *CREATE)
 
 
 def with_amount(digits: str, **session: Any) -> Any:
@@ -54,11 +52,6 @@ def test_amounts_are_exact(digits: str) -> None:
 
     assert Decimal(digits) == result.amount == result.payment_sessions[0].amount
     assert Decimal(digits).as_tuple() == result.amount.as_tuple()
-
-
-def test_amounts_add_up() -> None:
-    """Ten cents and twenty cents are thirty."""
-    assert Decimal("0.3") == with_amount("0.1").amount + with_amount("0.2").amount
 
 
 @pytest.mark.parametrize(
@@ -89,19 +82,27 @@ def test_an_amount_is_a_number(digits: str) -> None:
         with_amount(digits)
 
 
+@pytest.mark.parametrize("digits", ["NaN", "-Infinity", "1e1000000000000000000"])
+def test_numbers_that_are_no_json_or_no_decimals(digits: str) -> None:
+    """Neither constants of JavaScript nor exponents that no decimal has are numbers."""
+    with pytest.raises(BrokenAnswer):
+        with_amount(digits)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("2026-01-15T09:30:00.000Z", dt.datetime(2026, 1, 15, 9, 30, tzinfo=dt.UTC)),
-        ("2026-01-15T09:30:00Z", dt.datetime(2026, 1, 15, 9, 30, tzinfo=dt.UTC)),
+        ("2026-01-15t09:30:00z", dt.datetime(2026, 1, 15, 9, 30, tzinfo=dt.UTC)),
         ("2026-01-15T11:30:00.25+02:00", dt.datetime(2026, 1, 15, 9, 30, 0, 250_000, dt.UTC)),
     ],
 )
 def test_times(text: str, expected: dt.datetime) -> None:
-    """A time knows its offset."""
+    """A time, in any spelling of RFC 3339, knows its offset, and is written as it was."""
     result = read(collection(created_at=text, completed_at=None))
 
     assert expected == result.created_at
+    assert text == result.to_dict()["created_at"]
     assert result.completed_at is None
 
 
@@ -116,7 +117,7 @@ def test_what_is_no_time(text: object) -> None:
 def test_whole_numbers(number: str, expected: int) -> None:
     """A whole number is one however it is written."""
     content = ok(PROVIDERS).content.replace(b'"count": 1', f'"count": {number}'.encode())
-    result = call_sync(Desk(Answer(200, content)), *LIST[:1], *LIST[1])
+    result = call_sync(Desk(Answer(200, content)), *LIST)
 
     assert (expected, int) == (result.count, type(result.count))
 
@@ -126,7 +127,7 @@ def test_what_is_no_whole_number(number: str) -> None:
     """Nothing else is."""
     content = ok(PROVIDERS).content.replace(b'"count": 1', f'"count": {number}'.encode())
     with pytest.raises(BrokenAnswer, match="count: expected a whole number"):
-        call_sync(Desk(Answer(200, content)), *LIST[:1], *LIST[1])
+        call_sync(Desk(Answer(200, content)), *LIST)
 
 
 @pytest.mark.parametrize(
@@ -147,20 +148,6 @@ def test_a_broken_answer_tells_the_place(broken: dict[str, Any], place: str) -> 
     assert f"not what the contract says: ShapeError: {place}: " in raised.value.message
 
 
-def test_a_field_that_was_not_answered() -> None:
-    """Reading it tells its name and how to ask for it, and is an AttributeError."""
-    result = read(collection())
-    with pytest.raises(FieldNotAnswered) as raised:
-        _ = result.status
-
-    assert isinstance(raised.value, AttributeError)
-    assert "status" == raised.value.field
-    assert "StorePaymentCollection" in str(raised.value)
-    assert "fields='+status'" in str(raised.value)
-    assert (False, None) == (hasattr(result, "status"), getattr(result, "status", None))
-    assert "status=" not in repr(read(collection(payment_sessions=[])))
-
-
 def test_only_what_medusa_requires() -> None:
     """A backend may return exactly the fields that Medusa's published schema requires."""
     required = ("id", "amount", "currency_code", "provider_id", "data", "status")
@@ -176,15 +163,6 @@ def test_only_what_medusa_requires() -> None:
 def test_a_field_that_is_null_was_answered() -> None:
     """Null is a value, unlike nothing."""
     assert with_session(authorized_at=None).authorized_at is None
-
-
-def test_a_name_that_is_no_field() -> None:
-    """What the contract does not know is not there, and nothing is made up."""
-    with pytest.raises(AttributeError) as raised:
-        _ = read(collection()).total
-
-    assert not isinstance(raised.value, FieldNotAnswered)
-    assert "total" in str(raised.value)
 
 
 def test_unknown_fields_are_kept() -> None:
@@ -204,6 +182,8 @@ def test_results_do_not_change(name: str) -> None:
     result = read(collection())
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         setattr(result, name, Decimal(1))
+    with pytest.raises(AttributeError):
+        delattr(result, name)
 
     assert (Decimal("25.5"), COLLECTION) == (result.amount, result.to_dict())
 
@@ -212,14 +192,6 @@ def test_lists_of_results_do_not_change() -> None:
     """Nothing can be added to what a result lists, or taken away."""
     with pytest.raises(AttributeError, match="append"):
         read(collection()).payment_sessions.append(1)
-
-
-def test_a_copy_as_dict_is_the_callers() -> None:
-    """Adding to what to_dict() answered does not change the result."""
-    result = read(collection())
-    result.to_dict()["amount"] = 1
-
-    assert COLLECTION == result.to_dict()
 
 
 def test_equality() -> None:
@@ -231,23 +203,6 @@ def test_equality() -> None:
     assert result != read(collection(total=5))
     assert result != COLLECTION
     assert result.payment_sessions == read(collection()).payment_sessions
-
-
-@pytest.mark.parametrize(
-    "duplicate",
-    [
-        copy.copy,
-        copy.deepcopy,
-        lambda result: pickle.loads(pickle.dumps(result)),  # noqa: S301 - the test's own
-    ],
-)
-def test_duplicates(duplicate: Any) -> None:
-    """A copy, even one through pickle, is equal and as good."""
-    result = read(collection(created_at="2026-01-15T09:30:00Z"))
-    twin = duplicate(result)
-
-    assert isinstance(twin, StorePaymentCollection)
-    assert (result, result.amount, repr(result)) == (twin, twin.amount, repr(twin))
 
 
 def test_open_objects_are_mappings() -> None:

@@ -46,7 +46,7 @@ class Order(BaseModel):
 def result() -> StorePaymentCollection:
     """Make a call that has an idempotency key."""
     made: StorePaymentCollection = call_sync(
-        Desk(answer_with(**ANSWERED)), INITIALIZE[0], *INITIALIZE[1], idempotency_key="order-1"
+        Desk(answer_with(**ANSWERED)), *INITIALIZE, idempotency_key="order-1"
     )
     return made
 

@@ -1,7 +1,7 @@
 """What is sent, and over which connections."""
 
 import asyncio
-import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,6 +9,8 @@ import httpx
 import httpx2
 import pytest
 from tests.client.wire import (
+    CALLS,
+    CLIENTS,
     CREATE,
     FACES,
     INITIALIZE,
@@ -17,20 +19,24 @@ from tests.client.wire import (
     OVER_HTTPX2,
     PROVIDERS,
     URL,
+    Answer,
     Call,
     Desk,
     FakeTime,
+    awaited,
     collection,
+    entered,
     ok,
-    query,
 )
 from tests.conftest import Serve
 
-from xclade_store import AsyncStoreClient, StoreClient, __version__
+from xclade_store import AsyncStoreClient, StoreClient, StoreError, __version__
 from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
 
 ANSWERS = {LIST[0]: ok(PROVIDERS), CREATE[0]: collection(), INITIALIZE[0]: collection()}
-CALLS = (LIST, CREATE, INITIALIZE)
+each_client = pytest.mark.parametrize(
+    ("face", "make"), [(StoreClient, httpx.Client), (AsyncStoreClient, httpx.AsyncClient)]
+)
 
 
 def sent(face: Call, method: str, *arguments: Any, **more: Any) -> httpx.Request:
@@ -42,10 +48,10 @@ def sent(face: Call, method: str, *arguments: Any, **more: Any) -> httpx.Request
 
 
 @pytest.mark.parametrize("face", FACES)
-@pytest.mark.parametrize(("method", "arguments"), CALLS)
-def test_headers(face: Call, method: str, arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("call", CALLS)
+def test_headers(face: Call, call: tuple[str, ...]) -> None:
     """Each request has the key and a user agent; only one has an idempotency key."""
-    request = sent(face, method, *arguments)
+    request = sent(face, *call)
 
     library = f"python-httpx/{httpx.__version__}"
     if face in OVER_HTTPX2:
@@ -53,63 +59,18 @@ def test_headers(face: Call, method: str, arguments: tuple[str, ...]) -> None:
     assert [KEY] == request.headers.get_list("x-publishable-api-key")
     assert [f"xclade-store/{__version__} {library}"] == request.headers.get_list("user-agent")
     assert "authorization" not in request.headers
-    assert (method == INITIALIZE[0]) == ("idempotency-key" in request.headers)
-    expected = None if method == LIST[0] else "application/json"
+    assert (call == INITIALIZE) == ("idempotency-key" in request.headers)
+    expected = None if call == LIST else "application/json"
     assert expected == request.headers.get("content-type")
 
 
 @pytest.mark.parametrize("face", FACES)
-@pytest.mark.parametrize(("method", "arguments"), CALLS)
-def test_a_customers_token(face: Call, method: str, arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("call", CALLS)
+def test_a_customers_token(face: Call, call: tuple[str, ...]) -> None:
     """A signed-in customer's token goes along as a bearer token."""
-    request = sent(face, method, *arguments, options={"customer_token": "a.b.c"})
+    request = sent(face, *call, options={"customer_token": "a.b.c"})
 
     assert ["Bearer a.b.c"] == request.headers.get_list("authorization")
-
-
-@pytest.mark.parametrize("face", FACES)
-@pytest.mark.parametrize(
-    ("method", "arguments", "more", "expected"),
-    [
-        (*LIST, {}, {"region_id": "reg_demo", "limit": "20", "offset": "0"}),
-        (
-            *LIST,
-            {"limit": 0, "offset": 7, "fields": "id"},
-            {"region_id": "reg_demo", "limit": "0", "offset": "7", "fields": "id"},
-        ),
-        (*CREATE, {}, {}),
-        (*CREATE, {"fields": "+status,-amount"}, {"fields": "+status,-amount"}),
-        (*CREATE, {"fields": ""}, {"fields": ""}),
-        (*INITIALIZE, {}, {}),
-        (*INITIALIZE, {"fields": "*payment_sessions"}, {"fields": "*payment_sessions"}),
-    ],
-)
-def test_the_query(
-    face: Call,
-    method: str,
-    arguments: tuple[str, ...],
-    more: dict[str, Any],
-    expected: dict[str, str],
-) -> None:
-    """Fields are sent when they are given, a page always."""
-    assert expected == query(sent(face, method, *arguments, **more))
-
-
-@pytest.mark.parametrize("face", FACES)
-@pytest.mark.parametrize(
-    ("call", "expected"),
-    [
-        (CREATE, {"cart_id": "cart_demo"}),
-        (INITIALIZE, {"provider_id": "pp_stripe_stripe"}),
-        (
-            (INITIALIZE[0], (*INITIALIZE[1], {"note": "gift"})),
-            {"provider_id": "pp_stripe_stripe", "data": {"note": "gift"}},
-        ),
-    ],
-)
-def test_the_body(face: Call, call: tuple[str, tuple[Any, ...]], expected: dict[str, Any]) -> None:
-    """Data that is not given is not sent."""
-    assert expected == json.loads(sent(face, call[0], *call[1]).content)
 
 
 def timeouts(connect: float | None, wait: float | None) -> dict[str, float | None]:
@@ -118,7 +79,7 @@ def timeouts(connect: float | None, wait: float | None) -> dict[str, float | Non
 
 
 @pytest.mark.parametrize("face", FACES)
-@pytest.mark.parametrize(("method", "arguments"), [*CALLS, ("iter_payment_providers", LIST[1])])
+@pytest.mark.parametrize("call", [*CALLS, ("iter_payment_providers", *LIST[1:])])
 @pytest.mark.parametrize(
     ("options", "more", "expected"),
     [
@@ -137,89 +98,84 @@ def timeouts(connect: float | None, wait: float | None) -> dict[str, float | Non
 )
 def test_timeouts(
     face: Call,
-    method: str,
-    arguments: tuple[str, ...],
+    call: tuple[str, ...],
     options: dict[str, Any],
     more: dict[str, Any],
     expected: dict[str, float | None],
 ) -> None:
     """The call's timeouts count, then the client's, then http_client's, up to the deadline."""
-    desk = Desk(ANSWERS.get(method, ok(PROVIDERS)))
+    desk = Desk(ANSWERS.get(call[0], ok(PROVIDERS)))
     given = {"retries": FakeTime().retries(count=0), **options}
-    face(desk, method, *arguments, options=given, **more)
+    face(desk, *call, options=given, **more)
 
     assert expected == desk.requests[0].extensions["timeout"]
 
 
-def test_a_client_of_ones_own() -> None:
+@each_client
+def test_an_http_client_of_ones_own(face: Any, make: Callable[..., Any]) -> None:
     """It is used with its own headers, and is open afterwards."""
     desk = Desk(collection())
-    transport = httpx.MockTransport(desk)
-    with httpx.Client(transport=transport, headers={"x-own": "1", "cookie": "c=2"}) as http:
-        with StoreClient(URL, publishable_key=KEY, http_client=http) as store:
-            store.create_payment_collection("cart_demo")
-        store.close()
-        assert not http.is_closed
-        assert 200 == http.get(URL).status_code
+    http = make(transport=httpx.MockTransport(desk), headers={"x-own": "1", "cookie": "c=2"})
 
+    async def use() -> None:
+        async with entered(face(URL, publishable_key=KEY, http_client=http)) as store:
+            await awaited(store.create_payment_collection("cart_demo"))
+        await awaited(store.close())
+        assert not http.is_closed
+        assert 200 == (await awaited(http.get(URL))).status_code
+
+    asyncio.run(use())
     request = desk.requests[0]
     assert ("1", "c=2", KEY) == tuple(
         request.headers[name] for name in ("x-own", "cookie", "x-publishable-api-key")
     )
 
 
-def test_an_async_client_of_ones_own() -> None:
-    """The same holds for async code."""
+def test_an_http_client_keeps_its_own_timeout() -> None:
+    """It keeps its timeouts unless a call has its own."""
     desk = Desk(collection())
+    http = httpx.Client(transport=httpx.MockTransport(desk), timeout=0.2)
+    with StoreClient(URL, publishable_key="pk", http_client=http) as store:
+        store.create_payment_collection("cart_demo")
+        store.create_payment_collection("cart_demo", timeout=7)
 
-    async def call() -> None:
-        async with httpx.AsyncClient(transport=httpx.MockTransport(desk)) as http:
-            async with AsyncStoreClient(URL, publishable_key=KEY, http_client=http) as store:
-                await store.create_payment_collection("cart_demo")
-            await store.close()
-            assert not http.is_closed
-            assert (await http.get(URL)).is_success
-
-    asyncio.run(call())
-    assert 2 == len(desk.requests)
+    assert [0.2, 7] == [each.extensions["timeout"]["read"] for each in desk.requests]
 
 
+def test_an_http_client_that_raises_for_status() -> None:
+    """An event hook may raise; the response is handled all the same."""
+    http = httpx.Client(
+        transport=httpx.MockTransport(Desk(Answer(429))),
+        event_hooks={"response": [lambda response: response.raise_for_status()]},
+    )
+    with (
+        StoreClient(URL, publishable_key="pk", retries=0, http_client=http) as store,
+        pytest.raises(StoreError) as caught,
+    ):
+        store.create_payment_collection("cart_demo")
+
+    assert 429 == caught.value.status
+
+
+@pytest.mark.parametrize("face", CLIENTS)
 @pytest.mark.parametrize("by_context", [True, False])
-def test_its_own_connections_are_closed(serve: Serve, *, by_context: bool) -> None:
+def test_its_own_connections_are_closed(serve: Serve, face: Any, *, by_context: bool) -> None:
     """After close(), or the end of the context, calls raise RuntimeError."""
-    store = StoreClient(serve(), publishable_key="pk_demo")
-    if by_context:
-        with store as entered:
-            assert store is entered
-            store.create_payment_collection("cart_demo")
-    else:
-        store.create_payment_collection("cart_demo")
-        store.close()
-    store.close()
+    store = face(serve(), publishable_key="pk_demo")
 
-    with pytest.raises(RuntimeError, match="closed"):
-        store.create_payment_collection("cart_demo")
-
-
-@pytest.mark.parametrize("by_context", [True, False])
-def test_its_own_async_connections_are_closed(serve: Serve, *, by_context: bool) -> None:
-    """The same holds for async code."""
-    url = serve()
-
-    async def call() -> None:
-        store = AsyncStoreClient(url, publishable_key="pk_demo")
+    async def use() -> None:
         if by_context:
-            async with store as entered:
-                assert store is entered
-                await store.create_payment_collection("cart_demo")
+            async with entered(store) as inside:
+                assert store is inside
+                await awaited(store.create_payment_collection("cart_demo"))
         else:
-            await store.create_payment_collection("cart_demo")
-            await store.close()
-        await store.close()
+            await awaited(store.create_payment_collection("cart_demo"))
+            await awaited(store.close())
+        await awaited(store.close())
         with pytest.raises(RuntimeError, match="closed"):
-            await store.create_payment_collection("cart_demo")
+            await awaited(store.create_payment_collection("cart_demo"))
 
-    asyncio.run(call())
+    asyncio.run(use())
 
 
 class Echo:

@@ -94,6 +94,8 @@ def test_made_by_hand() -> None:
     assert (session(),) == made.payment_sessions
     assert JsonObject({"client_secret": "pi_1_secret"}) == made.payment_sessions[0].data
     assert {"id", "currency_code", "amount", "payment_sessions"} == made.to_dict().keys()
+    assert (False, None) == (hasattr(made, "status"), getattr(made, "status", None))
+    assert "status=" not in repr(make(payment_sessions=[]))
     with pytest.raises(TypeError, match="'id', 'currency_code', and 'amount'"):
         StorePaymentCollection()  # type: ignore[call-arg]
 
@@ -127,7 +129,7 @@ def test_reading_names_every_fault() -> None:
 
 def test_attrs_functions_work() -> None:
     """They know all fields; those without a value are UNSET."""
-    read = call_sync(Desk(answer_with(total=5)), INITIALIZE[0], *INITIALIZE[1])
+    read = call_sync(Desk(answer_with(total=5)), *INITIALIZE)
     changed = attrs.evolve(read, amount=Decimal(5), status="authorized")
 
     assert (Decimal(5), "authorized") == (changed.amount, changed.status)
@@ -189,7 +191,7 @@ def test_errors_survive_copying(error: Exception, duplicate: Callable[[Any], Any
 @pytest.mark.parametrize("duplicate", DUPLICATES)
 def test_the_key_survives_copying(duplicate: Callable[[Any], Any]) -> None:
     """The idempotency key, and why a field is absent, too; an evolved copy is of no call."""
-    read = call_sync(Desk(answer_with()), INITIALIZE[0], *INITIALIZE[1], idempotency_key="order-1")
+    read = call_sync(Desk(answer_with()), *INITIALIZE, idempotency_key="order-1")
     twin = duplicate(read)
 
     assert "order-1" == twin.idempotency_key
@@ -276,13 +278,13 @@ def test_reading_decimals() -> None:
 def test_open_objects_go_round() -> None:
     """What a session holds goes into json.dumps, and into the next call."""
     desk = Desk(answer_with(metadata={"a": 1}))
-    read = call_sync(desk, INITIALIZE[0], *INITIALIZE[1])
+    read = call_sync(desk, *INITIALIZE)
     held = read.payment_sessions[0]
     for each in (held.data, held.context, read.metadata):
         assert each == json.loads(json.dumps(each)) == each.to_dict()
-        call_sync(desk, INITIALIZE[0], *INITIALIZE[1], each)
-
-        assert each == json.loads(desk.requests[-1].content)["data"]
+        for data in (each, {"earlier": each}):
+            call_sync(desk, *INITIALIZE, data)
+            assert data == json.loads(desk.requests[-1].content)["data"]
 
 
 @pytest.mark.parametrize(
@@ -303,6 +305,8 @@ def test_open_objects_do_not_change(change: Callable[[Any], Any]) -> None:
     data = JsonObject({"a": 1})
     with pytest.raises(TypeError, match="does not change"):
         change(data)
+    with pytest.raises(AttributeError):
+        data.a = 2  # type: ignore[attr-defined]
 
     data.to_dict()["a"] = 2
     assert {"a": 1} == data
@@ -315,7 +319,10 @@ def test_nothing_is_shared() -> None:
     source["list"].append(2)
     made.to_dict()["data"]["list"].append(3)
 
+    made.to_dict()["amount"] = 1
+
     assert {"list": [1]} == made.data
+    assert session(data={"list": [1]}) == made
 
 
 def test_dict_of_a_result() -> None:

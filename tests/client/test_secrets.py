@@ -34,7 +34,7 @@ from xclade_store import StoreError
 TOKEN = "eyJhbGciOi.customer.token"  # noqa: S105 - a made-up one
 CLIENT_SECRET: str = SESSION["data"]["client_secret"]
 SECRETS = (KEY, TOKEN, CLIENT_SECRET)
-INITIALIZE_CALL = (INITIALIZE[0], *INITIALIZE[1], {"client_secret": CLIENT_SECRET})
+INITIALIZE_CALL = (*INITIALIZE, {"client_secret": CLIENT_SECRET})
 
 BROKEN = [
     collection(amount="much"),
@@ -56,11 +56,18 @@ def leaks(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("make", [open_store, open_async_store])
-def test_a_clients_repr(make: Any) -> None:
+@pytest.mark.parametrize(
+    ("base_url", "token", "shown"),
+    [
+        ("http://store.test", TOKEN, "http://store.test"),
+        ("http://user:pw@store.test", None, "http://user:[secure]@store.test"),
+    ],
+)
+def test_a_clients_repr(make: Any, base_url: str, token: str | None, shown: str) -> None:
     """A client shows its kind and its store."""
-    store = make(Desk(collection()), customer_token=TOKEN)
+    store = make(Desk(collection()), base_url, customer_token=token)
 
-    assert f"{type(store).__name__}('http://store.test')" == repr(store) == str(store)
+    assert f"{type(store).__name__}('{shown}')" == repr(store) == str(store)
 
 
 def test_a_results_repr() -> None:
@@ -74,9 +81,17 @@ def test_a_results_repr() -> None:
     assert CLIENT_SECRET == result.payment_sessions[0].data["client_secret"]
 
 
-def test_unknown_fields_are_not_shown() -> None:
-    """A repr shows only what the contract knows."""
-    assert [] == leaks(repr(call_sync(Desk(collection(secret=CLIENT_SECRET)), *INITIALIZE_CALL)))
+@pytest.mark.parametrize(
+    "answer",
+    [
+        collection(secret=CLIENT_SECRET),
+        collection(payment_sessions=[{**SESSION, "data": {"x": [{**SESSION["data"]}]}}]),
+    ],
+    ids=["in an unknown field", "nested"],
+)
+def test_secrets_elsewhere_are_not_shown(answer: Answer) -> None:
+    """A repr shows only what the contract knows, and no client secret however deep it is."""
+    assert [] == leaks(repr(call_sync(Desk(answer), *INITIALIZE_CALL)))
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -156,11 +171,11 @@ def test_each_retry_is_logged_at_info(face: Call, caplog: pytest.LogCaptureFixtu
     ("call", "answer"), [(LIST, ok(PROVIDERS)), (CREATE, collection()), (INITIALIZE, collection())]
 )
 def test_each_operation_is_logged(
-    call: tuple[str, tuple[str, ...]], answer: Answer, caplog: pytest.LogCaptureFixture
+    call: tuple[str, ...], answer: Answer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Calls that go well leave one record, too."""
     caplog.set_level(logging.DEBUG, "xclade_store")
-    call_sync(Desk(answer), call[0], *call[1])
+    call_sync(Desk(answer), *call)
 
     (message,) = [each.getMessage() for each in caplog.records if each.name == "xclade_store"]
     assert re.fullmatch(r"(GET|POST) /store/\S+ -> 200 \(attempt 1, \d+ ms\)", message)

@@ -1,8 +1,10 @@
 """What the tests of the client share: responses to give it, and ways to call it."""
 
 import asyncio
+import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
@@ -38,9 +40,11 @@ PROVIDERS: dict[str, Any] = {
     "limit": 20,
 }
 
-LIST = ("list_payment_providers", ("reg_demo",))
-CREATE = ("create_payment_collection", ("cart_demo",))
-INITIALIZE = ("initialize_payment_session", ("pay_col_demo", "pp_stripe_stripe"))
+LIST = ("list_payment_providers", "reg_demo")
+CREATE = ("create_payment_collection", "cart_demo")
+INITIALIZE = ("initialize_payment_session", "pay_col_demo", "pp_stripe_stripe")
+CALLS = (LIST, CREATE, INITIALIZE)
+"""A call of each operation: the name of the method, and its arguments."""
 
 
 class Answer(NamedTuple):
@@ -187,6 +191,23 @@ def call_async_over_httpx2(desk: Desk, method: str, *arguments: Any, **more: Any
     return call_async(desk, method, *arguments, library=httpx2, **more)
 
 
+async def awaited(result: Any) -> Any:
+    """Return the result of a method of either client, so that a test can be written once."""
+    return await result if inspect.isawaitable(result) else result
+
+
+@asynccontextmanager
+async def entered(store: StoreClient | AsyncStoreClient) -> AsyncIterator[Any]:
+    """Enter the context of either client."""
+    if isinstance(store, AsyncStoreClient):
+        async with store as inside:
+            yield inside
+    else:
+        with store as inside:
+            yield inside
+
+
+CLIENTS = (StoreClient, AsyncStoreClient)
 LIBRARIES = (httpx, httpx2)
 OVER_HTTPX2 = (call_sync_over_httpx2, call_async_over_httpx2)
 FACES = (call_sync, call_async, *OVER_HTTPX2)

@@ -18,7 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from tests.client.wire import CREATE, FACES, INITIALIZE, LIST, Call, Desk
+from tests.client import wire
+from tests.client.wire import FACES, INITIALIZE, LIST, Call, Desk
 from tests.client.wire import Answer as Reply
 from tests.conftest import served
 from tests.contract.contract_coverage import recorder
@@ -37,7 +38,7 @@ from xclade_store_mock.contract import Operation, load_contract
 
 Json = Any
 
-CALLS = dict((LIST, CREATE, INITIALIZE))
+CALLS = {method: arguments for method, *arguments in wire.CALLS}
 """The arguments of a call of each operation, for parsing a response to it."""
 
 
@@ -157,7 +158,7 @@ class Parser:
 
 def _with_ids_of_call(content: bytes) -> bytes:
     """Replace the ids by those of INITIALIZE, since the client refuses other ids."""
-    collection_id, provider_id = INITIALIZE[1]
+    _, collection_id, provider_id = INITIALIZE
     try:
         document = json.loads(content)
     except ValueError:
