@@ -1,6 +1,7 @@
 """Servers to test against: real ones, on real sockets."""
 
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,27 +23,28 @@ Serve = Callable[..., str]
 
 
 @contextmanager
-def served(app: Any, *, is_store: bool = True) -> Iterator[str]:
-    """Serve an application on a free port, and yield its URL."""
-    config = uvicorn.Config(
-        RecordingApp(app, recorder("server")) if is_store and FOLDER in os.environ else app,
-        port=0,
-        log_level="critical",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
+def running(server: uvicorn.Server, *listeners: socket.socket) -> Iterator[str]:
+    """Run a server in a thread until the block ends, and yield its URL."""
+    thread = threading.Thread(target=server.run, args=[[*listeners] or None])
     thread.start()
     try:
         while not server.started:
-            if not thread.is_alive():
-                raise RuntimeError("the server did not start")
+            assert thread.is_alive(), "the server did not start"
             thread.join(0.005)
         host, port = server.servers[0].sockets[0].getsockname()[:2]
         yield f"http://{host}:{port}"
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def served(app: Any, *, is_store: bool = True) -> Iterator[str]:
+    """Serve an application on a free port, and yield its URL."""
+    recorded = RecordingApp(app, recorder("server")) if is_store and FOLDER in os.environ else app
+    config = uvicorn.Config(recorded, port=0, log_level="critical", timeout_graceful_shutdown=1)
+    with running(uvicorn.Server(config)) as url:
+        yield url
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import uvicorn
 from schemathesis.engine import events
 from tests.check.conftest import IDS, Check, Outcome
 from tests.check.test_broken_backends import found
+from tests.conftest import running
 from tests.server.control.conftest import serving
 
 from xclade_store_mock.app import StoreMockApp, create_app
@@ -63,13 +64,8 @@ def dying(app: Later) -> Iterator[str]:
     """Serve an application until its `do` is called, which stops the server."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
     app.do = partial(setattr, server, "should_exit", True)  # noqa: FBT003 - setattr takes it so
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.005)
-    host, port = server.servers[0].sockets[0].getsockname()[:2]
-    yield f"http://{host}:{port}"
-    thread.join()
+    with running(server) as url:
+        yield url
 
 
 def check_with(check: Check, plan: FaultPlan, times: int | None, calls: int) -> Outcome:

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +9,7 @@ import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Page, expect
-from tests.conftest import Serve
+from tests.conftest import Serve, running
 from tests.console.conftest import entries, open_console
 
 from xclade_store_mock.app import create_app
@@ -65,24 +64,16 @@ OPEN = Access()
 
 
 @contextmanager
-def running(port: int, access: Access = OPEN) -> Iterator[Mock]:
-    """Run a mock in a thread."""
-    server = Mock(port, access)
-    thread = threading.Thread(target=server.run, args=[[bound(port)]])
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            thread.join(0.005)
-        yield server
-    finally:
-        server.should_exit = True
-        thread.join()
+def serving(port: int, access: Access = OPEN) -> Iterator[Mock]:
+    """Serve a mock on a port that is reserved for it."""
+    mock = Mock(port, access)
+    with running(mock, bound(port)):
+        yield mock
 
 
 def test_follows_a_restarted_mock(page: Page, port: int) -> None:
     """After a restart the page shows the new mock's journal."""
-    with running(port) as mock:
+    with serving(port) as mock:
         open_console(page, mock.url)
         httpx.get(f"{mock.url}/old/1")
         httpx.get(f"{mock.url}/old/2")
@@ -91,7 +82,7 @@ def test_follows_a_restarted_mock(page: Page, port: int) -> None:
     page.get_by_role("button", name="Reset").click()
     problem = page.locator("#reset .problem")
     expect(problem).to_have_text("The mock does not respond. Is it still running?")
-    with running(port) as mock:
+    with serving(port) as mock:
         httpx.get(f"{mock.url}/new/1")
         expect(page.locator("#connection")).to_have_text("Live")
         expect(entries(page)).to_have_count(1)
@@ -103,7 +94,7 @@ def test_follows_a_restarted_mock(page: Page, port: int) -> None:
 
 def test_catches_up_without_losing_what_is_open(page: Page, port: int) -> None:
     """Requests that arrive while the stream is interrupted appear afterwards, in order and once."""
-    with running(port) as mock:
+    with serving(port) as mock:
         open_console(page, mock.url)
         httpx.get(f"{mock.url}/seen")
         entries(page).locator("summary").click()
@@ -124,7 +115,7 @@ def test_catches_up_without_losing_what_is_open(page: Page, port: int) -> None:
 def test_says_that_the_mock_is_gone_while_the_page_loads(page: Page, port: int) -> None:
     """While there is nothing to show the page says why, with and without its scripts."""
     gone = page.get_by_text("The mock does not respond. Is it still running?")
-    with running(port) as mock:
+    with serving(port) as mock:
         page.route("**/_mock/**", lambda route: route.abort())
         page.goto(mock.url)
         expect(page.locator("#absent")).to_be_visible()
@@ -140,7 +131,7 @@ def test_says_that_the_mock_is_gone_while_the_page_loads(page: Page, port: int) 
 
 def test_asks_for_the_token_once(page: Page, port: int) -> None:
     """A wrong token is refused with a message, a right one is kept for the tab."""
-    with running(port, Access("s3cret")) as mock:
+    with serving(port, Access("s3cret")) as mock:
         page.goto(mock.url)
         dialog = page.get_by_role("dialog")
         expect(dialog).to_be_visible()

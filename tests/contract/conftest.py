@@ -1,6 +1,5 @@
 """The contract, and servers in separate processes."""
 
-import re
 import socket
 import subprocess
 import sys
@@ -22,18 +21,6 @@ def contract() -> dict[str, Any]:
     """Return the parsed contract."""
     document: dict[str, Any] = yaml.safe_load((ROOT / "openapi/store.yaml").read_text("utf-8"))
     return document
-
-
-@pytest.fixture
-def demo_url() -> Iterator[str]:
-    """Serve the demo store with the installed command, and yield its URL."""
-    command: list[str | Path] = [BIN / "xclade-store-mock", "serve", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found
-        yield found.group()
-        process.terminate()
 
 
 @contextmanager

@@ -11,10 +11,8 @@ import json
 import re
 import socket
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -22,6 +20,7 @@ from typing import Any, Self
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
+from tests.conftest import running
 
 from xclade_store_mock.app import create_app, utc_now
 from xclade_store_mock.contract import load_contract
@@ -44,20 +43,6 @@ class Stage:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the current application."""
         await self.app(scope, receive, send)
-
-
-@contextmanager
-def served(stage: Stage) -> Iterator[int]:
-    """Serve the stage on a free port, and yield the port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(stage, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def send(port: int, request: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
@@ -203,7 +188,9 @@ def replay(path: Path, dialect: Dialect) -> Counter[str]:
     out_of_scope = OutOfScope.of(store)
     stage = Stage()
     counts: Counter[str] = Counter()
-    with served(stage) as port:
+    server = uvicorn.Server(uvicorn.Config(stage, port=0, log_level="critical", lifespan="off"))
+    with running(server) as url:
+        port = int(url.rpartition(":")[2])
         for _, cases in groupby(recording["cases"], key=lambda case: case["scene"]):
             comparison = Comparison(known=set(store.payment_collections))
             stage.app = create_app(store=store, dialect=dialect)
@@ -223,7 +210,7 @@ def replay(path: Path, dialect: Dialect) -> Counter[str]:
 
 def main() -> int:
     """Replay the files, and return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="scripts/replay", description=__doc__.partition("\n")[0])
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--dialect", choices=DIALECTS, default=MEDUSA.name)
     options = parser.parse_args()

@@ -20,6 +20,7 @@ from tests.contract.prefer_cases import (
 )
 from tests.contract.prism_differences import Difference, render
 from tests.contract.refused_cases import CRASHING, REFUSALS
+from tests.server.command import running
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.contract import load_contract
@@ -174,10 +175,10 @@ def test_dynamic_responses(
     assert seedless[0] != seedless[1]
 
 
-def test_seed_works_across_processes(demo_url: str, mocks: Mapping[Dialect, httpx.Client]) -> None:
+def test_seed_works_across_processes(mocks: Mapping[Dialect, httpx.Client]) -> None:
     """A server in another process generates the same response from the same seed."""
     request = ask(INITIALIZE, "dynamic=true, seed=here and there")
-    with httpx.Client(base_url=demo_url, timeout=PATIENCE) as elsewhere:
+    with running() as mock, httpx.Client(base_url=mock.url, timeout=PATIENCE) as elsewhere:
         assert send(elsewhere, request) == send(mocks[DOCUMENTED], request)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -17,10 +18,11 @@ _PATIENCE = 30
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A process and the URL at which it serves."""
+    """A process, the URL at which it serves, and what it printed first."""
 
     process: subprocess.Popen[str]
     url: str
+    banner: str
 
     def next_problem(self) -> str:
         """Return the next line on stderr, without its time; empty after the process ended."""
@@ -31,6 +33,16 @@ class Running:
         """Stop the process; return the lines on stderr that were not read yet."""
         self.process.terminate()
         return self.process.communicate()[1].splitlines()
+
+
+def read_banner(stream: IO[str]) -> str:
+    """Read what the command prints, up to the line that says how to stop it."""
+    lines: list[str] = []
+    for line in stream:
+        lines.append(line)
+        if line.startswith("Press Ctrl+C"):
+            break
+    return "".join(lines)
 
 
 @contextmanager
@@ -50,12 +62,14 @@ def starting(
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as process:
 
         def wait() -> Running:
-            stream = process.stderr if "json" in options else process.stdout
+            in_json = "json" in options
+            stream = process.stderr if in_json else process.stdout
             assert stream
-            found = re.search(r"http://[^\s\"]+", stream.readline())
+            banner = stream.readline() if in_json else read_banner(stream)
+            found = re.search(r"http://[^\s\"]+", banner)
             assert found
             httpx.get(f"{found.group()}/_mock/ready", timeout=_PATIENCE).raise_for_status()
-            return Running(process, found.group())
+            return Running(process, found.group(), banner)
 
         watchdog = threading.Timer(_PATIENCE, process.kill)
         watchdog.start()

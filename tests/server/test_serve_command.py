@@ -7,51 +7,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from tests.server.command import read_banner, running
 
 COMMAND = (Path(sys.executable).with_name("xclade-store-mock"), "serve", "--port", "0")
 
 
-@pytest.fixture
-def process() -> Iterator[subprocess.Popen[str]]:
-    """Run the command on the demo store."""
-    with subprocess.Popen(
-        COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        yield process
-        process.kill()
-
-
-def read_banner(process: subprocess.Popen[str]) -> str:
-    """Read what the command prints, up to the line that says how to stop it."""
-    assert process.stdout
-    lines: list[str] = []
-    for line in process.stdout:
-        lines.append(line)
-        if line.startswith("Press Ctrl+C"):
-            break
-    return "".join(lines)
-
-
-def test_printed_examples_work(process: subprocess.Popen[str]) -> None:
+def test_printed_examples_work() -> None:
     """The banner lists the store; its curl command and its Python code work."""
-    banner = read_banner(process)
-
-    assert [
-        "Store API",
-        "Console",
-        "Key",
-        "Regions",
-        "Providers",
-        "Carts",
-        "Collections",
-    ] == re.findall(r"^(\w[\w ]*?)  +\S", banner, re.MULTILINE)
-    assert 200 == run_curl(banner).status_code
-    printed = run_python(banner)
+    with running() as mock:
+        titles = re.findall(r"^(\w[\w ]*?)  +\S", mock.banner, re.MULTILINE)
+        assert [
+            *("Store API", "Console", "Key", "Regions", "Providers", "Carts", "Collections")
+        ] == titles
+        assert 200 == run_curl(mock.banner).status_code
+        printed = run_python(mock.banner)
     assert "provider_id='pp_system_default'" in printed
     assert "status='pending'" in printed
 
@@ -77,19 +50,14 @@ def run_python(banner: str) -> str:
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)])
-def test_stops_at_once_on_a_signal(
-    process: subprocess.Popen[str], sent: signal.Signals, code: int
-) -> None:
+def test_stops_at_once_on_a_signal(sent: signal.Signals, code: int) -> None:
     """A signal ends the command without output, whether there are open connections or not."""
-    found = re.search(r"http://\S+", read_banner(process))
-    assert found
-    with httpx.Client(base_url=found.group()) as client:
+    with running() as mock, httpx.Client(base_url=mock.url) as client:
         client.get("/openapi.yaml").raise_for_status()
-        process.send_signal(sent)
-        out, err = process.communicate(timeout=10)
+        mock.process.send_signal(sent)
+        out, err = mock.process.communicate(timeout=10)
 
-    assert ("", "") == (out, err)
-    assert code == process.returncode
+    assert ("", "", code) == (out, err, mock.process.returncode)
 
 
 def test_workers_can_be_stopped_before_they_serve(tmp_path: Path) -> None:
@@ -102,7 +70,8 @@ def test_workers_can_be_stopped_before_they_serve(tmp_path: Path) -> None:
         text=True,
         start_new_session=True,
     ) as process:
-        read_banner(process)
+        assert process.stdout
+        read_banner(process.stdout)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         # The workers, and what Python itself starts beside them.
         while len(children.read_text("ascii").split()) < 3:

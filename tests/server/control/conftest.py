@@ -1,14 +1,13 @@
 """Served stores with a control API: one in each dialect, reset for every test."""
 
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
 import uvicorn
-from tests.conftest import KEY
+from tests.conftest import KEY, running
 from tests.server.control.served import PATIENCE, Served
 
 from xclade_store_mock.app import StoreMockApp, create_app
@@ -22,22 +21,12 @@ from xclade_store_mock.web.dialect import Dialect
 def serving(app: StoreMockApp, **headers: str) -> Iterator[Served]:
     """Serve an application as the command does; yield it with clients of both APIs."""
     config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
-    server = Server(config, app)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.005)
-    host, port = server.servers[0].sockets[0].getsockname()[:2]
-    url = f"http://{host}:{port}"
-    try:
-        with (
-            httpx.Client(base_url=url, headers=KEY, timeout=PATIENCE) as store,
-            httpx.Client(base_url=f"{url}/_mock", headers=headers, timeout=PATIENCE) as control,
-        ):
-            yield Served(url, store, control)
-    finally:
-        server.should_exit = True
-        thread.join()
+    with (
+        running(Server(config, app)) as url,
+        httpx.Client(base_url=url, headers=KEY, timeout=PATIENCE) as store,
+        httpx.Client(base_url=f"{url}/_mock", headers=headers, timeout=PATIENCE) as control,
+    ):
+        yield Served(url, store, control)
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,14 @@
 """The control API of the installed command, in a process of its own."""
 
-import re
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.conftest import KEY
+from tests.server.command import running
 from tests.server.control.served import PATIENCE
 from tests.server.test_serve_command import run_curl
 from tests.server.wire import SESSIONS, STRIPE
@@ -21,57 +17,34 @@ from xclade_store_mock.cli import main
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.serving import Service
 
-COMMAND = (Path(sys.executable).with_name("xclade-store-mock"), "serve", "--port", "0")
-
-
-@contextmanager
-def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """Run the command; yield the process, its URL and its banner."""
-    with subprocess.Popen(
-        [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout
-            banner = ""
-            for line in process.stdout:
-                banner += line
-                if line.startswith("Press Ctrl+C"):
-                    break
-            (url, *_) = re.findall(r"http://\S+", banner)
-            # It takes its time to start.
-            httpx.get(url, timeout=PATIENCE)
-            yield process, url, banner
-        finally:
-            process.kill()
-
 
 def test_other_addresses_have_none() -> None:
     """On other addresses there is no control API without a token."""
-    with serving("--host", "0.0.0.0") as (_, url, banner):  # noqa: S104 - that is the point
-        assert "Console      off: --control-token TOKEN turns it on" in banner.splitlines()
-        assert 404 == httpx.get(f"{url}/_mock/state").status_code
+    with running("--host", "0.0.0.0") as mock:  # noqa: S104 - that is the point
+        assert "Console      off: --control-token TOKEN turns it on" in mock.banner.splitlines()
+        assert 404 == httpx.get(f"{mock.url}/_mock/state").status_code
 
 
 def test_token_turns_it_on() -> None:
     """On other addresses a token turns the control API on."""
-    with serving("--host", "0.0.0.0", "--control-token", "t0ken") as (_, url, banner):  # noqa: S104 - that is the point
-        state = f"{url}/_mock/state"
+    with running("--host", "0.0.0.0", "--control-token", "t0ken") as mock:  # noqa: S104 - that is the point
+        state = f"{mock.url}/_mock/state"
         let_in = httpx.get(state, headers={"Authorization": "Bearer t0ken"})
 
         assert (401, 200) == (httpx.get(state).status_code, let_in.status_code)
-        assert "t0ken" not in banner
+        assert "t0ken" not in mock.banner
 
 
 def test_starts_in_a_scenario(tmp_path: Path) -> None:
     """The banner describes the scenario, and its command meets it; stored state is reset."""
     storage = f"sqlite:///{tmp_path / 'store.db'}"
-    with serving("--scenario", "zero-amount", "--storage", storage) as (_, url, banner):
-        assert "Scenario     zero-amount, with cart_scenario and pay_col_scenario" in banner
-        assert "Problem      A voucher pays for the whole cart: its total is 0" in banner
-        assert "What to do   Initialize `pp_system_default` when there is nothing" in banner
-        assert "pay_col_scenario (0 usd)" in banner
-        assert 422 == run_curl(banner).status_code
-        assert "zero-amount" == httpx.get(f"{url}/_mock/state").json()["scenario"]
+    with running("--scenario", "zero-amount", "--storage", storage) as mock:
+        assert "Scenario     zero-amount, with cart_scenario and pay_col_scenario" in mock.banner
+        assert "Problem      A voucher pays for the whole cart: its total is 0" in mock.banner
+        assert "What to do   Initialize `pp_system_default` when there is nothing" in mock.banner
+        assert "pay_col_scenario (0 usd)" in mock.banner
+        assert 422 == run_curl(mock.banner).status_code
+        assert "zero-amount" == httpx.get(f"{mock.url}/_mock/state").json()["scenario"]
 
 
 @pytest.mark.parametrize(
@@ -131,9 +104,10 @@ def test_stopping_releases_everything() -> None:
 
     The control API is there without a word, on a loopback address.
     """
-    with serving() as (process, url, banner), ThreadPoolExecutor() as pool:
+    with running() as mock, ThreadPoolExecutor() as pool:
+        process, url = mock.process, mock.url
         console = f"Console      {url}/  (control API: {url}/_mock/state)"
-        assert console == banner.splitlines()[1]
+        assert console == mock.banner.splitlines()[1]
         control = httpx.Client(base_url=f"{url}/_mock", timeout=PATIENCE)
         held = {"when": "after", "delay": 60_000, "payment_collection_id": "pay_col_gone"}
         control.post("/faults", json=held)
