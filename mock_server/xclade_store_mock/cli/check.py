@@ -16,26 +16,17 @@ from typing import NoReturn
 
 from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED, KEY_VARIABLE, make_show, print_safely
 from xclade_store_mock.check.target import CannotCheck, CheckOptions, confirm
-from xclade_store_mock.cli.serve import positive
+from xclade_store_mock.cli.serve import option_type, positive
 
-
-def _text(is_valid: Callable[[str], object], problem: str) -> Callable[[str], str]:
-    """Return a type for argparse: text that is valid."""
-
-    def require(text: str) -> str:
-        if not is_valid(text):
-            raise argparse.ArgumentTypeError(problem.format(text))
-        return text
-
-    return require
-
-
-_key = _text(
+_key = option_type(
+    str,
     lambda text: text.isascii() and text.isprintable() and text == text.strip(),
     "must be printable ASCII, without spaces around it",
 )
-_id = _text(str.strip, "must not be blank")
-_rate = _text(re.compile("[1-9][0-9]{0,5}/[sm]").fullmatch, "{!r} is not a rate such as 20/s")
+_id = option_type(str, str.strip, "must not be blank")
+_rate = option_type(
+    str, re.compile("[1-9][0-9]{0,5}/[sm]").fullmatch, "{!r} is not a rate such as 20/s"
+)
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

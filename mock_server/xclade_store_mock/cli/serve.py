@@ -24,15 +24,45 @@ from xclade_store_mock.payments.seed import StoreFileError, demo_store, read_sto
 from xclade_store_mock.serving import Limits, Service
 from xclade_store_mock.storage import StorageError
 
-N = TypeVar("N", int, float)
+T = TypeVar("T")
 
 MEMORY = "memory"
 
 _LOOPBACK = "127.0.0.1"
-_REACHABLE = {"0.0.0.0": _LOOPBACK, "::": "::1"}  # noqa: S104 - to connect to, not to bind
-_LONGEST = 24 * 60 * 60  # seconds
 _SMALLEST_HEAD = 1_024  # bytes; any client's requests have a few hundred
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\sA-Z]+|null")
+_REACHABLE = {"0.0.0.0": _LOOPBACK, "::": "::1"}  # noqa: S104 - to connect to, not to bind
+
+
+def option_type(
+    read: Callable[[str], T], is_valid: Callable[[T], object], problem: str
+) -> Callable[[str], T]:
+    """Return a type for argparse, which puts the invalid text into the problem."""
+
+    def parse(text: str) -> T:
+        with suppress(ValueError):
+            value = read(text)
+            if is_valid(value):
+                return value
+        raise argparse.ArgumentTypeError(problem.format(text))
+
+    return parse
+
+
+_port = option_type(int, range(2**16).__contains__, "must be a port from 0 to 65535, not {!r}")
+positive = option_type(int, lambda it: it >= 1, "must be an integer of at least 1, not {!r}")
+_head = option_type(
+    int, lambda it: it >= _SMALLEST_HEAD, "must be an integer of at least 1,024, not {!r}"
+)
+_seconds = option_type(
+    float,
+    lambda it: 0 < it <= 24 * 60 * 60,
+    "must be a number of seconds above 0 and up to a day, not {!r}",
+)
+_origin = option_type(str, _ORIGIN.fullmatch, "{!r} is not an origin such as https://shop.example")
+_token = option_type(
+    str, re.compile("[!-~]+").fullmatch, "a token must consist of visible ASCII characters"
+)
 
 
 class CannotServe(Exception):
@@ -142,7 +172,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     )
     limits.add_argument(
         "--max-head",
-        type=partial(positive, least=_SMALLEST_HEAD),
+        type=_head,
         metavar="BYTES",
         default=defaults.head,
         help="size of a request's first line and headers; a larger one gets 431"
@@ -287,38 +317,3 @@ def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     host = _REACHABLE.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _origin(text: str) -> str:
-    if not _ORIGIN.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not an origin such as https://shop.example")
-    return text
-
-
-def _token(text: str) -> str:
-    if not re.fullmatch("[!-~]+", text):
-        raise argparse.ArgumentTypeError("a token must consist of visible ASCII characters")
-    return text
-
-
-def positive(text: str, least: int = 1) -> int:
-    """Return an option's integer. Raises ArgumentTypeError if it is less than `least`, or none."""
-    return _number(int, text, lambda value: value >= least, f"an integer of at least {least:,}")
-
-
-def _seconds(text: str) -> float:
-    expected = "a number of seconds above 0 and up to a day"
-    return _number(float, text, lambda value: 0 < value <= _LONGEST, expected)
-
-
-def _port(text: str) -> int:
-    ports = range(2**16)
-    return _number(int, text, ports.__contains__, f"a port from 0 to {ports[-1]}")
-
-
-def _number(read: type[N], text: str, is_valid: Callable[[N], bool], expected: str) -> N:
-    with suppress(ValueError):
-        value = read(text)
-        if is_valid(value):
-            return value
-    raise argparse.ArgumentTypeError(f"must be {expected}, not {text!r}")

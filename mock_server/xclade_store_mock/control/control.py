@@ -4,13 +4,13 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from xclade_store_mock.contract import Contract, Match
+from xclade_store_mock.contract import Contract
 from xclade_store_mock.control.documents import render_entry
 from xclade_store_mock.control.errors import NotFound
 from xclade_store_mock.control.events import Event, Events
-from xclade_store_mock.control.faults import Fault, FaultPlan, Faults
+from xclade_store_mock.control.faults import Fault, FaultPlan, Faults, FindOperation
 from xclade_store_mock.control.front import Exchange
-from xclade_store_mock.control.journal import Criteria, Inspector, Journal, Record
+from xclade_store_mock.control.journal import Criteria, Journal, Record
 from xclade_store_mock.control.outcomes import Outcome, Outcomes
 from xclade_store_mock.errors import InvalidData
 from xclade_store_mock.payments.model import Store
@@ -65,19 +65,14 @@ class Traffic:
     """One server's journal, faults and events: what needs no store of the mock's own."""
 
     def __init__(
-        self,
-        *,
-        contract: Contract,
-        find: Callable[[str, str], Match | None],
-        clock: Callable[[], datetime],
+        self, *, contract: Contract, find: FindOperation, clock: Callable[[], datetime]
     ) -> None:
         self.clock = clock
         self.events = Events()
         changed = self.events.changed
-        inspector = Inspector(find)
         self._operations = contract.operations
-        self.journal = Journal(inspector, partial(changed, "journal"))
-        self.faults = Faults(inspector.find, partial(changed, "faults"))
+        self.journal = Journal(find, partial(changed, "journal"))
+        self.faults = Faults(find, partial(changed, "faults"))
 
     def plan_fault(self, plan: FaultPlan, times: int | None = 1) -> Fault:
         """Plan a fault for the next requests; `None` times: for all.
@@ -123,7 +118,7 @@ class Control(Traffic):
         storage: Storage,
         clock: Callable[[], datetime],
         contract: Contract,
-        find: Callable[[str, str], Match | None],
+        find: FindOperation,
     ) -> None:
         super().__init__(
             contract=contract,

@@ -17,6 +17,9 @@ from xclade_store_mock.control.front import Exchange, exchange_of
 from xclade_store_mock.web.bodies import read_body
 from xclade_store_mock.web.dialect import Dialect, Reply, reply_with
 
+FindOperation = Callable[[str, str], Match | None]
+"""Returns the operation that a method and a path reach."""
+
 MAX_FAULTS = 100
 
 # The limits of openapi/control.yaml, for what does not come through it.
@@ -140,7 +143,7 @@ class Fault:
 class Faults:
     """The planned faults, and those that still hold a request."""
 
-    def __init__(self, find: Callable[[Scope], Match | None], changed: Callable[[], None]) -> None:
+    def __init__(self, find: FindOperation, changed: Callable[[], None]) -> None:
         self._find = find
         self._changed = changed
         self._faults: dict[str, Fault] = {}
@@ -215,7 +218,7 @@ class Faults:
             return False
         if plan.operation_id is None and plan.payment_collection_id is None:
             return True
-        match = self._find(scope)
+        match = self._find(scope["method"], scope["path"])
         return (
             match is not None
             and plan.operation_id in {None, match.operation.id}

@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from xclade_store_mock.contract import Match, Part
 from xclade_store_mock.contract.violations import check, check_query
-from xclade_store_mock.control.faults import FaultPlan
+from xclade_store_mock.control.faults import FaultPlan, FindOperation
 from xclade_store_mock.control.front import Body, Exchange, Headers
 from xclade_store_mock.errors import InvalidData, Refusal
 from xclade_store_mock.redaction import hide_body, hide_header, hide_query, hide_text
@@ -31,36 +31,28 @@ _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 _OBJECTS = 2048  # bytes that an entry's own objects take, about
 
 
-class Inspector:
-    """Finds out which operation a request is for, and how it violates the contract."""
-
-    def __init__(self, find: Callable[[str, str], Match | None]) -> None:
-        self._find = find
-
-    def find(self, scope: Scope) -> Match | None:
-        return self._find(scope["method"], scope["path"])
-
-    def violations(self, scope: Scope, match: Match | None, content: bytes) -> Iterator[str]:
-        if scope["method"] == "OPTIONS":
-            return
-        if match is None:
-            yield f"The Store API has no {scope['method']} {scope['path']}."
-            return
-        operation = match.operation
-        if not read_header(scope, "x-publishable-api-key"):
-            yield "Header 'x-publishable-api-key' is required"
-        sent = read_headers(scope, operation.header.fields)
-        query_string, _ = split_query(scope["query_string"])
-        query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
-        yield from _violations_of(check, operation.header, sent)
-        yield from _violations_of(check_query, operation.query, query)
-        if scope["method"] not in _WITHOUT_BODY and operation.body is not None:
-            try:
-                body = parse_body(scope, content)
-            except Refusal as error:
-                yield str(error)
-            else:
-                yield from _violations_of(check, operation.body, body)
+def find_violations(scope: Scope, match: Match | None, content: bytes) -> Iterator[str]:
+    """Yield how a request violates the contract."""
+    if scope["method"] == "OPTIONS":
+        return
+    if match is None:
+        yield f"The Store API has no {scope['method']} {scope['path']}."
+        return
+    operation = match.operation
+    if not read_header(scope, "x-publishable-api-key"):
+        yield "Header 'x-publishable-api-key' is required"
+    sent = read_headers(scope, operation.header.fields)
+    query_string, _ = split_query(scope["query_string"])
+    query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
+    yield from _violations_of(check, operation.header, sent)
+    yield from _violations_of(check_query, operation.query, query)
+    if scope["method"] not in _WITHOUT_BODY and operation.body is not None:
+        try:
+            body = parse_body(scope, content)
+        except Refusal as error:
+            yield str(error)
+        else:
+            yield from _violations_of(check, operation.body, body)
 
 
 def _violations_of(check_part: Any, part: Part, values: Any) -> tuple[str, ...]:
@@ -142,8 +134,8 @@ class Journal:
     Requests do not wait for their entries: each is rendered when it is first read, and only once.
     """
 
-    def __init__(self, inspector: Inspector, changed: Callable[[], None]) -> None:
-        self._inspector = inspector
+    def __init__(self, find: FindOperation, changed: Callable[[], None]) -> None:
+        self._find_operation = find
         self._changed = changed
         self._records: deque[Record] = deque()
         self._last_id = 0
@@ -196,8 +188,8 @@ class Journal:
 
     def _render(self, id_: int, exchange: Exchange) -> Entry:
         scope = exchange.scope
-        match = self._inspector.find(scope)
-        violations = self._inspector.violations(scope, match, exchange.request.content)
+        match = self._find_operation(scope["method"], scope["path"])
+        violations = find_violations(scope, match, exchange.request.content)
         return Entry(
             id=id_,
             at=exchange.at,

@@ -251,7 +251,7 @@ def test_client_respects_retry_after(mock: Served) -> None:
 
 def test_fault_is_listed_while_it_holds_a_request() -> None:
     """A used-up fault stays listed while it holds a request."""
-    faults = Faults(lambda _: None, lambda: None)
+    faults = Faults(lambda *_: None, lambda: None)
     fault = faults.plan(FaultPlan(delay=1), 2)
     scope = {"method": "GET", "path": "/store"}
     assert [fault, fault, None] == [faults.take(scope) for _ in range(3)]

@@ -3,9 +3,7 @@
 import asyncio
 import sys
 import tracemalloc
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ from tests.server.control.served import Served
 from tests.server.wire import COLLECTIONS, JSON, PROVIDERS, SESSIONS, SYSTEM
 
 from xclade_store_mock.app import create_app
-from xclade_store_mock.contract import load_contract
+from xclade_store_mock.contract import Match, load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.front import Exchange
 from xclade_store_mock.control.journal import (
@@ -23,7 +21,6 @@ from xclade_store_mock.control.journal import (
     MAX_SHOWN,
     Criteria,
     Entry,
-    Inspector,
     Journal,
 )
 from xclade_store_mock.dialects import DOCUMENTED
@@ -204,22 +201,22 @@ def exchange(size: int = 0, headers: int = 0) -> Exchange:
     return made
 
 
-class CountingInspector(Inspector):
-    """An inspector that counts the requests that it checks."""
+class CountingFind:
+    """Finds operations, and counts the requests for which it did."""
 
     def __init__(self) -> None:
-        super().__init__(partial(DOCUMENTED.find, load_contract("store.yaml")))
-        self.checked = 0
+        self._contract = load_contract("store.yaml")
+        self.count = 0
 
-    def violations(self, *arguments: Any) -> Iterator[str]:
-        """Check a request."""
-        self.checked += 1
-        return super().violations(*arguments)
+    def __call__(self, method: str, path: str) -> Match | None:
+        """Find an operation."""
+        self.count += 1
+        return DOCUMENTED.find(self._contract, method, path)
 
 
-def make_journal(inspector: Inspector | None = None) -> Journal:
+def make_journal(find: CountingFind | None = None) -> Journal:
     """Return an empty journal."""
-    return Journal(inspector or CountingInspector(), lambda: None)
+    return Journal(find or CountingFind(), lambda: None)
 
 
 def read(journal: Journal) -> list[Entry]:
@@ -229,8 +226,8 @@ def read(journal: Journal) -> list[Entry]:
 
 def test_entries_are_rendered_once_and_only_if_read() -> None:
     """Reading a page costs that page; reading it again costs nothing."""
-    inspector = CountingInspector()
-    journal = make_journal(inspector)
+    find = CountingFind()
+    journal = make_journal(find)
     for _ in range(5):
         journal.add(exchange())
     newest = journal.find(Criteria())[-2:]
@@ -238,7 +235,7 @@ def test_entries_are_rendered_once_and_only_if_read() -> None:
     first = asyncio.run(journal.read(newest))
     again = [journal.entry(record) for record in newest]
 
-    assert (2, first) == (inspector.checked, again)
+    assert (2, first) == (find.count, again)
 
 
 def test_list_renders_its_page_only() -> None:
@@ -255,8 +252,8 @@ def test_list_renders_its_page_only() -> None:
 
 def test_other_requests_run_while_the_journal_is_read() -> None:
     """Between any two entries the event loop does other work."""
-    inspector = CountingInspector()
-    journal = make_journal(inspector)
+    find = CountingFind()
+    journal = make_journal(find)
     for _ in range(5):
         journal.add(exchange())
 
@@ -265,7 +262,7 @@ def test_other_requests_run_while_the_journal_is_read() -> None:
         seen = set()
         while not reading.done():
             await asyncio.sleep(0)
-            seen.add(inspector.checked)
+            seen.add(find.count)
         return seen
 
     assert {1, 2, 3, 4, 5} <= asyncio.run(watch())
