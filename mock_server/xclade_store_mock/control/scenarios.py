@@ -22,12 +22,12 @@ REGION_ID = "reg_scenario"
 CART_ID = "cart_scenario"
 COLLECTION_ID = "pay_col_scenario"
 
-_SYSTEM = "pp_system_default"
-_STRIPE = "pp_stripe_stripe"
-EXAMPLE = (COLLECTION_ID, _STRIPE)
+SYSTEM = "pp_system_default"
+STRIPE = "pp_stripe_stripe"
+EXAMPLE = (COLLECTION_ID, STRIPE)
 """The payment collection and the provider with which a session meets the problem."""
 
-_TOTAL = Decimal("25.5")
+TOTAL = Decimal("25.5")
 _NEW_TOTAL = Decimal(40)
 
 
@@ -40,7 +40,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     trouble: str
     remedy: str
-    total: Decimal = _TOTAL
+    total: Decimal = TOTAL
     plan: FaultPlan | None = None
     then: str | None = None
 
@@ -59,7 +59,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         cart = model.Cart(CART_ID, REGION_ID, "usd", self.total)
         collection = model.PaymentCollection(COLLECTION_ID, CART_ID, "usd", self.total, now, now)
         return model.Store(
-            _with_region(store.settings, (_SYSTEM, _STRIPE)),
+            _with_region(store.settings, (SYSTEM, STRIPE)),
             carts={**store.carts, CART_ID: cart},
             payment_collections={**store.payment_collections, COLLECTION_ID: collection},
         )
@@ -94,7 +94,7 @@ async def _change_cart(control: Control) -> None:
 
 
 async def _remove_provider(control: Control) -> None:
-    await control.storage.change_settings(lambda settings: _with_region(settings, (_SYSTEM,)))
+    await control.storage.change_settings(lambda settings: _with_region(settings, (SYSTEM,)))
     control.store_changed()
 
 
@@ -119,16 +119,3 @@ def find_scenario(name: str) -> Scenario:
         if scenario.name == name:
             return scenario
     raise NotFound(kind="scenario", id_=name)
-
-
-def render() -> str:
-    """Return the part of docs/mock-server.md that lists the scenarios."""
-    providers = " and ".join(f"`{each}`" for each in (_SYSTEM, _STRIPE))
-    intro = (
-        f"Each uses the cart `{CART_ID}` and its payment collection `{COLLECTION_ID}`, over\n"
-        f"{_TOTAL} usd unless the table says otherwise, in the region `{REGION_ID}`, which has\n"
-        f"{providers}.\n"
-    )
-    head = (("scenario", "problem", "what to do"), ("---",) * 3)
-    rows = ((f"`{each.name}`", each.trouble, each.remedy) for each in SCENARIOS)
-    return intro + "\n" + "".join(f"| {' | '.join(row)} |\n" for row in (*head, *rows))

@@ -3,16 +3,14 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from tests.server.control.served import PATIENCE, Served
 
 from xclade_store import ConnectionFailed, InvalidData, PaymentRefused, ServerFailed, StoreClient
 from xclade_store.generated.models import StorePaymentCollection
-from xclade_store_mock.control.scenarios import CART_ID, COLLECTION_ID, REGION_ID, SCENARIOS, render
+from xclade_store_mock.control.scenarios import CART_ID, COLLECTION_ID, REGION_ID, SCENARIOS
 
-ROOT = Path(__file__).parents[3]
 STRIPE = "pp_stripe_stripe"
 SYSTEM = "pp_system_default"
 
@@ -277,8 +275,3 @@ def test_unknown_scenario(mock: Served) -> None:
         response.json()["message"],
     )
     assert "lost-answer" == mock.control.get("/state").json()["scenario"]
-
-
-def test_documentation_lists_the_scenarios() -> None:
-    """docs/mock-server.md contains the table that the code renders."""
-    assert render() in (ROOT / "docs/mock-server.md").read_text("utf-8")
