@@ -1,7 +1,6 @@
 """Compares the client with its peers."""
 
 import json
-import re
 import statistics
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from tests.bench.figures import Bar, bars, ratios, spread, table
 from tests.bench.page import Section
+from tests.bench.subjects import mock, started
 from tests.bench.tools import NotInstalled, install_client, install_generated, on_first_core
 
 from xclade_store import StoreClient
@@ -36,16 +36,8 @@ NAMES = {
 
 def real_answer() -> bytes:
     """Return the mock's response to the call."""
-    mock = Path(sys.executable).with_name("xclade-store-mock")
-    with subprocess.Popen(
-        [mock, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found
-        with StoreClient(found.group(), publishable_key="pk_demo") as store:
-            collection = store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
-        process.terminate()
+    with started(mock()) as server, StoreClient(server.url, publishable_key="pk_demo") as store:
+        collection = store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
     return json.dumps({"payment_collection": collection.to_dict()}).encode()
 
 

@@ -2,10 +2,7 @@
 
 import http.client
 import json
-import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -18,13 +15,13 @@ from random import Random
 from typing import NamedTuple
 
 import psycopg
+from tests.bench.figures import table
 from tests.bench.filling import fill
 from tests.bench.page import Section
-from tests.bench.tools import on_first_core
+from tests.bench.subjects import mock, started
 from tests.conftest import KEY
 from tests.databases import database_name, new_database, running_postgresql
 
-COMMAND = Path(sys.executable).with_name("xclade-store-mock")
 FEW = 100
 MANY = 1_000_000
 CALLS = 40
@@ -101,16 +98,9 @@ CALLED: dict[str, Callable[[Served], None]] = {
 def serving(url: str, rows: int, backends: Callable[[], list[int]]) -> Iterator[Served]:
     """Serve a store with this many collections."""
     fill(url, rows, NEW_CARTS)
-    command = [*on_first_core(), str(COMMAND), "serve", "--port", "0", "--storage", url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        found = re.search(r"http://([\d.]+):(\d+)", process.stdout.readline())
-        assert found
-        connection = http.client.HTTPConnection(found.group(1), int(found.group(2)))
-        try:
-            yield Served(rows, process.pid, connection, backends, count(rows + 1))
-        finally:
-            process.terminate()
+    with started(mock("the mock", "--storage", url)) as server:
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
+        yield Served(rows, server.pid, connection, backends, count(rows + 1))
 
 
 def measure_calls(pair: Pair, call: Callable[[Served], None]) -> tuple[Cost, Cost]:
@@ -140,18 +130,18 @@ def compare(pair: Pair, rounds: int) -> Costs:
     return costs
 
 
-def table(title: str, costs: Costs) -> str:
+def compared(title: str, costs: Costs) -> str:
     """Return a table of medians, and of the medians of the ratios."""
-    rows = [
-        f"| {title} | {FEW} collections | {MANY:,} | x | x in time on the servers' cores |",
-        "|---|---|---|---|---|",
-    ]
-    for name, pairs in costs.items():
-        few, many = (statistics.median(each[side].elapsed for each in pairs) for side in (0, 1))
-        ratio = statistics.median(many.elapsed / few.elapsed for few, many in pairs)
-        cpu = statistics.median(many.cpu / few.cpu for few, many in pairs)
-        rows.append(f"| {name} | {few:.0f} µs | {many:.0f} µs | {ratio:.2f} | {cpu:.2f} |")
-    return "\n".join(rows)
+    header = (title, f"{FEW} collections", f"{MANY:,}", "x", "x in time on the servers' cores")
+    return table(header, (row(name, pairs) for name, pairs in costs.items()))
+
+
+def row(name: str, pairs: list[tuple[Cost, Cost]]) -> tuple[str, ...]:
+    """Return the cells of a call."""
+    few, many = (statistics.median(each[side].elapsed for each in pairs) for side in (0, 1))
+    ratio = statistics.median(many.elapsed / few.elapsed for few, many in pairs)
+    cpu = statistics.median(many.cpu / few.cpu for few, many in pairs)
+    return (name, f"{few:.0f} µs", f"{many:.0f} µs", f"{ratio:.2f}", f"{cpu:.2f}")
 
 
 def on_sqlite(rounds: int) -> Costs:
@@ -203,9 +193,9 @@ def measure(rounds: int) -> Section:
 a kept answer, beside what it costs with {FEW}. Two servers in turns, {rounds} rounds of
 {CALLS} calls; medians, and medians of the ratios, which are to stay below {AIM}.
 
-{table("SQLite", sqlite)}
+{compared("SQLite", sqlite)}
 
-{table("PostgreSQL", postgresql)}
+{compared("PostgreSQL", postgresql)}
 """,
         {"SQLite": sqlite, "PostgreSQL": postgresql},
     )
