@@ -13,7 +13,6 @@ from xclade_store_mock.app import create_app
 
 SIDE = Side("server", ("pay 200", "pay 200.id", "pay 500"), frozenset({"pay 200"}), ())
 PROVIDERS = "/store/payment-providers"
-SESSIONS = "/store/payment-collections/pay_col_demo/payment-sessions"
 
 
 @pytest.fixture
@@ -48,43 +47,41 @@ def test_parts_of_every_kind_are_listed() -> None:
         assert part in parts
 
 
-def test_request_and_response_are_recorded(folder: Path) -> None:
-    """A call covers the parts of its request and its response, and no more."""
+LISTING = "list_payment_providers"
+PAGE = ("payment_providers", "payment_providers[].id", "payment_providers[].is_enabled")
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "expected"),
+    [
+        (
+            "region_id=reg_demo",
+            {},
+            {
+                LISTING,
+                *(f"{LISTING} {part}" for part in ("security publishableKey", "query region_id")),
+                *(f"{LISTING} {part}" for part in ("200", "200 application/json")),
+                *(f"{LISTING} 200.{field}" for field in (*PAGE, "count", "offset", "limit")),
+            },
+        ),
+        (
+            "limit=-1",
+            {},
+            {f"{LISTING} 400{part}" for part in ("", " application/json", ".type", ".message")},
+        ),
+        ("region_id=reg_demo", {"Prefer": "code=500"}, set()),
+    ],
+    ids=["successful", "refused", "generated"],
+)
+def test_call_covers_its_parts(
+    folder: Path, query: str, headers: dict[str, str], expected: set[str]
+) -> None:
+    """A successful call covers request and response, a refused one its response, others nothing."""
     app = RecordingApp(create_app(), Recorder("server"))
     with served(app, is_store=False) as url:
-        httpx.get(f"{url}{PROVIDERS}", params={"region_id": "reg_demo"}, headers=KEY)
+        httpx.get(f"{url}{PROVIDERS}?{query}", headers={**KEY, **headers})
 
-    name = "list_payment_providers"
-    fields = ("payment_providers", "payment_providers[].id", "payment_providers[].is_enabled")
-    assert {
-        name,
-        f"{name} security publishableKey",
-        f"{name} query region_id",
-        f"{name} 200",
-        f"{name} 200 application/json",
-        *(f"{name} 200.{field}" for field in (*fields, "count", "offset", "limit")),
-    } == covered(folder)
-
-
-def test_refused_request_covers_only_its_response(folder: Path) -> None:
-    """A refused request does not cover its parameters."""
-    app = RecordingApp(create_app(), Recorder("server"))
-    with served(app, is_store=False) as url:
-        httpx.get(f"{url}{PROVIDERS}", params={"limit": "-1"}, headers=KEY)
-
-    name = "list_payment_providers 400"
-    response = {name, f"{name} application/json", f"{name}.type", f"{name}.message"}
-    assert response == covered(folder)
-
-
-def test_generated_response_covers_nothing(folder: Path) -> None:
-    """A response generated for a `Prefer` header is not recorded."""
-    app = RecordingApp(create_app(), Recorder("server"))
-    with served(app, is_store=False) as url:
-        headers = {**KEY, "Prefer": "code=409"}
-        httpx.post(f"{url}{SESSIONS}", json={"provider_id": "pp"}, headers=headers)
-
-    assert set() == covered(folder)
+    assert expected == covered(folder)
 
 
 def test_invalid_response_covers_nothing(folder: Path) -> None:
@@ -99,18 +96,11 @@ def test_invalid_response_covers_nothing(folder: Path) -> None:
 
 
 def test_gaps_are_reported() -> None:
-    """Each uncovered part is reported."""
+    """Each uncovered part is reported, and each reason for a covered part, or for no part."""
+    reasons = (OutOfReach("pay 200.*", "it is hard"), OutOfReach("refund.*", "it is not there"))
+
     assert [
-        "No test covers pay 200.id on the server.",
         "No test covers pay 500 on the server.",
-    ] == [*SIDE.gaps()]
-
-
-def test_invalid_reasons_are_reported() -> None:
-    """A reason for a covered part, or for no part, is reported."""
-    reasons = (OutOfReach(".*", "it is hard"), OutOfReach("refund.*", "it is not there"))
-
-    assert [
         "The server covers pay 200: remove it from OUT_OF_REACH.",
         "No part of the server is refund.*: remove it from OUT_OF_REACH.",
     ] == [*replace(SIDE, out_of_reach=reasons).gaps()]

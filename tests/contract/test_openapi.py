@@ -1,17 +1,17 @@
 """The contract matches the documentation, and its examples are valid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from tests.contract.schema_changes import resolved
 
-from xclade_store_mock.contract import load_contract
+from xclade_store_mock.contract import Contract, load_contract
 
 INITIALIZE = ("/store/payment-collections/{id}/payment-sessions", "post")
 
 
-def operations(contract: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def operations(contract: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the operations."""
     for item in contract["paths"].values():
         yield from item.values()
@@ -110,46 +110,36 @@ def test_vocabularies_stay_open(contract: dict[str, Any]) -> None:
     assert "enum" not in schemas["PaymentCollectionStatus"]
 
 
-def test_every_request_and_response_has_named_examples(contract: dict[str, Any]) -> None:
-    """Every request body and response has named examples."""
-    for operation in operations(contract):
-        for part in (operation.get("requestBody"), *operation["responses"].values()):
-            for content in resolved(contract, part)["content"].values() if part else ():
-                assert content["examples"]
-
-
-def test_every_example_is_valid() -> None:
-    """The examples of requests, responses and parameters match their schemas."""
-    compiled = load_contract("store.yaml")
-    document: Any = compiled.document
-    checked = 0
-    for operation in operations(document):
-        validators = compiled.operations[operation["operationId"]]
-        body = operation.get("requestBody", {"content": {}})
-        for content in body["content"].values():
-            for example in content["examples"].values():
-                assert validators.body
-                validators.body.validator.validate(example["value"])
-                checked += 1
-        for status, response in operation["responses"].items():
-            for media_type, content in resolved(document, response)["content"].items():
-                for example in content["examples"].values():
-                    documented = validators.responses[int(status), media_type]
-                    documented.validator.validate(example["value"])
-                    checked += 1
-        for parameter in operation.get("parameters", ()):
-            described = resolved(document, parameter)
-            for example in described.get("examples", {}).values():
-                values = {described["name"]: example["value"]}
-                chosen = validators.query if described["in"] == "query" else validators.header
-                if described["in"] != "path":
-                    assert not [
-                        error
-                        for error in chosen.validator.iter_errors(values)
-                        if described["name"] in error.instance_path
-                    ]
-                    checked += 1
-    assert checked > 40
+@pytest.mark.parametrize(
+    ("contract", "operation"),
+    [
+        pytest.param(contract, operation, id=operation["operationId"])
+        for contract in (load_contract("store.yaml"), load_contract("control.yaml"))
+        for operation in operations(contract.document)
+    ],
+)
+def test_every_part_has_valid_examples(contract: Contract, operation: Any) -> None:
+    """All bodies and parameters of both contracts have valid examples, or at least a default."""
+    document = contract.document
+    validators: Any = contract.operations[operation["operationId"]]
+    body = operation.get("requestBody", {"content": {}})
+    documented = [(validators.body, content) for content in body["content"].values()]
+    for status, response in operation["responses"].items():
+        for media_type, content in resolved(document, response).get("content", {}).items():
+            documented.append((validators.responses[int(status), media_type], content))
+    for schema, content in documented:
+        assert content["examples"]
+        for example in content["examples"].values():
+            schema.validator.validate(example["value"])
+    for reference in operation.get("parameters", ()):
+        parameter = resolved(document, reference)
+        place = {"path": "path_parameters"}.get(parameter["in"], parameter["in"])
+        default = {"value": parameter["schema"].get("default")}
+        for example in parameter.get("examples", {"default": default}).values():
+            name, validator = parameter["name"], getattr(validators, place).validator
+            # Other parameters may be required.
+            errors = validator.iter_errors({name: example["value"]})
+            assert [] == [error for error in errors if name in error.instance_path]
 
 
 def test_main_flow_is_linked(contract: dict[str, Any]) -> None:

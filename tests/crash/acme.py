@@ -5,10 +5,7 @@ import json
 import os
 from pathlib import Path
 
-from xclade_store_mock.errors import ProviderRefused
 from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
-
-REFUSAL = "No."
 
 
 class Acme:
@@ -34,8 +31,6 @@ class Acme:
             case {"do": "wait", "until": signal}:
                 while not (self._folder / signal).exists():  # noqa: ASYNC110 - another process's
                     await asyncio.sleep(0.01)
-            case {"do": "refuse"}:
-                raise ProviderRefused(REFUSAL)
             case {"do": "fail once"} if self._is_new(request):
                 raise RuntimeError
             case {"do": "die once"} if self._is_new(request):

@@ -11,7 +11,9 @@ from tests.server.wire import (
     COLLECTIONS,
     FREE_SESSIONS,
     JSON,
+    KEY_REUSED,
     SESSIONS,
+    STILL_RUNNING,
     STRIPE,
     SYSTEM,
     Answer,
@@ -111,13 +113,7 @@ def test_409(serve: Serve, idempotency: dict[str, str]) -> None:
         repeated = client.post(SESSIONS, json=SYSTEM)
         gate.open()
 
-        assert error(
-            409,
-            "conflict",
-            "The request conflicted with another request."
-            " You may retry the request with the provided Idempotency-Key.",
-            "invalid_state_error",
-        ) == answer(repeated)
+        assert STILL_RUNNING == answer(repeated)
         assert 200 == first.result().status_code
         assert first.result().content == client.post(SESSIONS, json=SYSTEM).content
 
@@ -198,12 +194,7 @@ def test_422_when_a_key_is_reused(
     first = shared.post(SESSIONS, headers=idempotency, json=SYSTEM)
     reused = shared.post(SESSIONS + query, headers=idempotency, json=body)
 
-    assert error(
-        422,
-        "duplicate_error",
-        "This Idempotency-Key was used for another request.",
-        "invalid_request_error",
-    ) == answer(reused)
+    assert KEY_REUSED == answer(reused)
     assert (
         first.json()["payment_collection"]["payment_sessions"]
         == (read_collection(shared)["payment_sessions"])

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal
 
 import httpx
 import pytest
@@ -143,19 +142,6 @@ def test_refused_call_leaves_the_earlier_session(scripted: Scripted) -> None:
     expected = error(422, "payment_authorization_error", "No.", "invalid_request_error")
     assert expected == answer(refused)
     assert before == read_collection(scripted.client)
-
-
-def test_only_the_manual_provider_accepts_zero(unchanged: httpx.Client) -> None:
-    """Only the manual system provider accepts an amount of 0."""
-    free = read_collection(unchanged, "cart_free")
-
-    assert Decimal(0) == free["amount"]
-    assert error(
-        422,
-        "payment_authorization_error",
-        "Invalid amount: this value must be greater than or equal to 1.",
-        "invalid_request_error",
-    ) == answer(unchanged.post(FREE_SESSIONS, json=STRIPE))
 
 
 def test_signed_in_customer_is_in_the_context(store: httpx.Client) -> None:

@@ -1,17 +1,10 @@
 """The pytest plugin, in test runs of its own."""
 
-import asyncio
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 from tests.server.plugin_runs import Runs
-
-from xclade_store_mock.payments.model import PaymentCollection
-from xclade_store_mock.payments.seed import demo_store
-from xclade_store_mock.storage.memory import MemoryStorage
 
 pytest_plugins = ["pytester"]
 
@@ -93,20 +86,6 @@ def test_every_test_gets_a_fresh_store(runs: Runs) -> None:
             assert {store_mock.url} == urls
         """,
     )
-
-
-def test_request_that_outlasts_a_reset() -> None:
-    """A request of an earlier test does not change the state of the next one."""
-    store = demo_store(datetime.now(UTC))
-    storage = MemoryStorage(store)
-
-    async def outlast_a_reset() -> PaymentCollection:
-        async with storage.hold("pay_col_demo") as held:
-            await storage.reset(store)
-            await held.keep(replace(held.collection, status="canceled"))
-        return await storage.collection("pay_col_demo")
-
-    assert store.payment_collections["pay_col_demo"] == asyncio.run(outlast_a_reset())
 
 
 def test_modules_can_serve_another_store_and_dialect(runs: Runs) -> None:

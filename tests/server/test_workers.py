@@ -11,20 +11,14 @@ from tests.crash.fleet import WORKERS, running_fleet
 from tests.crash.ledger import overlaps
 from tests.crash.shop import CROWD, Shop, open_shop
 from tests.databases import POSTGRESQL, SQLITE, new_database
-from tests.server.wire import COLLECTIONS, PROVIDERS, answer, error, session_of, unknown_error
-
-STILL_RUNNING = error(
-    409,
-    "conflict",
-    "The request conflicted with another request."
-    " You may retry the request with the provided Idempotency-Key.",
-    "invalid_state_error",
-)
-REUSED = error(
-    422,
-    "duplicate_error",
-    "This Idempotency-Key was used for another request.",
-    "invalid_request_error",
+from tests.server.wire import (
+    COLLECTIONS,
+    KEY_REUSED,
+    PROVIDERS,
+    STILL_RUNNING,
+    answer,
+    session_of,
+    unknown_error,
 )
 
 
@@ -138,18 +132,6 @@ def test_slow_provider_does_not_delay_others(shop: Shop) -> None:
     assert WORKERS == workers(each.result() for each in waiting)
 
 
-def test_refusal_leaves_the_earlier_session(shop: Shop) -> None:
-    """A payment that the provider refuses replaces nothing."""
-    purchase = shop.purchase()
-    earlier = session_of(purchase.initialize())
-
-    refused = purchase.initialize(do="refuse")
-
-    no = error(422, "payment_authorization_error", "No.", "invalid_request_error")
-    assert no == answer(refused)
-    assert [earlier] == purchase.sessions
-
-
 def test_bug_in_a_provider_is_retried_under_the_same_id(shop: Shop, key: str) -> None:
     """An exception leaves the earlier session; the retry has the same session id."""
     purchase = shop.purchase()
@@ -198,8 +180,8 @@ def test_key_is_reserved_while_its_request_runs(shop: Shop, key: str) -> None:
     made = first.result()
     after = shop.gather(*[twin, other] * 20)
 
-    assert [STILL_RUNNING, REUSED] * 20 == [answer(each) for each in during]
-    assert [answer(made), REUSED] * 20 == [answer(each) for each in after]
+    assert [STILL_RUNNING, KEY_REUSED] * 20 == [answer(each) for each in during]
+    assert [answer(made), KEY_REUSED] * 20 == [answer(each) for each in after]
     assert {made.content} == {each.content for each in after[::2]}
     assert [session_of(made)] == purchase.sessions
     assert 1 == len(purchase.calls)

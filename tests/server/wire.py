@@ -50,6 +50,21 @@ def unknown_error() -> Answer:
     return error(500, "unknown_error", "An unknown error occurred.", "unknown_error")
 
 
+STILL_RUNNING = error(
+    409,
+    "conflict",
+    "The request conflicted with another request."
+    " You may retry the request with the provided Idempotency-Key.",
+    "invalid_state_error",
+)
+KEY_REUSED = error(
+    422,
+    "duplicate_error",
+    "This Idempotency-Key was used for another request.",
+    "invalid_request_error",
+)
+
+
 def session_of(response: httpx.Response) -> Any:
     """Return the only session of the collection in a response."""
     response.raise_for_status()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.server.control.served import Served
-from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM
+from tests.server.wire import COLLECTIONS, SYSTEM
 
 NEW_YEAR = "2030-01-01T00:00:00.000Z"
 
@@ -13,13 +13,6 @@ NEW_YEAR = "2030-01-01T00:00:00.000Z"
 def clock(mock: Served) -> Any:
     """Return the clock."""
     return mock.control.get("/clock").json()
-
-
-def initialize(mock: Served) -> str | None:
-    """Initialize a session with always the same key; return whether the response was replayed."""
-    response = mock.store.post(SESSIONS, headers={"Idempotency-Key": "k-1"}, json=SYSTEM)
-    replayed: str | None = response.headers.get("Idempotent-Replayed")
-    return replayed
 
 
 def test_shows_the_real_time(mock: Served) -> None:
@@ -87,16 +80,6 @@ def test_store_uses_it(either: Served) -> None:
     (entry,) = either.journal()
 
     assert [NEW_YEAR] * 2 == [session["created_at"], entry["at"]]
-
-
-def test_idempotency_keys_expire_by_it(mock: Served) -> None:
-    """Idempotency keys expire a day after their first use on the clock."""
-    initialize(mock)
-
-    mock.control.post("/clock/advance", json={"seconds": 86_000}).raise_for_status()
-    assert "true" == initialize(mock)
-    mock.control.post("/clock/advance", json={"seconds": 400}).raise_for_status()
-    assert None is initialize(mock)
 
 
 @pytest.mark.parametrize(

@@ -46,15 +46,6 @@ def test_unreachable(either: Served) -> None:
     assert 204 == either.control.delete(OUTCOME).status_code
 
 
-def test_refusal_leaves_the_earlier_session(mock: Served) -> None:
-    """In the documented dialect the earlier session survives a refusal."""
-    session = mock.initialize()
-    plan(mock, result="declined")
-    initialize(mock)
-
-    assert [session["id"]] == [each["id"] for each in mock.collection()["payment_sessions"]]
-
-
 def test_slow_provider(mock: Served) -> None:
     """A slow provider returns the usual session, later."""
     plan(mock, result="accepted", delay=80)

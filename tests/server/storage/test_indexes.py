@@ -3,8 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any
 
 import httpx
 import pytest
@@ -24,86 +23,48 @@ from xclade_store_mock.storage import (
 )
 from xclade_store_mock.storage.sql import SqlStorage
 
-T = TypeVar("T")
-
 Run = tuple[str, Row]
 """A statement and its values."""
 
 SCAN = re.compile(r"(?:Seq Scan on|SCAN) xclade_mock_\w+")
 
 
-@dataclass
 class RecordingConnection:
     """Passes everything on to a connection, and records the statements."""
 
-    connection: Connection
-    runs: list[Run]
+    def __init__(self, connection: Connection, runs: list[Run]) -> None:
+        self._connection = connection
+        self._runs = runs
 
-    async def row(self, statement: str, *values: object) -> Row | None:
-        """Record one."""
-        self.runs.append((statement, values))
-        return await self.connection.row(statement, *values)
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        """Return a method of the connection that records its statement, if it has one."""
+        method: Callable[..., Awaitable[Any]] = getattr(self._connection, name)
 
-    async def lock_row(self, statement: str, *values: object) -> Row | None:
-        """Record one."""
-        self.runs.append((statement, values))
-        return await self.connection.lock_row(statement, *values)
+        async def record(*arguments: Any) -> Any:
+            if name in {"row", "lock_row", "rows", "change"}:
+                self._runs.append((arguments[0], arguments[1:]))
+            elif name == "row_for_each":
+                self._runs.append((arguments[0], arguments[1][:1]))
+            elif name == "change_for_each":
+                self._runs += [(arguments[0], each) for each in arguments[1][:1]]
+            return await method(*arguments)
 
-    async def rows(self, statement: str, *values: object) -> Sequence[Row]:
-        """Record one."""
-        self.runs.append((statement, values))
-        return await self.connection.rows(statement, *values)
-
-    async def change(self, statement: str, *values: object) -> None:
-        """Record one."""
-        self.runs.append((statement, values))
-        await self.connection.change(statement, *values)
-
-    async def row_for_each(self, statement: str, keys: Sequence[str]) -> Sequence[Row | None]:
-        """Record the first."""
-        self.runs += [(statement, keys[:1])]
-        return await self.connection.row_for_each(statement, keys)
-
-    async def change_for_each(self, statement: str, values: Sequence[Row]) -> Sequence[bool]:
-        """Record the first, if any."""
-        self.runs += [(statement, each) for each in values[:1]]
-        return await self.connection.change_for_each(statement, values)
+        return record
 
 
-@dataclass
 class RecordingDatabase:
     """Passes everything on to a database, and records the statements."""
 
-    database: Database
-    runs: list[Run] = field(default_factory=list)
+    def __init__(self, database: Database) -> None:
+        self.runs: list[Run] = []
+        self._database = database
 
-    def __post_init__(self) -> None:
-        self.find_table = self.database.find_table
-        self.create_tables = self.database.create_tables
-
-    async def create(self) -> None:
-        """Record nothing."""
-        await self.database.create()
-
-    async def run(self, query: Callable[[Connection], Awaitable[T]]) -> T:
-        """Record a query's statements."""
-        return await self.database.run(lambda it: query(RecordingConnection(it, self.runs)))
-
-    async def transact(self, query: Callable[[Connection], Awaitable[T]]) -> T:
-        """Record a query's statements."""
-        return await self.database.transact(lambda it: query(RecordingConnection(it, self.runs)))
-
-    async def acquire_lock(self, name: str) -> bool:
-        """Record nothing."""
-        return await self.database.acquire_lock(name)
-
-    async def release_lock(self, name: str) -> None:
-        """Record nothing."""
-        await self.database.release_lock(name)
-
-    async def close(self) -> None:
-        """Record nothing."""
-        await self.database.close()
+    def __getattr__(self, name: str) -> Any:
+        """Return a method of the database, whose queries get a recording connection."""
+        method = getattr(self._database, name)
+        if name not in {"run", "transact"}:
+            return method
+        return lambda query: method(lambda it: query(RecordingConnection(it, self.runs)))
 
 
 def explain(url: str, runs: Sequence[Run], command: str) -> str:
