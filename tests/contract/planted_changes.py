@@ -1,232 +1,222 @@
 """Changes to plant in the contract, each with its description, by whether they break clients."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 Json = Any
-Plant = Callable[[Json], object]
+
+GONE = object()
+"""Stands for a value that is removed."""
+
+
+class Planted(NamedTuple):
+    """A change: how it is described, the names on the way to a place, and its new value."""
+
+    text: str
+    place: str
+    value: Json = GONE
+
+    def apply(self, document: Json) -> None:
+        """Change a contract; the last name of a list's new item is `+`."""
+        *way, last = (int(name) if name.isdecimal() else name for name in self.place.split())
+        for name in way:
+            document = document[self._key(document, name)]
+        if last == "+":
+            document.append(self.value)
+        elif self.value is GONE:
+            del document[self._key(document, last)]
+        else:
+            document[self._key(document, last)] = self.value
+
+    @staticmethod
+    def _key(container: Json, name: str | int) -> str | int:
+        return str(name) if isinstance(container, dict) else name
+
 
 PROVIDERS = "/store/payment-providers"
-SESSIONS = "/store/payment-collections/{id}/payment-sessions"
-
-
-def schema(document: Json, place: str) -> Json:
-    """Return the schema `Name`, or its subschema `Name.property`."""
-    name, *properties = place.split(".")
-    found = document["components"]["schemas"][name]
-    for each in properties:
-        found = found["properties"][each]
-    return found
-
-
-def edit(place: str, **keywords: Json) -> Plant:
-    """Return a change that sets keywords of a schema."""
-    return lambda document: schema(document, place).update(keywords)
-
-
-def drop(place: str, *path: str) -> Plant:
-    """Return a change that removes a keyword, or part of one, from a schema."""
-
-    def plant(document: Json) -> None:
-        part = schema(document, place)
-        for name in path[:-1]:
-            part = part[name]
-        del part[path[-1]]
-
-    return plant
-
-
-def listing(document: Json) -> Json:
-    """Return the operation that reads."""
-    return document["paths"][PROVIDERS]["get"]
-
-
-def limit(document: Json) -> Json:
-    """Return an optional parameter with bounds and a default."""
-    return listing(document)["parameters"][1]
-
-
-def initializing(document: Json) -> Json:
-    """Return the operation that uses every feature."""
-    return document["paths"][SESSIONS]["post"]
-
-
-def component(document: Json, kind: str, name: str) -> Json:
-    """Return a component other than a schema."""
-    return document["components"][kind][name]
-
+LISTING = f"paths {PROVIDERS} get"
+LIMITED = f"{LISTING} parameters 1"
+INITIALIZING = "paths /store/payment-collections/{id}/payment-sessions post"
+REQUEST = "components schemas InitializePaymentSessionRequest"
+DATA = f"{REQUEST} properties data"
+COLLECTION = "components schemas StorePaymentCollection"
+SESSION = "components schemas StorePaymentSessionSelection"
+UNAUTHORIZED = "components responses Unauthorized content"
 
 INITIALIZE, LIST = "initialize_payment_session", "list_payment_providers"
 BODY, RESPONSE = f"{INITIALIZE} body", f"{INITIALIZE} 200.payment_collection"
 LIMIT = f"{LIST}: the parameter query limit"
-REQUEST = "InitializePaymentSessionRequest"
+SERVER = "the server https://{tenant}.api.myxclade.com"
 
-BREAKS: list[tuple[str, Plant]] = [
+BREAKS = [
     # Operations and their responses.
-    (f"operation GET {PROVIDERS} is gone", lambda d: d["paths"].pop(PROVIDERS)),
-    (
-        f"operation GET {PROVIDERS}: {LIST} is now providers",
-        lambda d: listing(d).update(operationId="providers"),
+    Planted(f"operation GET {PROVIDERS} is gone", f"paths {PROVIDERS}"),
+    Planted(
+        f"operation GET {PROVIDERS}: {LIST} is now providers", f"{LISTING} operationId", "providers"
     ),
-    (f"{INITIALIZE}: the response 409 is gone", lambda d: initializing(d)["responses"].pop("409")),
-    (
-        f"{LIST}: the response 204 is new",
-        lambda d: listing(d)["responses"].update({"204": {"description": "None."}}),
+    Planted(f"{INITIALIZE}: the response 409 is gone", f"{INITIALIZING} responses 409"),
+    Planted(
+        f"{LIST}: the response 204 is new", f"{LISTING} responses 204", {"description": "None."}
     ),
-    (
-        f"{LIST} 401 is no longer text/plain",
-        lambda d: component(d, "responses", "Unauthorized")["content"].pop("text/plain"),
-    ),
-    (
+    Planted(f"{LIST} 401 is no longer text/plain", f"{UNAUTHORIZED} text/plain"),
+    Planted(
         f"{LIST} 401 can now be application/json",
-        lambda d: component(d, "responses", "Unauthorized")["content"].update(
-            {"application/json": {"schema": {"type": "string"}}}
-        ),
+        f"{UNAUTHORIZED} application/json",
+        {"schema": {"type": "string"}},
     ),
-    (
+    Planted(
         f"{INITIALIZE} 422: the header Idempotent-Replayed is gone",
-        lambda d: initializing(d)["responses"]["422"].pop("headers"),
+        f"{INITIALIZING} responses 422 headers",
     ),
-    (
+    Planted(
         f"{INITIALIZE} 422: the header Idempotent-Replayed: the value 'false' is new",
-        lambda d: component(d, "headers", "IdempotentReplayed")["schema"]["enum"].append("false"),
+        "components headers IdempotentReplayed schema enum +",
+        "false",
     ),
-    (
+    Planted(
         f"{INITIALIZE} 200: the link ReplacePaymentSession is gone or changed",
-        lambda d: initializing(d)["responses"]["200"].pop("links"),
+        f"{INITIALIZING} responses 200 links",
     ),
     # Requests: less is allowed.
-    (f"{LIST}: the parameter query limit is gone", lambda d: listing(d)["parameters"].pop(1)),
-    (f"{LIMIT} is now required", lambda d: limit(d).update(required=True)),
-    (
+    Planted(f"{LIMIT} is gone", LIMITED),
+    Planted(f"{LIMIT} is now required", f"{LIMITED} required", value=True),
+    Planted(
         f"{LIST}: the required parameter query sort is new",
-        lambda d: listing(d)["parameters"].append(
-            {"name": "sort", "in": "query", "required": True}
-        ),
+        f"{LISTING} parameters +",
+        {"name": "sort", "in": "query", "required": True},
     ),
-    (f"{LIMIT} is serialized differently: explode", lambda d: limit(d).update(explode=False)),
-    (f"{LIMIT}: the default was 20", lambda d: limit(d)["schema"].update(default=50)),
-    (
-        f"{LIMIT}: maximum was 2147483647, and is 100",
-        lambda d: limit(d)["schema"].update(maximum=100),
-    ),
-    (f"{LIMIT}: minimum was 0, and is 1", lambda d: limit(d)["schema"].update(minimum=1)),
-    (
-        f"{LIMIT}: only these values are allowed: [20]",
-        lambda d: limit(d)["schema"].update(enum=[20]),
-    ),
-    (
+    Planted(f"{LIMIT} is serialized differently: explode", f"{LIMITED} explode", value=False),
+    Planted(f"{LIMIT}: the default was 20", f"{LIMITED} schema default", 50),
+    Planted(f"{LIMIT}: maximum was 2147483647, and is 100", f"{LIMITED} schema maximum", 100),
+    Planted(f"{LIMIT}: minimum was 0, and is 1", f"{LIMITED} schema minimum", 1),
+    Planted(f"{LIMIT}: only these values are allowed: [20]", f"{LIMITED} schema enum", [20]),
+    Planted(
         f"{INITIALIZE}: the parameter query fields: pattern was nothing, and is '^[a-z]'",
-        lambda d: component(d, "parameters", "Fields")["schema"].update(pattern="^[a-z]"),
+        "components parameters Fields schema pattern",
+        "^[a-z]",
     ),
-    (f"{BODY}.data is now required", edit(REQUEST, required=["provider_id", "data"])),
-    (f"{BODY}.data is gone", drop(REQUEST, "properties", "data")),
-    (f"{BODY}.data: the type was object, and is string", edit(f"{REQUEST}.data", type="string")),
-    (
+    Planted(f"{BODY}.data is now required", f"{REQUEST} required +", "data"),
+    Planted(f"{BODY}.data is gone", DATA),
+    Planted(f"{BODY}.data: the type was object, and is string", f"{DATA} type", "string"),
+    Planted(
         f"{BODY}.data: other properties are no longer allowed",
-        edit(f"{REQUEST}.data", additionalProperties=False),
+        f"{DATA} additionalProperties",
+        value=False,
     ),
-    (
+    Planted(
         f"{BODY}.provider_id: maxLength was nothing, and is 20",
-        edit(f"{REQUEST}.provider_id", maxLength=20),
+        f"{REQUEST} properties provider_id maxLength",
+        20,
     ),
-    (
+    Planted(
         f"{INITIALIZE}: the request body can no longer be application/json",
-        lambda d: initializing(d)["requestBody"]["content"].clear(),
+        f"{INITIALIZING} requestBody content",
+        {},
     ),
     # Responses: more is allowed.
-    (f"{RESPONSE}.status is gone", drop("StorePaymentCollection", "properties", "status")),
-    (
-        f"{RESPONSE}.amount is no longer required",
-        edit("StorePaymentCollection", required=["id", "currency_code", "payment_sessions"]),
+    Planted(f"{RESPONSE}.status is gone", f"{COLLECTION} properties status"),
+    Planted(f"{RESPONSE}.amount is no longer required", f"{COLLECTION} required", ["id"]),
+    Planted(
+        f"{RESPONSE}.currency_code can now be null",
+        "components schemas CurrencyCode nullable",
+        value=True,
     ),
-    (f"{RESPONSE}.currency_code can now be null", edit("CurrencyCode", nullable=True)),
-    (f"{RESPONSE}.amount: the type was number, and is string", edit("Amount", type="string")),
-    (
+    Planted(
+        f"{RESPONSE}.amount: the type was number, and is string",
+        "components schemas Amount type",
+        "string",
+    ),
+    Planted(
         f"{LIST} 200.count: the type was integer, and is number",
-        edit("StorePaymentProviderListResponse.count", type="number"),
+        "components schemas StorePaymentProviderListResponse properties count type",
+        "number",
     ),
-    (
+    Planted(
         f"{RESPONSE}.payment_sessions[].data: the type was object, and is array",
-        edit("StorePaymentSessionSelection.data", type="array"),
+        f"{SESSION} properties data type",
+        "array",
     ),
-    (
+    Planted(
         f"{RESPONSE}.payment_sessions[].payment: the alternative StoreRefund is new",
-        lambda d: schema(d, "StorePaymentSessionSelection.payment")["anyOf"].append(
-            {"$ref": "#/components/schemas/StoreRefund"}
-        ),
+        f"{SESSION} properties payment anyOf +",
+        {"$ref": "#/components/schemas/StoreRefund"},
     ),
-    (f"{RESPONSE}.created_at: format was 'date-time', and is nothing", drop("Timestamp", "format")),
-    (
+    Planted(
+        f"{RESPONSE}.created_at: format was 'date-time', and is nothing",
+        "components schemas Timestamp format",
+    ),
+    Planted(
         f"{RESPONSE}.created_at: format was 'date-time', and is 'date'",
-        edit("Timestamp", format="date"),
+        "components schemas Timestamp format",
+        "date",
     ),
     # Security and servers.
-    (
+    Planted(f"{LIST}: publishableKey no longer grants access", "security 0"),
+    Planted(
         f"{LIST}: publishableKey no longer grants access",
-        lambda d: d.update(security=[{"publishableKey": [], "customerToken": []}]),
+        "components securitySchemes publishableKey name",
+        "x-key",
     ),
-    (
-        f"{LIST}: publishableKey no longer grants access",
-        lambda d: component(d, "securitySchemes", "publishableKey").update(name="x-key"),
-    ),
-    ("the server https://{tenant}.api.myxclade.com is gone", lambda d: d["servers"].clear()),
-    (
-        "the server https://{tenant}.api.myxclade.com has other variables",
-        lambda d: d["servers"][0]["variables"]["tenant"].update(default="main"),
-    ),
+    Planted(f"{SERVER} is gone", "servers 0"),
+    Planted(f"{SERVER} has other variables", "servers 0 variables tenant default", "main"),
 ]
 
-ADDS: list[tuple[str, Plant]] = [
-    (
+ADDS = [
+    Planted(
         "operation DELETE /store/carts is new",
-        lambda d: d["paths"].update({"/store/carts": {"delete": {"operationId": "empty"}}}),
+        "paths /store/carts",
+        {"delete": {"operationId": "empty"}},
     ),
-    (
-        f"{LIST}: the response 429 is new",
-        lambda d: listing(d)["responses"].update({"429": {"description": "Slower."}}),
-    ),
-    (
+    Planted(f"{LIST}: the response 429 is new", f"{LISTING} responses 429", {"description": "No."}),
+    Planted(
         f"{LIST}: the parameter query sort is new",
-        lambda d: listing(d)["parameters"].append({"name": "sort", "in": "query"}),
+        f"{LISTING} parameters +",
+        {"name": "sort", "in": "query"},
     ),
-    (
+    Planted(
         f"{LIST}: the parameter query region_id is no longer required",
-        lambda d: listing(d)["parameters"][0].update(required=False),
+        f"{LISTING} parameters 0 required",
     ),
-    (f"{LIMIT}: minimum was 0, and is -1", lambda d: limit(d)["schema"].update(minimum=-1)),
-    (f"{BODY}.data can now be null", edit(f"{REQUEST}.data", nullable=True)),
-    (f"{BODY}.note is new", lambda d: schema(d, REQUEST)["properties"].update(note={})),
-    (f"{BODY}.provider_id is no longer required", edit(REQUEST, required=[])),
-    (f"{BODY}: other properties are now allowed", edit(REQUEST, additionalProperties=True)),
-    (
+    Planted(f"{LIMIT}: minimum was 0, and is -1", f"{LIMITED} schema minimum", -1),
+    Planted(f"{BODY}.data can now be null", f"{DATA} nullable", value=True),
+    Planted(f"{BODY}.note is new", f"{REQUEST} properties note", {}),
+    Planted(f"{BODY}.provider_id is no longer required", f"{REQUEST} required", []),
+    Planted(
+        f"{BODY}: other properties are now allowed", f"{REQUEST} additionalProperties", value=True
+    ),
+    Planted(
         f"{INITIALIZE}: the request body can be application/cbor",
-        lambda d: initializing(d)["requestBody"]["content"].update(
-            {"application/cbor": {"schema": {}}}
-        ),
+        f"{INITIALIZING} requestBody content application/cbor",
+        {"schema": {}},
     ),
-    (
-        f"{RESPONSE}.note is new",
-        lambda d: schema(d, "StorePaymentCollection")["properties"].update(note={}),
-    ),
-    (
+    Planted(f"{RESPONSE}.note is new", f"{COLLECTION} properties note", {}),
+    Planted(
         f"{RESPONSE}.payment_sessions[].metadata is now required",
-        lambda d: schema(d, "StorePaymentSession")["allOf"][1]["required"].append("metadata"),
+        "components schemas StorePaymentSession allOf 1 required +",
+        "metadata",
     ),
-    (f"{RESPONSE}.captured_amount can no longer be null", edit("NullableAmount", nullable=False)),
-    (
+    Planted(
+        f"{RESPONSE}.captured_amount can no longer be null",
+        "components schemas NullableAmount nullable",
+        value=False,
+    ),
+    Planted(
         f"{LIST} 400.type: only these values are allowed: ['invalid_data']",
-        edit("Error.type", enum=["invalid_data"]),
+        "components schemas Error properties type enum",
+        ["invalid_data"],
     ),
-    (
+    Planted(
         f"{LIST} 500: the header Retry-After is new",
-        lambda d: component(d, "responses", "ServerError").update(
-            headers={"Retry-After": {"schema": {"type": "integer"}}}
-        ),
+        "components responses ServerError headers",
+        {"Retry-After": {"schema": {"type": "integer"}}},
     ),
-    (f"{LIST}: no key grants access", lambda d: d["security"].append({})),
-    (
-        "the server https://eu.test is new",
-        lambda d: d["servers"].append({"url": "https://eu.test"}),
-    ),
+    Planted(f"{LIST}: no key grants access", "security +", {}),
+    Planted("the server https://eu.test is new", "servers +", {"url": "https://eu.test"}),
+]
+
+REWORDED = [
+    Planted("a description", "components schemas Amount description", "In other words."),
+    Planted("an example", "components schemas Amount example", 1),
+    Planted("a summary", f"{LISTING} summary", "List them"),
+    Planted("a deprecation", f"{LISTING} deprecated", value=True),
+    Planted("a moved component", f"{LISTING} responses 500 $ref", "#/components/responses/New"),
 ]
