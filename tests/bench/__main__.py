@@ -1,10 +1,8 @@
 """Measure, and write docs/benchmarks.md."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench import client, memory, server, startup, storage
@@ -38,15 +36,11 @@ def main() -> int:
     parser.add_argument(
         "--rounds", type=int, metavar="N", help="number of rounds; more take longer and vary less"
     )
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="also write the raw figures to this file"
-    )
     options = parser.parse_args()
     unknown = set(options.part) - PARTS.keys()
     if unknown:
         parser.error(f"unknown part: {', '.join(sorted(unknown))}")
     take_second_core()
-    raw = {}
     missing = False
     for name in options.part or PARTS:
         part, measured_on = PARTS[name], origin()
@@ -57,9 +51,6 @@ def main() -> int:
             missing = True
         else:
             write_section(section, measured_on)
-            raw[name] = section.raw
-    if options.json:
-        options.json.write_text(json.dumps(raw), "utf-8")
     return int(missing)
 
 

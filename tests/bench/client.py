@@ -156,5 +156,4 @@ turns, {rounds} rounds of {CALLS} calls; medians, and in brackets the least and 
 {compared("import", imported, "httpx", "ms")}
 
 {note}""",
-        {"call_us": called, "import_ms": imported},
     )

@@ -63,5 +63,4 @@ def measure(rounds: int) -> Section:
 
 {table(("resident memory", "MB after the first call", f"MB after {CALLS:,}"), rows)}
 """,
-        held,
     )

@@ -5,17 +5,16 @@ import platform
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 PAGE = Path(__file__).parents[2] / "docs/benchmarks.md"
 
 
 class Section(NamedTuple):
-    """The figures of one part: as text for the page, and raw."""
+    """The figures of one part, as text for the page."""
 
     title: str
     text: str
-    raw: Any
 
 
 def origin() -> str:

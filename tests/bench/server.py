@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from tests.bench import subjects
@@ -82,11 +81,6 @@ class Result:
     def rates(self, title: str = INITIALIZE.title) -> list[float]:
         """Return the calls per second, round by round."""
         return [load.rate for load in self.loads[title]]
-
-    def raw(self) -> dict[str, Any]:
-        """Return all figures as JSON."""
-        loads = {title: [load._asdict() for load in each] for title, each in self.loads.items()}
-        return {"loads": loads, "faults": self.faults}
 
     def format_rate(self, call: Call) -> str:
         """Format the calls per second, or why they were not measured."""
@@ -210,5 +204,4 @@ def measure(rounds: int) -> Section:
 
 {table(("other calls per second", *(call.title for call in others)), other_rows)}
 """,
-        {name: result.raw() for name, result in results.items()},
     )

@@ -67,5 +67,4 @@ def measure(rounds: int) -> Section:
 
 {table(("start-up", "ms", "ms of CPU time"), rows)}
 """,
-        {name: [each._asdict() for each in measured] for name, measured in starts.items()},
     )

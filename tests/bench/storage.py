@@ -197,5 +197,4 @@ a kept answer, beside what it costs with {FEW}. Two servers in turns, {rounds} r
 
 {compared("PostgreSQL", postgresql)}
 """,
-        {"SQLite": sqlite, "PostgreSQL": postgresql},
     )

@@ -18,13 +18,12 @@ from tests.client.wire import (
     Desk,
     FakeTime,
     awaited,
-    call_sync,
     collection,
     entered,
     refusal,
 )
 
-from xclade_store import AsyncStoreClient, RateLimited, StoreClient, TimedOut
+from xclade_store import AsyncStoreClient, StoreClient, TimedOut
 
 BODY = collection().content
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n" % len(BODY)
@@ -116,13 +115,3 @@ def test_attempts_and_pauses_count(
     assert deadline == fake.now - began
     assert 2 == len(desk.requests)
     assert raised.value.retryable
-
-
-def test_a_pause_that_the_store_asks_for_is_not_begun_in_vain() -> None:
-    """The store's error says at once how long to wait."""
-    fake = FakeTime()
-    answer = refusal(429, "rate_limited")._replace(headers={"retry-after": "20"})
-    with pytest.raises(RateLimited) as raised:
-        call_sync(Desk(answer), *CREATE, deadline=2, options={"retries": fake.retries()})
-
-    assert ([], 20) == (fake.pauses, raised.value.retry_after)

@@ -202,17 +202,6 @@ def test_a_line_that_stays_bad(
     assert raised.value.idempotency_key
 
 
-@pytest.mark.parametrize(
-    "treatment", [faults.reset_read, faults.stall, faults.half_an_answer, say(503)]
-)
-def test_without_retries_there_is_one_attempt(backend: Backend, treatment: Treatment) -> None:
-    """With retries=0 a fault is raised at once."""
-    with bad_line(backend.url, treatment) as line, pytest.raises(StoreError):
-        initialize(line.url, SYNC, retries=0, timeout=0.5)
-
-    assert 1 == line.connections
-
-
 def test_the_callers_next_try_is_safe_with_the_errors_key(backend: Backend) -> None:
     """Repeating a failed call with its key does not make a second session."""
     before = backend.provider.calls

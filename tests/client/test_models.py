@@ -160,22 +160,6 @@ def test_only_what_medusa_requires() -> None:
     assert without == read(ok({"payment_collection": without})).to_dict()
 
 
-def test_a_field_that_is_null_was_answered() -> None:
-    """Null is a value, unlike nothing."""
-    assert with_session(authorized_at=None).authorized_at is None
-
-
-def test_unknown_fields_are_kept() -> None:
-    """They are in additional_properties and to_dict(), wherever they are."""
-    session = {**SESSION, "risk": {"score": 5}}
-    result = read(collection(total=5, tags=["a"], payment_sessions=[session]))
-
-    assert {"total": 5, "tags": ["a"]} == result.additional_properties
-    assert {"risk": {"score": 5}} == result.payment_sessions[0].additional_properties
-    expected = {**COLLECTION, "total": 5, "tags": ["a"], "payment_sessions": [session]}
-    assert expected == result.to_dict()
-
-
 @pytest.mark.parametrize("name", ["amount", "status", "total", "idempotency_key"])
 def test_results_do_not_change(name: str) -> None:
     """Nothing can be assigned to a result, be it a field or not."""

@@ -50,6 +50,10 @@ def padded(size: int) -> bytes:
         (with_data("-Infinity"), f"{NOT_JSON} -Infinity is not a JSON number."),
         (with_data("1e400"), "The number 1e400 is too large."),
         (with_data("-1.5E999"), "The number -1.5E999 is too large."),
+        (
+            with_data("0.1234567890123456789"),
+            "The number 0.1234567890123456789 has more digits than can be kept.",
+        ),
         (with_data("9" * 401), f"The number {'9' * 40} is too large."),
         (with_data(r'"a\u0000b"'), "The body has a NUL character in a string."),
         (with_data(r'{"\u0000":1}'), "The body has a NUL character in a string."),

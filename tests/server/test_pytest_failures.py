@@ -8,10 +8,9 @@ pytest_plugins = ["pytester"]
 def test_failures_on_demand(runs: Runs) -> None:
     """Errors, broken connections, refusals, the clock and a race affect only their own test."""
     runs(
-        10,
+        8,
         test_failures="""
         import asyncio
-        from concurrent.futures import ThreadPoolExecutor
         from datetime import UTC, datetime, timedelta
 
         import pytest
@@ -45,23 +44,6 @@ def test_failures_on_demand(runs: Runs) -> None:
             with pytest.raises(ConnectionFailed):
                 pay(store_mock, retries=0)
             assert () == store_mock.sessions("pay_col_demo")
-
-        def test_lost_answer(store_mock):
-            store_mock.drop_next(carried_out=True)
-            collection = pay(store_mock)
-            (session,) = store_mock.sessions("pay_col_demo")
-            assert collection.payment_sessions[0].id == session.id
-            assert [None, 200] == [each.status for each in store_mock.journal("/store")]
-
-        def test_hold_next(store_mock):
-            hold = store_mock.hold_next("initialize_payment_session")
-            with ThreadPoolExecutor() as pool:
-                overtaken = pool.submit(pay, store_mock)
-                hold.wait()
-                pay(store_mock)
-                hold.release()
-            (session,) = store_mock.sessions("pay_col_demo")
-            assert session.id != overtaken.result().payment_sessions[0].id
 
         def test_hold_of_nothing(store_mock):
             hold = store_mock.hold_next("initialize_payment_session")

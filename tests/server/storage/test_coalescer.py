@@ -57,17 +57,6 @@ async def keep_answered(
     return [type(outcome) for outcome in outcomes]
 
 
-async def test_collections_are_found_in_the_order_of_their_ids(database: Database) -> None:
-    """A batch of ids finds one row each, or that there is none."""
-    ids = [OTHER.id, "pay_col_unknown", ONE.id, OTHER.id]
-
-    found = await database.run(lambda it: sql.find_collections(it, ids))
-
-    assert [OTHER.id, None, ONE.id, OTHER.id] == [getattr(row, "id", None) for row in found]
-    assert isinstance(found[1], CollectionNotFound)
-    assert [] == await database.run(lambda it: sql.find_collections(it, []))
-
-
 async def test_each_caller_gets_its_own_row(database: Database) -> None:
     """A caller gets the same result as if it were alone."""
     ids = [OTHER.id, "pay_col_unknown", ONE.id, OTHER.id]
@@ -79,6 +68,7 @@ async def test_each_caller_gets_its_own_row(database: Database) -> None:
 
     assert [OTHER.id, None, ONE.id, OTHER.id] == [getattr(row, "id", None) for row in found]
     assert isinstance(found[1], CollectionNotFound)
+    assert [] == await database.run(lambda it: sql.find_collections(it, []))
 
 
 async def test_each_caller_gets_its_own_record(database: Database) -> None:
