@@ -34,9 +34,8 @@ with StoreClient("{url}", publishable_key="{key}") as store:
     collection = store.initialize_payment_session("{collection}", provider_id="{provider}")
     print(collection.payment_sessions)
 END
-
-Press Ctrl+C to stop.
 """
+_END = "\nPress Ctrl+C to stop.\n"
 
 _SHOWN = 5
 
@@ -106,11 +105,12 @@ async def banner(
     text = "\n".join(lines) + "\n"
     found = example or await _payable(storage, collections)
     if not keys or found is None:
-        return text
+        return text + _END
     collection, provider = found
-    return text + _SNIPPETS.format(
+    snippets = _SNIPPETS.format(
         url=url, key=keys[0], collection=collection, provider=provider, python=sys.executable
     )
+    return text + snippets + _END
 
 
 async def _payable(
