@@ -219,34 +219,31 @@ def serve(options: argparse.Namespace) -> int:
 def check_options(options: argparse.Namespace, platform: str = sys.platform) -> None:
     """Raise CannotServe for options that exclude each other."""
     is_shared = options.workers > 1
-    problem = ""
     if is_shared and options.storage == MEMORY:
-        problem = (
+        raise CannotServe(
             "several workers cannot share a memory: choose --storage sqlite:///FILE"
             " or --storage postgresql://USER:PASSWORD@HOST/DATABASE, or one worker"
         )
-    elif is_shared and platform == "win32" and not options.storage.startswith("postgresql:"):
-        problem = (
+    if is_shared and platform == "win32" and not options.storage.startswith("postgresql:"):
+        raise CannotServe(
             "several workers cannot share an SQLite file on Windows, where it cannot be locked for"
             " them: choose --storage postgresql://USER:PASSWORD@HOST/DATABASE, or one worker"
         )
-    elif is_shared and (options.scenario or options.control_token):
-        problem = (
+    if is_shared and (options.scenario or options.control_token):
+        raise CannotServe(
             "--scenario and --control-token need the control API, which needs a single worker:"
             " leave them out, or --workers"
         )
-    elif options.watch and options.storage != MEMORY:
-        problem = (
+    if options.watch and options.storage != MEMORY:
+        raise CannotServe(
             "--watch starts again from the seed, but a database keeps the store that it has:"
             " leave out --watch, or --storage"
         )
-    elif options.watch and options.scenario:
-        problem = (
+    if options.watch and options.scenario:
+        raise CannotServe(
             "--watch starts again from the seed, and so without the scenario:"
             " leave out --watch, or --scenario"
         )
-    if problem:
-        raise CannotServe(problem)
 
 
 def _read_options(

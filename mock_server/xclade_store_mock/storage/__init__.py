@@ -3,12 +3,14 @@
 Imports `payments` and the leaves. A database's driver is imported when a URL asks for it.
 """
 
+import hashlib
 import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -149,6 +151,12 @@ class Database(Protocol):
 def unavailable(failure: Exception) -> StorageUnavailable:
     """Return the error that tells, in one line, why a database cannot be used."""
     return StorageUnavailable(" ".join(str(failure).split()))
+
+
+@lru_cache(maxsize=1_000)
+def lock_number(name: str) -> int:
+    """Return the number, positive and below 2**56, by which databases know a lock."""
+    return int.from_bytes(hashlib.sha256(name.encode(errors="surrogatepass")).digest()[:7])
 
 
 class StorageError(Exception):

@@ -19,42 +19,35 @@ T = TypeVar("T")
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-class _Records:
+class _Records(OrderedDict[KeyScope, Record]):
     """Idempotency records, in the order in which they were opened."""
 
-    def __init__(self) -> None:
-        self._records: OrderedDict[KeyScope, Record] = OrderedDict()
-        # The earliest expiry. Their order does not reveal it, since the clock can be moved back.
-        self._next_expiry = _NEVER
-
-    def find(self, scope: KeyScope) -> Record | None:
-        return self._records.get(scope)
+    # The earliest expiry. Their order does not reveal it, since the clock can be moved back.
+    next_expiry = _NEVER
 
     def open(self, record: Record, now: datetime) -> None:
-        if self._next_expiry <= now:
+        if self.next_expiry <= now:
             self._drop_expired(now)
-        self._records.pop(record.scope, None)
-        self._records[record.scope] = record
-        self._next_expiry = min(self._next_expiry, record.expires_at)
-        if len(self._records) > MOST_RECORDS:
+        self[record.scope] = record
+        self.move_to_end(record.scope)
+        self.next_expiry = min(self.next_expiry, record.expires_at)
+        if len(self) > MOST_RECORDS:
             self._drop_oldest()
 
-    def answer(self, record: Record) -> None:
-        self._records[record.scope] = record
-
     def _drop_expired(self, now: datetime) -> None:
-        # A request without an answer may still be running: the clock can be moved by a day.
-        kept = (each for each in self._records.values() if each.expires_at > now or not each.answer)
-        self._records = OrderedDict((each.scope, each) for each in kept)
-        expiries = (each.expires_at for each in self._records.values() if each.expires_at > now)
-        self._next_expiry = min(expiries, default=_NEVER)
+        for record in [*self.values()]:
+            # A request without an answer may still be running: the clock can be moved by a day.
+            if record.expires_at <= now and record.answer:
+                del self[record.scope]
+        expiries = (each.expires_at for each in self.values() if each.expires_at > now)
+        self.next_expiry = min(expiries, default=_NEVER)
 
     def _drop_oldest(self) -> None:
         # Two, so that the number falls again after an unanswered one was moved.
-        for _ in range(min(2, len(self._records) - MOST_RECORDS)):
-            scope, record = self._records.popitem(last=False)
-            if record.answer is None and len(self._records) < 10 * MOST_RECORDS:
-                self._records[scope] = record
+        for _ in range(min(2, len(self) - MOST_RECORDS)):
+            scope, record = self.popitem(last=False)
+            if record.answer is None and len(self) < 10 * MOST_RECORDS:
+                self[scope] = record
 
 
 class _State:
@@ -83,7 +76,7 @@ class _HeldCollection(HeldCollection):
     async def keep(self, collection: PaymentCollection, record: Record | None = None) -> None:
         self.state.collections[collection.id] = collection
         if record is not None:
-            self.state.records.answer(record)
+            self.state.records[record.scope] = record
 
 
 class MemoryStorage:
@@ -174,15 +167,15 @@ class MemoryStorage:
             claimed.discard(scope)
 
     async def record(self, scope: KeyScope) -> Record | None:
-        return self._state.records.find(scope)
+        return self._state.records.get(scope)
 
     async def open_record(self, record: Record, now: datetime) -> None:
         self._state.records.open(record, now)
 
     async def keep_answer(self, record: Record) -> None:
         # After a reset, the record is gone.
-        if self._state.records.find(record.scope) is not None:
-            self._state.records.answer(record)
+        if record.scope in self._state.records:
+            self._state.records[record.scope] = record
 
 
 def _page(rows: Mapping[str, T], limit: int, offset: int) -> tuple[list[T], int]:

@@ -1,17 +1,15 @@
 """The database PostgreSQL, through asyncpg."""
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from selectors import EVENT_READ, DefaultSelector
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 
 from xclade_store_mock.errors import StorageUnavailable
-from xclade_store_mock.storage import DatabaseUrl, Row, schema, unavailable
+from xclade_store_mock.storage import DatabaseUrl, Row, lock_number, schema, unavailable
 from xclade_store_mock.storage.batches import Batches
 
 T = TypeVar("T")
@@ -33,6 +31,9 @@ SELECT CASE
     ELSE pg_advisory_unlock(key)
 END
 FROM unnest($1::bigint[], $2::boolean[]) AS locks (key, is_wanted)"""
+
+_LockChange: TypeAlias = tuple[int, bool]
+"""A lock, and whether to acquire it; else it is released."""
 
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 # Failures that a bug of the caller causes: values that the database cannot take, or (ValueError)
@@ -135,12 +136,6 @@ class _Connections:
         return None
 
 
-class _LockChange(NamedTuple):
-    key: int
-    is_wanted: bool
-    """Whether to acquire the lock; else it is released."""
-
-
 class PostgresqlDatabase:
     """Runs queries on a few connections, and holds the locks of this process on one more.
 
@@ -177,7 +172,7 @@ class PostgresqlDatabase:
 
     async def acquire_lock(self, name: str) -> bool:
         try:
-            return await self._locks.submit(_LockChange(_key(name), is_wanted=True))
+            return await self._locks.submit((lock_number(name), True))
         except asyncio.CancelledError:
             # It may be acquired by now, or in a moment.
             await self.release_lock(name)
@@ -185,7 +180,7 @@ class PostgresqlDatabase:
 
     async def release_lock(self, name: str) -> None:
         with suppress(StorageUnavailable):  # the lock ended with its connection
-            await self._locks.submit(_LockChange(_key(name), is_wanted=False))
+            await self._locks.submit((lock_number(name), False))
 
     async def close(self) -> None:
         self._connections.close()
@@ -225,9 +220,3 @@ class PostgresqlDatabase:
         except (ValueError, OverflowError) as error:
             raise StorageUnavailable(str(error)) from error
         return PostgresqlConnection(driver)
-
-
-@lru_cache(maxsize=1_000)
-def _key(name: str) -> int:
-    digest = hashlib.sha256(name.encode(errors="surrogatepass")).digest()
-    return int.from_bytes(digest[:8], signed=True)

@@ -1,20 +1,18 @@
 """The database SQLite: a file, used by the processes of one machine."""
 
 import asyncio
-import hashlib
 import os
 import sqlite3
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, closing
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from xclade_store_mock.errors import StorageUnavailable
-from xclade_store_mock.storage import Row, schema, unavailable
+from xclade_store_mock.storage import Row, lock_number, schema, unavailable
 
 if sys.platform != "win32":
     import fcntl
@@ -125,7 +123,7 @@ class SqliteDatabase:
         if sys.platform != "win32":
             try:
                 flags = fcntl.LOCK_EX | fcntl.LOCK_NB
-                fcntl.lockf(self._open_lock_file(), flags, 1, _offset(name))
+                fcntl.lockf(self._open_lock_file(), flags, 1, lock_number(name))
             except (BlockingIOError, PermissionError):
                 return False
             except OSError as error:
@@ -134,7 +132,7 @@ class SqliteDatabase:
 
     async def release_lock(self, name: str) -> None:
         if sys.platform != "win32":
-            fcntl.lockf(self._open_lock_file(), fcntl.LOCK_UN, 1, _offset(name))
+            fcntl.lockf(self._open_lock_file(), fcntl.LOCK_UN, 1, lock_number(name))
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -177,8 +175,3 @@ def _is_busy(error: Exception) -> bool:
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
     # The last byte is the kind of error; the others tell more.
     return code & 0xFF == sqlite3.SQLITE_BUSY
-
-
-@lru_cache(maxsize=1_000)
-def _offset(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode(errors="surrogatepass")).digest()[:7])
