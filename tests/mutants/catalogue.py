@@ -33,7 +33,7 @@ MUTANTS = (
     Mutant(
         "leaked traceback",
         SERVER / "web/dialect.py",
-        "return self._respond(UnknownFailure())",
+        "return self.respond(UnknownFailure())",
         "return Response(repr(error.__traceback__.tb_frame), 500)",
         ("tests/server/test_response_validation.py",),
     ),

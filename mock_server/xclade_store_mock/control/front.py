@@ -133,39 +133,31 @@ def exchange_of(scope: Scope) -> Exchange | None:
     return found
 
 
+@dataclass(frozen=True)
 class ControlFront:
     """Passes requests to the console, the control API, or the Store API; records the latter."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        control_app: ASGIApp,
-        console: Mapping[str, ASGIApp],
-        clock: Callable[[], datetime],
-        record: Callable[[Exchange], None],
-    ) -> None:
-        self._app = app
-        self._control_app = control_app
-        self._console = console
-        self._clock = clock
-        self._record = record
+    app: ASGIApp
+    control_app: ASGIApp
+    console: Mapping[str, ASGIApp]
+    clock: Callable[[], datetime]
+    record: Callable[[Exchange], None]
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path = scope.get("path", "")
-        if path in self._console and scope.get("method") in _READS:
-            return self._console[path](scope, receive, send)
+        if path in self.console and scope.get("method") in _READS:
+            return self.console[path](scope, receive, send)
         if scope["type"] != "http" or is_page(path):
-            return self._app(scope, receive, send)
+            return self.app(scope, receive, send)
         if path.startswith(PREFIX):
-            return self._control_app(scope, receive, send)
+            return self.control_app(scope, receive, send)
         return self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange({name: scope[name] for name in _KEPT}, self._clock())
+        exchange = Exchange({name: scope[name] for name in _KEPT}, self.clock())
         started = time.perf_counter()
         try:
-            await self._app(
+            await self.app(
                 {**scope, _KEY: exchange},
                 partial(exchange.receive, receive),
                 partial(exchange.send, send),
@@ -174,7 +166,7 @@ class ControlFront:
                 await _break_off(exchange, receive, send)
         finally:
             exchange.milliseconds = round((time.perf_counter() - started) * 1000, 3)
-            self._record(exchange)
+            self.record(exchange)
 
 
 def console_pages() -> Mapping[str, Response]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from selectors import EVENT_READ, DefaultSelector
 from typing import Any, TypeAlias, TypeVar
 
@@ -62,11 +63,11 @@ class Driver(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
         super().terminate()
 
 
+@dataclass(frozen=True, slots=True)
 class PostgresqlConnection:
     """Runs statements, which asyncpg prepares once for each connection."""
 
-    def __init__(self, driver: Driver) -> None:
-        self.driver = driver
+    driver: Driver
 
     async def row(self, statement: str, *values: Any) -> Row | None:
         row: Row | None = await self.driver.fetchrow(statement, *values)

@@ -164,12 +164,6 @@ def collection_values(collection: PaymentCollection) -> Row:
     return collection.id, collection.cart_id, new_revision(), write(collection)
 
 
-def record_values(record: Record) -> Row:
-    """Return the values that OPEN_RECORD takes."""
-    expires_at = record.expires_at.timestamp()
-    return record.scope.digest, record.fingerprint, record.session_id, expires_at
-
-
 def answer_values(record: Record) -> Row:
     """Return the values that KEEP_ANSWER takes."""
     if record.answer is None:

@@ -84,7 +84,10 @@ async def open_records(
     """Store unanswered records, each at a time, and drop those that are not kept any longer."""
     latest = max(now for _, now in opened)
     await connection.change(schema.FORGET_RECORDS, latest.timestamp())
-    rows = [schema.record_values(record) for record, _ in opened]
+    rows = [
+        (each.scope.digest, each.fingerprint, each.session_id, each.expires_at.timestamp())
+        for each, _ in opened
+    ]
     await connection.change_for_each(schema.OPEN_RECORD, rows)
     return [None] * len(opened)
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -27,11 +28,11 @@ _FAILURES = (sqlite3.Error, OSError)
 _CALLER_ERRORS = (sqlite3.DataError, sqlite3.IntegrityError)
 
 
+@dataclass(frozen=True, slots=True)
 class SqliteConnection:
     """Runs each statement at once, without an `await` at which another task could come between."""
 
-    def __init__(self, driver: sqlite3.Connection) -> None:
-        self.driver = driver
+    driver: sqlite3.Connection
 
     async def row(self, statement: str, *values: Any) -> Row | None:
         row: Row | None = self._execute(statement, values).fetchone()

@@ -5,6 +5,7 @@ unbounded nesting, bodies without a media type or a length.
 """
 
 from codecs import BOM_UTF8
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,11 +21,11 @@ _METHODS = frozenset({"POST", "PUT", "PATCH"})
 _BODY = "xclade_store_mock.body"
 
 
+@dataclass(frozen=True)
 class StrictBodies:
     """Reads each request's body, which must be JSON."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    app: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; raise BodyTooLarge, UnsupportedMediaType or NotJson.
@@ -32,13 +33,13 @@ class StrictBodies:
         A request whose client disconnects is dropped.
         """
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         # With other methods a body has no meaning, and the contract no answer to it.
         content = await read_body(receive) if scope["method"] in _METHODS else b""
         if content is None:
             return
-        await self._app(with_body(scope, parse_body(scope, content)), receive, send)
+        await self.app(with_body(scope, parse_body(scope, content)), receive, send)
 
 
 async def read_body(receive: Receive) -> bytes | None:

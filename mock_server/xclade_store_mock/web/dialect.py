@@ -155,15 +155,15 @@ def _content(reply: Reply, message: str) -> bytes:
     return message.encode()
 
 
+@dataclass(frozen=True)
 class Failures:
     """Responds to exceptions, unless a response has started; a bug is logged.
 
     Starlette's ExceptionMiddleware does the same, but two of them took 7 µs of each request.
     """
 
-    def __init__(self, app: ASGIApp, *, respond: Callable[[Refusal], Response]) -> None:
-        self._app = app
-        self._respond = respond
+    app: ASGIApp
+    respond: Callable[[Refusal], Response]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_started = False
@@ -174,7 +174,7 @@ class Failures:
             return send(message)
 
         try:
-            await self._app(scope, receive, send_and_note)
+            await self.app(scope, receive, send_and_note)
         except Exception as error:
             if has_started or scope["type"] != "http":
                 raise
@@ -183,13 +183,13 @@ class Failures:
     def _response(self, scope: Scope, error: Exception) -> Response:
         match error:
             case Refusal():
-                return self._respond(error)
+                return self.respond(error)
             case PreferenceNotMet():
                 return error.response()
             case HTTPException():
-                return self._respond(_misrouted(scope, error))
+                return self.respond(_misrouted(scope, error))
         _log.error("Bug in the mock", exc_info=error)
-        return self._respond(UnknownFailure())
+        return self.respond(UnknownFailure())
 
 
 def _misrouted(scope: Scope, error: HTTPException) -> Refusal:

@@ -1,6 +1,7 @@
 """Pages about the server: readiness, the contract, and the way to the reference at `/docs`."""
 
 from collections.abc import Awaitable
+from dataclasses import dataclass
 
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,15 +22,15 @@ def is_page(path: str) -> bool:
     return path in _PATHS or path.startswith(f"{DOCS}/")
 
 
+@dataclass(frozen=True)
 class Readiness:
     """Responds 200 at READY, in front of everything that could refuse a request."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    app: ASGIApp
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         is_asked = scope["type"] == "http" and scope["path"] == READY
-        return (PlainTextResponse("ready\n") if is_asked else self._app)(scope, receive, send)
+        return (PlainTextResponse("ready\n") if is_asked else self.app)(scope, receive, send)
 
 
 class Pages:
