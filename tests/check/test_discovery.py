@@ -2,13 +2,12 @@
 
 import re
 import socket
-import threading
-from collections.abc import Iterator
 
 import pytest
 import requests
 from tests.check.backends import Meddler, Request, Response
 from tests.check.conftest import IDS, Check
+from tests.client.faults import Line, bad_line
 from tests.conftest import Serve, served
 
 from xclade_store_mock.app import create_app
@@ -16,23 +15,6 @@ from xclade_store_mock.check.backend import explain_failure
 from xclade_store_mock.check.calls import CREATE, INITIALIZE, LIST
 from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.web.dialect import Dialect
-
-
-@pytest.fixture
-def smtp_server() -> Iterator[str]:
-    """Yield the URL of a server that answers one connection as an SMTP server does."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def greet() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(10_000)
-                connection.sendall(b"220 mail.example ready\r\n")
-
-        thread = threading.Thread(target=greet)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join()
 
 
 def test_closed_port(check: Check) -> None:
@@ -46,12 +28,19 @@ def test_closed_port(check: Check) -> None:
     assert (2, f"xclade-store-mock: {message}\n") == (outcome.code, outcome.err)
 
 
-def test_not_http(check: Check, smtp_server: str) -> None:
+def greet(line: Line) -> None:
+    """Respond as an SMTP server does."""
+    line.read_request()
+    line.connection.sendall(b"220 mail.example ready\r\n")
+
+
+def test_not_http(check: Check) -> None:
     """A server that does not speak HTTP is reported."""
-    outcome = check(smtp_server, *IDS)
+    with bad_line("http://unused", greet) as smtp:
+        outcome = check(smtp.url, *IDS)
 
     assert 2 == outcome.code
-    assert f"{smtp_server}: the response is not HTTP: 220 mail.example ready" in outcome.err
+    assert f"{smtp.url}: the response is not HTTP: 220 mail.example ready" in outcome.err
 
 
 def test_no_tls(check: Check, serve: Serve) -> None:

@@ -4,36 +4,30 @@ import re
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from tests.client.faults import Line, bad_line
 
 from xclade_store import ConnectionFailed, StoreClient
 
 
 def sent(call: Callable[[StoreClient], object], **options: Any) -> bytes:
     """Return the head of the request that a call sends."""
-    received: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    heads: list[bytes] = []
 
-        def answer() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                received.append(connection.recv(65_536))
+    def receive(line: Line) -> None:
+        heads.append(line.read_request().partition(b"\r\n\r\n")[0])
 
-        thread = threading.Thread(target=answer)
-        thread.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with (
-            StoreClient(url, publishable_key="pk_x", retries=0, **options) as store,
-            pytest.raises(ConnectionFailed),
-        ):
-            call(store)
-        thread.join()
-    return received[0].partition(b"\r\n\r\n")[0]
+    with (
+        bad_line("http://unused", receive) as line,
+        StoreClient(line.url, publishable_key="pk_x", retries=0, **options) as store,
+        pytest.raises(ConnectionFailed),
+    ):
+        call(store)
+    return heads[0]
 
 
 @pytest.mark.parametrize(

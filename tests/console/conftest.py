@@ -1,11 +1,11 @@
 """The console of a real mock in a real browser, with requests of the real client."""
 
-import socket
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, expect
+from tests.server.wire import connect
 
 from xclade_store import StoreClient
 from xclade_store_mock.testing import StoreMock
@@ -83,9 +83,8 @@ def section(console: Page, heading: str) -> Locator:
 
 def flood(url: str, count: int) -> None:
     """Send many requests at once and wait for the responses."""
-    address = httpx.URL(url)
     lines = [f"GET /nothing/{each} HTTP/1.1\r\nHost: mock\r\n" for each in range(count)]
-    with socket.create_connection((address.host, address.port or 80)) as connection:
+    with connect(url) as connection:
         connection.sendall(("\r\n".join(lines) + "Connection: close\r\n\r\n").encode())
         while connection.recv(65536):
             pass

@@ -59,37 +59,3 @@ class GatedProvider:
     def open(self) -> None:
         """Release all calls."""
         self._opened.set()
-
-
-class BarrierProvider:
-    """Blocks every call until the expected number of calls has arrived."""
-
-    def __init__(self, expected: int) -> None:
-        self._expected = expected
-        self._arrived = 0
-        self._complete = asyncio.Event()
-
-    async def initiate(self, request: SessionRequest) -> ProviderSession:  # noqa: ARG002 - all calls are equal
-        """Wait for the other calls."""
-        self._arrived += 1
-        if self._arrived == self._expected:
-            self._complete.set()
-        async with asyncio.timeout(PATIENCE):
-            await self._complete.wait()
-        return ProviderSession(data={})
-
-
-class CountingProvider:
-    """Records how many calls run at the same time."""
-
-    def __init__(self) -> None:
-        self.concurrency: set[int] = set()
-        self._inside = 0
-
-    async def initiate(self, request: SessionRequest) -> ProviderSession:
-        """Yield to other calls in the middle of this one."""
-        self._inside += 1
-        self.concurrency.add(self._inside)
-        await asyncio.sleep(0)
-        self._inside -= 1
-        return ProviderSession(data={"session": request.session_id})

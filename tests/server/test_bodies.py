@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tests.server.providers import PATIENCE
 from tests.server.wire import (
     JSON,
     SESSIONS,
     SYSTEM,
     answer,
+    connect,
     error,
     invalid,
     read_collection,
@@ -155,11 +155,9 @@ def test_half_a_body_is_dropped(shared: httpx.Client) -> None:
         f"POST {SESSIONS} HTTP/1.1\r\nHost: store\r\nx-publishable-api-key: pk_demo\r\n"
         "Content-Type: application/json\r\nContent-Length: 500\r\n\r\n"
     )
-    address = (shared.base_url.host, shared.base_url.port or 80)
-    with socket.create_connection(address) as connection:
+    with connect(str(shared.base_url)) as connection:
         connection.sendall(head.encode() + json.dumps(SYSTEM).encode())
         connection.shutdown(socket.SHUT_WR)
-        connection.settimeout(PATIENCE)
         while connection.recv(1024):
             pass
 

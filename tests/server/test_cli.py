@@ -1,6 +1,7 @@
 """The command line when it does not serve, in process."""
 
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -116,29 +117,44 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{version('xclade-store')}\n" == capsys.readouterr().out
 
 
+SECONDS = "must be a number of seconds above 0 and up to a day"
+
+
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "message"),
     [
-        [],
-        ["start"],
-        ["serve", "-x"],
-        ["serve", "--port", "http"],
-        ["serve", "--port", "65536"],
-        ["serve", "--log-format", "xml"],
-        ["serve", "--cors-origin", "shop.example"],
-        ["serve", "--cors-origin", "https://shop.example/"],
-        ["serve", "--cors-origin", "https://Shop.example"],
-        ["serve", "--cors-origin", "*"],
+        ("", "the following arguments are required: COMMAND"),
+        ("start", "argument COMMAND: invalid choice: 'start'"),
+        ("serve -x", "unrecognized arguments: -x"),
+        ("serve --max-connections 0", "must be an integer of at least 1, not '0'"),
+        ("serve --max-head 1e9", "must be an integer of at least 1,024, not '1e9'"),
+        ("serve --max-head 1023", "must be an integer of at least 1,024, not '1023'"),
+        ("serve --workers -1", "must be an integer of at least 1, not '-1'"),
+        ("serve --request-timeout 0", f"{SECONDS}, not '0'"),
+        ("serve --request-timeout nan", f"{SECONDS}, not 'nan'"),
+        ("serve --request-timeout 86401", f"{SECONDS}, not '86401'"),
+        ("serve --port 65536", "must be a port from 0 to 65535, not '65536'"),
+        ("serve --port http", "must be a port from 0 to 65535, not 'http'"),
+        ("serve --log-format xml", "invalid choice: 'xml'"),
+        ("serve --cors-origin shop.example", "'shop.example' is not an origin such as https://"),
+        ("serve --cors-origin https://shop.example/", "'https://shop.example/' is not an origin"),
+        ("serve --cors-origin https://Shop.example", "'https://Shop.example' is not an origin"),
+        ("serve --cors-origin *", "'*' is not an origin"),
+        ("serve --control-token ''", "a token must consist of visible ASCII characters"),
+        ("serve --control-token 'a b'", "a token must consist of visible ASCII characters"),
+        ("serve --control-token tökén", "a token must consist of visible ASCII characters"),
     ],
 )
 def test_refuses_a_wrong_command_line(
-    capsys: pytest.CaptureFixture[str], arguments: list[str]
+    capsys: pytest.CaptureFixture[str], arguments: str, message: str
 ) -> None:
-    """The message shows the usage and the error."""
+    """The message shows the usage, the option and what its value must be."""
+    words = shlex.split(arguments)
     with pytest.raises(SystemExit) as stopped:
-        main(arguments)
+        main(words)
 
     assert 2 == stopped.value.code
     first, *_, last = capsys.readouterr().err.splitlines()
     assert first.startswith("usage: xclade-store-mock ")
-    assert re.match(r"xclade-store-mock( serve)?: error: ", last)
+    option = f"argument {words[1]}: " if len(words) == 3 else ""
+    assert re.match(rf"xclade-store-mock( serve)?: error: {option}{re.escape(message)}", last)

@@ -5,14 +5,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
 from tests.conftest import KEY
 from tests.server.command import Running, running
-from tests.server.wire import PROVIDERS, SESSIONS
+from tests.server.wire import PROVIDERS, SESSIONS, connect
 
 REQUEST = (
     f"GET {PROVIDERS}?region_id=reg_demo HTTP/1.1\r\nHost: mock\r\n"
@@ -22,14 +21,6 @@ HALF_A_BODY = (
     f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nContent-Length: 100\r\n"
     "Content-Type: application/json\r\nx-publishable-api-key: pk_demo\r\n\r\n{"
 )
-
-
-@contextmanager
-def connected(mock: Running) -> Iterator[socket.socket]:
-    """Connect to the server."""
-    url = httpx.URL(mock.url)
-    with socket.create_connection((url.host, url.port or 80), timeout=30) as connection:
-        yield connection
 
 
 def read_all(connection: socket.socket) -> str:
@@ -60,7 +51,7 @@ def assert_serves_others(mock: Running) -> None:
 )
 def test_request_does_not_arrive(beginning: str) -> None:
     """A request that takes too long gets 408, and the connection is closed."""
-    with running("--request-timeout", "0.5") as mock, connected(mock) as connection:
+    with running("--request-timeout", "0.5") as mock, connect(mock.url) as connection:
         connection.sendall(beginning.encode())
 
         assert 408 == status_of(read_all(connection))
@@ -70,7 +61,7 @@ def test_request_does_not_arrive(beginning: str) -> None:
 
 def test_request_arrives_too_slowly() -> None:
     """Sending a header now and then does not extend the time."""
-    with running("--request-timeout", "0.5") as mock, connected(mock) as connection:
+    with running("--request-timeout", "0.5") as mock, connect(mock.url) as connection:
         connection.sendall(REQUEST.encode())
         connection.settimeout(0.05)
         for _ in range(200):
@@ -92,7 +83,7 @@ def test_time_between_requests_is_not_counted() -> None:
 
 def test_later_request_does_not_arrive() -> None:
     """The time of each request starts when the request begins."""
-    with running("--request-timeout", "0.5") as mock, connected(mock) as connection:
+    with running("--request-timeout", "0.5") as mock, connect(mock.url) as connection:
         connection.sendall(f"{REQUEST}\r\n".encode())
         assert 200 == status_of(connection.recv(65_536).decode())
         time.sleep(0.7)
@@ -103,7 +94,7 @@ def test_later_request_does_not_arrive() -> None:
 
 def test_closes_idle_connections() -> None:
     """A connection without further requests is closed without a response."""
-    with running() as mock, connected(mock) as connection:
+    with running() as mock, connect(mock.url) as connection:
         for _ in range(2):
             connection.sendall(f"{REQUEST}\r\n".encode())
             assert 200 == status_of(connection.recv(65_536).decode())
@@ -116,7 +107,7 @@ def test_closes_idle_connections() -> None:
 @pytest.mark.parametrize("end", ["\r\n\r\n", ""], ids=["whole", "without end"])
 def test_head_is_too_large(part: int, end: str) -> None:
     """The server does not read a megabyte of headers."""
-    with running() as mock, connected(mock) as connection:
+    with running() as mock, connect(mock.url) as connection:
         head = f"{REQUEST}X-Large: {'x' * 1_000_000}{end}".encode()
         # The server stops reading, and so its response can get lost.
         with suppress(BrokenPipeError, ConnectionResetError):
@@ -143,12 +134,12 @@ def test_head_just_fits() -> None:
 def test_one_connection_too_many() -> None:
     """It gets 503; after another one is closed, the next is served."""
     with running("--max-connections", "5") as mock, ExitStack() as stack:
-        held = [stack.enter_context(connected(mock)) for _ in range(5)]
+        held = [stack.enter_context(connect(mock.url)) for _ in range(5)]
         # A response shows that the server has accepted the connection.
         for each in held:
             each.sendall(f"{REQUEST}\r\n".encode())
             assert 200 == status_of(each.recv(65_536).decode())
-        with connected(mock) as one_more:
+        with connect(mock.url) as one_more:
             assert 503 == status_of(read_all(one_more))
         held[0].close()
         time.sleep(0.1)
@@ -158,14 +149,14 @@ def test_one_connection_too_many() -> None:
 def test_logs_refusals_with_requests() -> None:
     """The log says where a 503 came from."""
     options = ("--max-connections", "1", "--log-format", "text")
-    with running(*options) as mock, connected(mock), connected(mock) as refused:
+    with running(*options) as mock, connect(mock.url), connect(mock.url) as refused:
         assert 503 == status_of(read_all(refused))
         assert "Refused a connection: 503 Service Unavailable" == mock.next_problem()
 
 
 def test_answers_pipelined_requests_in_order() -> None:
     """Requests that arrive together get their responses one after the other."""
-    with running() as mock, connected(mock) as connection:
+    with running() as mock, connect(mock.url) as connection:
         paths = (PROVIDERS, "/nowhere", PROVIDERS)
         asked = "".join(REQUEST.replace(PROVIDERS, path) + "\r\n" for path in paths)
         connection.sendall(f"{asked}{REQUEST}Connection: close\r\n\r\n".encode())
@@ -176,7 +167,7 @@ def test_answers_pipelined_requests_in_order() -> None:
 
 def test_many_pipelined_requests() -> None:
     """Requests that have to wait keep their order and their bodies."""
-    with running() as mock, connected(mock) as connection:
+    with running() as mock, connect(mock.url) as connection:
         bodies = [
             b'{"provider_id": "pp_system_default", "data": {"n": %d}}' % n for n in range(500)
         ]
@@ -196,7 +187,7 @@ def test_many_pipelined_requests() -> None:
 )
 def test_chunked_body_without_content(endless: str) -> None:
     """Trailers and chunk extensions have the limit of headers."""
-    with running() as mock, connected(mock) as connection:
+    with running() as mock, connect(mock.url) as connection:
         head = HALF_A_BODY.replace("Content-Length: 100", "Transfer-Encoding: chunked")
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall((head.removesuffix("{") + endless).encode())
@@ -209,7 +200,7 @@ def test_chunked_body_without_content(endless: str) -> None:
 @pytest.mark.parametrize("dialect", ["documented", "medusa"])
 def test_ignores_trailers(dialect: str) -> None:
     """A key after the body does not count."""
-    with running("--dialect", dialect) as mock, connected(mock) as connection:
+    with running("--dialect", dialect) as mock, connect(mock.url) as connection:
         head = HALF_A_BODY.replace("Content-Length: 100", "Transfer-Encoding: chunked")
         key = "x-publishable-api-key: pk_demo\r\n"
         body = f'22\r\n{{"provider_id":"pp_stripe_stripe"}}\r\n0\r\n{key}\r\n'

@@ -2,16 +2,14 @@
 
 import json
 import logging
-import socket
 import sys
 from datetime import datetime
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from tests.conftest import KEY
 from tests.server.command import Running, running
-from tests.server.wire import PROVIDERS, SESSIONS
+from tests.server.wire import PROVIDERS, SESSIONS, connect
 
 from xclade_store_mock.serving.logs import JsonFormatter, TextFormatter
 
@@ -23,8 +21,7 @@ def call(mock: Running) -> None:
     assert 200 == httpx.get(f"{mock.url}/_mock/ready").status_code
     assert 400 == httpx.get(f"{mock.url}{PROVIDERS}{QUERY}", headers=KEY).status_code
     assert 400 == httpx.post(f"{mock.url}{SESSIONS}", headers=KEY, json={}).status_code
-    url = urlsplit(mock.url)
-    with socket.create_connection((url.hostname or "", url.port or 0)) as connection:
+    with connect(mock.url) as connection:
         connection.sendall(b"\x16\x03\x01\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 400"
 

@@ -4,11 +4,11 @@ import signal
 import socket
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from tests.server.command import Running, running
+from tests.server.wire import connect
 
 BODY = b'{"cart_id": "cart_demo"}'
 HEAD = b"""POST /store/payment-collections HTTP/1.1\r
@@ -22,14 +22,6 @@ Expect: 100-continue\r
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-def connect(mock: Running) -> socket.socket:
-    """Connect to a running server."""
-    url = urlsplit(mock.url)
-    assert url.hostname
-    assert url.port
-    return socket.create_connection((url.hostname, url.port))
-
-
 def begin(caller: socket.socket) -> None:
     """Send a request without its body, and wait until the server expects the body."""
     caller.sendall(HEAD)
@@ -41,12 +33,12 @@ def wait_until_closed(mock: Running) -> None:
     with suppress(ConnectionRefusedError):
         while True:
             with suppress(ConnectionResetError):
-                connect(mock).close()
+                connect(mock.url).close()
 
 
 def test_finishes_a_request_in_flight() -> None:
     """A request that began before the signal gets its response; idle connections do not count."""
-    with running() as mock, httpx.Client(base_url=mock.url) as idle, connect(mock) as caller:
+    with running() as mock, httpx.Client(base_url=mock.url) as idle, connect(mock.url) as caller:
         idle.get("/openapi.yaml").raise_for_status()
         begin(caller)
         mock.process.send_signal(signal.SIGTERM)
@@ -62,7 +54,7 @@ def test_finishes_a_request_in_flight() -> None:
 
 def test_cancels_a_request_that_does_not_end() -> None:
     """The server does not wait for it, and writes one line about it."""
-    with running() as mock, connect(mock) as caller:
+    with running() as mock, connect(mock.url) as caller:
         begin(caller)
         mock.process.send_signal(signal.SIGTERM)
 

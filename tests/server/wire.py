@@ -1,5 +1,6 @@
 """Requests to send, and responses to expect."""
 
+import socket
 from typing import Any, NamedTuple
 
 import httpx
@@ -63,6 +64,12 @@ KEY_REUSED = error(
     "This Idempotency-Key was used for another request.",
     "invalid_request_error",
 )
+
+
+def connect(url: str) -> socket.socket:
+    """Connect to a server."""
+    address = httpx.URL(url)
+    return socket.create_connection((address.host, address.port or 80), timeout=60)
 
 
 def session_of(response: httpx.Response) -> Any:

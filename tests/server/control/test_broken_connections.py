@@ -1,14 +1,11 @@
 """Faults that break the connection, seen from the client's end of the socket."""
 
 import json
-import socket
 
 import httpx
 import pytest
-from tests.server.control.served import PATIENCE, Served
-from tests.server.wire import SESSIONS, STRIPE, SYSTEM
-
-from xclade_store import BrokenAnswer, ConnectionFailed, StoreClient
+from tests.server.control.served import Served
+from tests.server.wire import SESSIONS, STRIPE, SYSTEM, connect
 
 
 def send(mock: Served) -> tuple[bytes, bool]:
@@ -21,7 +18,7 @@ def send(mock: Served) -> tuple[bytes, bool]:
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     received = b""
-    with socket.create_connection((url.host, url.port or 80), PATIENCE) as connection:
+    with connect(mock.url) as connection:
         connection.sendall(head.encode() + body)
         try:
             while part := connection.recv(65536):
@@ -95,21 +92,6 @@ def test_garbled(either: Served, path: str, key: str) -> None:
     assert len(response.content) == len(expected.content)
     with pytest.raises(json.JSONDecodeError):
         response.json()
-
-
-@pytest.mark.parametrize(
-    ("broken", "error"),
-    [("dropped", ConnectionFailed), ("truncated", ConnectionFailed), ("garbled", BrokenAnswer)],
-)
-def test_client_distinguishes_failures(either: Served, broken: str, error: type[Exception]) -> None:
-    """The client raises the error that fits the failure."""
-    either.plan_fault(broken=broken)
-
-    with (
-        StoreClient(either.url, publishable_key="pk_demo", retries=0) as client,
-        pytest.raises(error),
-    ):
-        client.initialize_payment_session("pay_col_demo", "pp_system_default")
 
 
 def test_connection_is_fine_after_a_planned_error(either: Served) -> None:

@@ -68,18 +68,6 @@ def test_contradictory_options(
     assert err.endswith(f"{remedy}\n")
 
 
-@pytest.mark.parametrize("token", ["", "a b", "tökén"])
-def test_refuses_a_token_that_no_header_can_hold(
-    token: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A token that no header can contain is refused."""
-    with pytest.raises(SystemExit) as stopped:
-        main(["serve", "--control-token", token])
-
-    assert 2 == stopped.value.code
-    assert "--control-token" in capsys.readouterr().err
-
-
 def test_several_workers_have_none() -> None:
     """With several workers there is no control API: each would have its own journal and faults."""
     service = Service(demo_store(datetime.now(UTC)), "documented", "sqlite:///nowhere.db")

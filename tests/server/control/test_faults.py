@@ -7,7 +7,6 @@ import pytest
 from tests.server.control.served import PATIENCE, Served
 from tests.server.wire import COLLECTIONS, FREE_SESSIONS, PROVIDERS, SESSIONS, STRIPE, SYSTEM
 
-from xclade_store import StoreClient
 from xclade_store_mock.control.faults import FaultPlan, Faults
 
 CART = {"cart_id": "cart_demo"}
@@ -237,16 +236,6 @@ def test_short_delay_ends_by_itself(either: Served) -> None:
     assert 200 == response.status_code
     (entry,) = either.journal()
     assert entry["milliseconds"] >= 49  # a timer may be early by a millisecond
-
-
-def test_client_respects_retry_after(mock: Served) -> None:
-    """The client retries after Retry-After and gets its session."""
-    mock.plan_fault(answer={"status": 503, "retry_after": 0}, times=2)
-    with StoreClient(mock.url, publishable_key="pk_demo") as client:
-        collection = client.initialize_payment_session("pay_col_demo", "pp_system_default")
-
-    assert 1 == len(collection.payment_sessions)
-    assert [503, 503, 200] == [entry["status"] for entry in mock.journal()]
 
 
 def test_fault_is_listed_while_it_holds_a_request() -> None:
