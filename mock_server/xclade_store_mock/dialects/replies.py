@@ -95,6 +95,7 @@ _ROWS = (
         _INVALID,
         _HIDDEN,
     ),
+    Row(errors.AlreadyCaptured, "payment collection captured", _NOT_ALLOWED, None),
     Row(
         errors.ProviderRefused,
         "provider refuses",

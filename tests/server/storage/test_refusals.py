@@ -160,7 +160,7 @@ def test_refuses_another_version(refuse: Refuse, database_url: str) -> None:
     asyncio.run(prepare_storage(database_url, SEED))
     execute(database_url, "UPDATE xclade_mock_store SET tables_version = 7")
 
-    expected = "its tables are of version 7, and this server's of version 2; name another database"
+    expected = "its tables are of version 7, and this server's of version 3; name another database"
     assert refuse(database_url).endswith(f": {expected}")
 
 
