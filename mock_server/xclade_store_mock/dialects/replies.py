@@ -178,6 +178,18 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
         "an allow-list; beside a plain name, `-name` and `+name` are plain names",
         "`fields/*`",
     ),
+    "stripe": Behaviour(
+        "Stripe, unsupported currency, too large amount or invalid option",
+        "422 with Stripe's message",
+        "accepted: the recorded Stripe was a stand-in",
+        "`amount/lyd-7.005-stripe`",
+    ),
+    "paid-at-once": Behaviour(
+        "session that its provider pays at once",
+        "has a payment and `authorized_at`",
+        "has neither before the cart is completed",
+        "`PaymentModuleService.createPaymentSession`",
+    ),
     "restored-sessions": Behaviour(
         "provider refuses or fails",
         "the earlier session stays as it was",

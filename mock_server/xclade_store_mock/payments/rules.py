@@ -79,9 +79,9 @@ def with_sessions(
     return replace(collection, sessions=sessions, payments=tuple(payments.values()), updated_at=now)
 
 
-def captures(collection: PaymentCollection) -> list[Payment]:
-    """Return the payments that were captured."""
-    return [each for each in collection.payments if each.captured_at is not None]
+def captured_sessions(collection: PaymentCollection) -> set[str]:
+    """Return the ids of the sessions, past ones included, whose payment was captured."""
+    return {each.session_id for each in collection.payments if each.captured_at}
 
 
 class Totals(NamedTuple):
@@ -107,15 +107,14 @@ def sum_up(collection: PaymentCollection) -> Totals:
         is_awaited = any(each.status not in {"pending", *PAID} for each in collection.sessions)
         return Totals("awaiting" if is_awaited else collection.status)
     authorized = sum((each.amount for each in paid), Decimal())
-    captured = [each for each in paid if each.captured_at is not None]
-    if not captured:
+    captures = [(each.amount, each.captured_at) for each in paid if each.captured_at]
+    captured = sum((amount for amount, _ in captures), Decimal())
+    if not captures:
         is_covered = authorized >= collection.amount
         return Totals("authorized" if is_covered else "partially_authorized", authorized)
-    captured_amount = sum((each.amount for each in captured), Decimal())
-    if captured_amount < collection.amount:
-        return Totals("partially_captured", authorized, captured_amount)
-    completed_at = max(each.captured_at for each in captured)
-    return Totals("completed", authorized, captured_amount, completed_at)
+    if captured < collection.amount:
+        return Totals("partially_captured", authorized, captured)
+    return Totals("completed", authorized, captured, max(moment for _, moment in captures))
 
 
 def require_enabled(provider_id: str, region: Region) -> None:
@@ -137,11 +136,13 @@ async def initialize_session(
     context: Mapping[str, Any],
     session_id: str,
     now: datetime,
+    strict: bool = True,
 ) -> PaymentCollection:
     """Return the collection with a new session in place of its earlier ones.
 
     The session has the collection's amount; its data is the request's, overridden by what the
-    provider returns. Raises: ProviderRefused, ProviderUnreachable.
+    provider returns. If it is paid at once, a `strict` store makes the payment, while Medusa waits
+    for the cart's completion. Raises: ProviderRefused, ProviderUnreachable.
     """
     draft = PaymentSession(
         id=session_id,
@@ -153,7 +154,10 @@ async def initialize_session(
         updated_at=now,
         context=context,
     )
-    return with_sessions(collection, (await _initiate(provider, draft),), now=now)
+    session = await _initiate(provider, draft, strict=strict)
+    if strict and session.status in PAID:
+        session = replace(session, authorized_at=now)
+    return with_sessions(collection, (session,), now=now)
 
 
 def settle_session(
@@ -168,7 +172,7 @@ def settle_session(
 
     Raises: AlreadyCaptured if the session was captured and its status would change.
     """
-    if status != "captured" and any(each.session_id == session_id for each in captures(collection)):
+    if status != "captured" and session_id in captured_sessions(collection):
         raise AlreadyCaptured(collection.id)
     sessions = tuple(
         replace(
@@ -201,14 +205,19 @@ async def restore_sessions(
     restored = []
     for session in collection.sessions:
         draft = replace(
-            session, id=new_id("payses_"), created_at=now, updated_at=now, metadata=None
+            session,
+            id=new_id("payses_"),
+            created_at=now,
+            updated_at=now,
+            metadata=None,
+            authorized_at=None,
         )
         with suppress(Refusal):
-            restored.append(await _initiate(providers[session.provider_id], draft))
+            restored.append(await _initiate(providers[session.provider_id], draft, strict=False))
     return with_sessions(collection, tuple(restored), now=now)
 
 
-async def _initiate(provider: Provider, draft: PaymentSession) -> PaymentSession:
+async def _initiate(provider: Provider, draft: PaymentSession, *, strict: bool) -> PaymentSession:
     """Return the session with what its provider adds to it."""
     request = SessionRequest(
         session_id=draft.id,
@@ -217,11 +226,8 @@ async def _initiate(provider: Provider, draft: PaymentSession) -> PaymentSession
         currency_code=draft.currency_code,
         data=draft.data,
         now=draft.created_at,
+        context=draft.context,
+        strict=strict,
     )
     created = await provider.initiate(request)
-    return replace(
-        draft,
-        data={**draft.data, **created.data},
-        status=created.status,
-        authorized_at=draft.created_at if created.status in PAID else None,
-    )
+    return replace(draft, data={**draft.data, **created.data}, status=created.status)

@@ -126,7 +126,7 @@ class Operations:
         region = held.settings.regions.get(held.cart.region_id) if held.cart else None
         if region is not None:
             rules.require_enabled(request.provider_id, region)
-        if self.dialect.refuses_captured and rules.captures(held.collection):
+        if self.dialect.is_strict and rules.captured_sessions(held.collection):
             raise AlreadyCaptured(request.collection_id)
         try:
             self.dialect.require_storable(request.data)
@@ -138,6 +138,7 @@ class Operations:
                 context={"customer": {"id": request.customer.id}} if request.customer else {},
                 session_id=session_id,
                 now=self.clock(),
+                strict=self.dialect.is_strict,
             )
         except Refusal:
             if self.dialect.restores_sessions:
