@@ -141,9 +141,13 @@ async def initialize_session(
     """Return the collection with a new session in place of its earlier ones.
 
     The session has the collection's amount; its data is the request's, overridden by what the
-    provider returns. If it is paid at once, a `strict` store makes the payment, while Medusa waits
-    for the cart's completion. Raises: ProviderRefused, ProviderUnreachable.
+    provider returns. Unless `strict`, a captured collection gets another session, too, and one that
+    is paid at once has no payment before the cart is completed, as in Medusa.
+
+    Raises: AlreadyCaptured, ProviderRefused, ProviderUnreachable.
     """
+    if strict and captured_sessions(collection):
+        raise AlreadyCaptured(collection.id)
     draft = PaymentSession(
         id=session_id,
         amount=collection.amount,

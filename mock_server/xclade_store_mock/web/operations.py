@@ -9,12 +9,7 @@ from typing import Any, NamedTuple
 from starlette.responses import Response
 
 from xclade_store_mock import jsontext
-from xclade_store_mock.errors import (
-    AlreadyCaptured,
-    ProviderNotInstalled,
-    Refusal,
-    StorageUnavailable,
-)
+from xclade_store_mock.errors import ProviderNotInstalled, Refusal, StorageUnavailable
 from xclade_store_mock.payments import documents, idempotency, rules
 from xclade_store_mock.payments.model import Customer, PaymentCollection, Settings
 from xclade_store_mock.payments.providers import FindProvider, Provider
@@ -126,8 +121,6 @@ class Operations:
         region = held.settings.regions.get(held.cart.region_id) if held.cart else None
         if region is not None:
             rules.require_enabled(request.provider_id, region)
-        if self.dialect.is_strict and rules.captured_sessions(held.collection):
-            raise AlreadyCaptured(request.collection_id)
         try:
             self.dialect.require_storable(request.data)
             return await rules.initialize_session(
