@@ -125,7 +125,7 @@ class Domain:
         return False
 
     def change_total(self, total: float) -> None:
-        """Let the collection follow its cart."""
+        """Call the rule."""
         self.collection = rules.follow_cart(self.collection, self.cart(total), now=self.now())
 
     def read(self) -> dict[str, Any]:

@@ -220,7 +220,9 @@ def test_confirmation_advances_the_session(
         (None, {}),
     ],
 )
-def test_metadata_is_spread(shared: httpx.Client, metadata: object, expected: object) -> None:
+def test_metadata_is_spread(
+    shared: httpx.Client, metadata: object, expected: dict[str, str]
+) -> None:
     """Metadata of any type is spread as `{...metadata}` in JavaScript."""
     data = {"metadata": metadata}
     session = session_of(shared.post(SESSIONS, json={**STRIPE, "data": data}))

@@ -4,20 +4,26 @@ The contract says what a document holds; which fields are returned by default is
 (`repeat/1-system`, `pc/create`, `pp/ok`).
 """
 
+import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from random import Random
 from typing import Any
+
+from msgspec.structs import asdict
 
 from xclade_store_mock.jsontext import number
 from xclade_store_mock.payments.model import (
+    Customer,
     Payment,
     PaymentCollection,
     PaymentProvider,
     PaymentSession,
 )
+from xclade_store_mock.payments.providers.stripe import stripe_customer
 from xclade_store_mock.payments.rules import sum_up
 
 _Tree = dict[str, "_Tree | None"]
@@ -214,6 +220,7 @@ COLLECTION = Selectable(
 
 # The number of significant digits that Medusa stores of an amount (recorded).
 _PRECISION = 20
+_ULID_DIGITS = string.digits + "ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def provider_document(provider: PaymentProvider) -> dict[str, Any]:
@@ -311,6 +318,44 @@ def _payment(payment: Payment, collection_id: str) -> dict[str, Any]:
         "refunds": [],
         "payment_collection": {"id": collection_id},
         "payment_session": {"id": payment.session_id},
+    }
+
+
+def session_context(customer: Customer | None, provider_id: str) -> dict[str, Any]:
+    """Return a session's context: the customer and the customer's account at the provider.
+
+    It is empty for a guest (recorded: `customer/*`). Medusa's `createPaymentSessionsWorkflow`
+    creates an account that does not exist yet; here it always existed, and follows from the
+    customer.
+    """
+    if customer is None:
+        return {}
+    accounts = {each["provider_id"]: each for each in customer.account_holders}
+    if provider_id not in accounts:
+        accounts[provider_id] = _account_holder(customer, provider_id)
+    details = {**asdict(customer), "account_holders": [*accounts.values()]}
+    del details["token"], details["created_at"]
+    billing = [each for each in customer.addresses if each.get("is_default_billing")]
+    for address in (*billing, *customer.addresses)[:1]:
+        details["billing_address"] = address
+    return {"customer": details, "account_holder": accounts[provider_id]}
+
+
+def _account_holder(customer: Customer, provider_id: str) -> dict[str, Any]:
+    random = Random(f"{customer.id} {provider_id}")  # noqa: S311 - not a secret
+    is_stripe = provider_id.startswith("pp_stripe")
+    data = stripe_customer(customer, random) if is_stripe else {}
+    created_at = timestamp(customer.created_at)
+    return {
+        "id": f"acchld_{''.join(random.choices(_ULID_DIGITS, k=26))}",
+        "provider_id": provider_id,
+        "external_id": data.get("id", customer.id),
+        "email": customer.email,
+        "data": data,
+        "metadata": None,
+        "created_at": created_at,
+        "updated_at": created_at,
+        "deleted_at": None,
     }
 
 

@@ -106,6 +106,16 @@ class Customer(Struct, frozen=True):
 
     id: str
     token: str
+    created_at: datetime
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    company_name: str | None = None
+    phone: str | None = None
+    metadata: Mapping[str, Any] | None = None
+    addresses: tuple[Mapping[str, Any], ...] = ()
+    account_holders: tuple[Mapping[str, Any], ...] = ()
+    """The customer's accounts at payment providers, each with its `provider_id`."""
 
     def __repr__(self) -> str:
         return f"Customer(id={self.id!r})"

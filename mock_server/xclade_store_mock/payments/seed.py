@@ -227,6 +227,10 @@ def _dotted(path: Steps) -> str:
     return f"{steps.removeprefix('.')}: " if steps else ""
 
 
+def _as_json(value: Decimal | datetime) -> Any:
+    return jsontext.number(value) if isinstance(value, Decimal) else value.isoformat()
+
+
 def _store(content: Mapping[str, Any], now: datetime) -> Store:
     # What an entry does not have of these, its class ignores.
     absent = {"cart_id": None, "created_at": now, "updated_at": now}
@@ -234,5 +238,7 @@ def _store(content: Mapping[str, Any], now: datetime) -> Store:
         section: {each[key]: {**absent, **each} for each in content.get(section, ())}
         for section, key in _KEYS.items()
     }
+    # A customer's metadata, addresses and accounts are shown as they are: their numbers are JSON's.
+    sections["customers"] = json.loads(json.dumps(sections["customers"], default=_as_json))
     settings = {**sections, "cors_origins": content.get("cors_origins")}
     return msgspec.convert({"settings": settings, **sections}, Store)

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from xclade_store_mock.errors import ProviderRefused
+from xclade_store_mock.payments.model import Customer
 from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
 
 Value = TypeVar("Value")
@@ -211,6 +212,28 @@ def payment_intent(request: SessionRequest, amount: int, data: Mapping[str, Any]
             "payment_method_types", [method] if method else ["card", "link"]
         ),
         "setup_future_usage": data.get("setup_future_usage"),
+    }
+
+
+def stripe_customer(customer: Customer, random: Random) -> dict[str, Any]:
+    """Return the Customer that Stripe keeps for a store's customer."""
+    names = [each for each in (customer.first_name, customer.last_name) if each]
+    return {
+        **dict.fromkeys(("address", "currency", "default_source", "description", "shipping")),
+        "id": "cus_" + "".join(random.choices(_ALPHABET, k=14)),
+        "object": "customer",
+        "balance": 0,
+        "created": int(customer.created_at.timestamp()),
+        "delinquent": False,
+        "email": customer.email,
+        "invoice_prefix": f"{random.getrandbits(32):08X}",
+        "livemode": False,
+        "metadata": {},
+        "name": " ".join(names) or None,
+        "phone": customer.phone,
+        "preferred_locales": [],
+        "tax_exempt": "none",
+        "test_clock": None,
     }
 
 
