@@ -205,7 +205,7 @@ def described_store(recording: dict[str, Any]) -> dict[str, Any]:
 def replay(path: Path, dialect: Dialect) -> Counter[str]:
     """Replay one file, and return how many cases passed, failed and were skipped."""
     recording = json.loads(path.read_text("utf-8"))
-    store = parse_store(json.dumps(described_store(recording)), str(path), utc_now())
+    store = parse_store(json.dumps(described_store(recording)), str(path), utc_now(), recorded=True)
     out_of_scope = OutOfScope.of(store)
     stage = Stage()
     counts: Counter[str] = Counter()
