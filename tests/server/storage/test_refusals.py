@@ -109,6 +109,16 @@ def test_refuses_text_that_is_not_a_url(refuse: Refuse, url: str) -> None:
     assert re.fullmatch(rf"a storage is {FORMS}; in a password, write @ as %40", refuse(url))
 
 
+@pytest.mark.parametrize("credentials", ["anna:p%2Fq*@", ":secret@", "anna@", ""])
+def test_url_stays_the_same(credentials: str) -> None:
+    """The driver gets the URL as it was given, and nobody is shown the password."""
+    url = f"postgresql://{credentials}host:5432/database?sslmode=require"
+    parsed = DatabaseUrl.parse(url)
+
+    assert url == parsed.with_secrets()
+    assert parsed.password == "" or parsed.password not in str(parsed)
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
