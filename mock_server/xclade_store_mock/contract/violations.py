@@ -29,8 +29,23 @@ _INTEGER = re.compile(r"-?[0-9]{1,15}")
 
 def check(part: Part, values: Any) -> None:
     """Raise InvalidData if a part of a request violates its schema."""
-    if not part.validator.is_valid(values):
-        _refuse(part, values)
+    try:
+        if not part.validator.is_valid(values):
+            _refuse(part, values)
+    except UnicodeEncodeError:
+        # The validator takes no lone surrogates, which only the medusa dialect lets through.
+        _check_as_bytes(part, values)
+
+
+def _check_as_bytes(part: Part, values: Any) -> None:
+    """Check values whose characters stand for the bytes of their texts."""
+    try:
+        check(part, jsontext.map_texts(values, jsontext.text_to_bytes))
+    except InvalidData as refusal:
+        raise InvalidData.of(
+            each._replace(message=jsontext.text_of_bytes(each.message))
+            for each in refusal.violations
+        ) from None
 
 
 def check_query(part: Part, query: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
