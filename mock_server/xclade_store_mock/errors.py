@@ -118,6 +118,12 @@ class ProviderNotInstalled(Refusal):
     text = "Payment provider {} is not installed."
 
 
+class AlreadyCaptured(Refusal):
+    """A payment of the collection with this id was captured, which cannot be undone."""
+
+    text = "A payment of {} has been captured. For another payment, create another cart."
+
+
 class ProviderRefused(Refusal):
     """The payment provider refused; the text is the provider's own."""
 

@@ -142,10 +142,3 @@ def test_refused_call_leaves_the_earlier_session(scripted: Scripted) -> None:
     expected = error(422, "payment_authorization_error", "No.", "invalid_request_error")
     assert expected == answer(refused)
     assert before == read_collection(scripted.client)
-
-
-def test_signed_in_customer_is_in_the_context(store: httpx.Client) -> None:
-    """A known token adds the customer to the context; an unknown one does not."""
-    for token, context in (("customer_demo", {"customer": {"id": "cus_demo"}}), ("other", {})):
-        headers = {"Authorization": f"Bearer {token}"}
-        assert context == session_of(store.post(SESSIONS, json=SYSTEM, headers=headers))["context"]

@@ -3,6 +3,7 @@
 import errno
 import os
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,51 @@ def test_not_an_object(text: str) -> None:
     """A file with another value is reported at line 1."""
     assert fault_of(text).startswith("shop.yaml:1: ")
     assert fault_of(text).endswith(' is not of type "object"')
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "fault"),
+    [
+        ("pp_system_default", "acme", '4: payment_providers[0].id: "acme" does not match "^pp_"'),
+        (
+            "currency_code: usd",
+            "currency_code: eur",
+            "12: carts[0].currency_code: must be eur, the currency_code of region 'reg_us'",
+        ),
+        (
+            "currency_code: usd\n    amount",
+            "currency_code: eur\n    amount",
+            (
+                "17: payment_collections[0].currency_code:"
+                " must be usd, the currency_code of cart 'cart_1'"
+            ),
+        ),
+        (
+            "amount: 25.5",
+            "amount: 25",
+            "18: payment_collections[0].amount: must be 25.5, the total of cart 'cart_1'",
+        ),
+    ],
+)
+def test_contradiction(good: str, bad: str, fault: str) -> None:
+    """Values that contradict each other are reported where the later one is written."""
+    assert f"shop.yaml:{fault}" == fault_of(GOOD.replace(good, bad, 1))
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "decimals"),
+    [("jpy", "12.5", 0), ("isk", "0.1", 0), ("kwd", "1.2345", 3), ("eur", "0.001", 2)],
+)
+def test_too_many_decimals(currency: str, amount: str, decimals: int) -> None:
+    """An amount fits its currency, except in what was recorded of a real backend."""
+    entry = f"  - {{id: pay_col_2, currency_code: {currency}, amount: {amount}}}\n"
+
+    assert (
+        f"shop.yaml:19: payment_collections[1].amount: {currency} has at most {decimals} decimals"
+        == fault_of(GOOD + entry)
+    )
+    recorded = parse_store(GOOD + entry, "shop.yaml", NOW, recorded=True)
+    assert Decimal(amount) == recorded.payment_collections["pay_col_2"].amount
 
 
 @pytest.mark.parametrize(
@@ -199,6 +245,11 @@ carts:
     [
         ("total: 1", "total: -1", "5: carts[0].total: -1 is less than the minimum of 0"),
         ("id: cart_2", "id: 2", '8: carts[1].id: 2 is not of type "string"'),
+        (
+            "<<: *base",
+            "<<: *base\n    currency_code: eur",
+            "8: carts[1].currency_code: must be usd, the currency_code of region 'reg_us'",
+        ),
         ("id: cart_3", "region_id: reg_x", "9: carts[2].region_id: no region 'reg_x'"),
         ("id: cart_3", "id: cart_3, id: x", "9: 'id' occurs twice"),
         ("<<: *base", "<<: *none", "7: found undefined alias 'none'"),

@@ -13,6 +13,7 @@ from xclade_store_mock.control.journal import Entry
 from xclade_store_mock.jsontext import number
 from xclade_store_mock.payments.documents import timestamp
 from xclade_store_mock.payments.model import PaymentCollection, PaymentSession
+from xclade_store_mock.payments.rules import sum_up
 from xclade_store_mock.redaction import hide
 from xclade_store_mock.web.endpoints import Document
 
@@ -37,7 +38,8 @@ def render(value: Any) -> Any:
 
 def render_collection(collection: PaymentCollection) -> Document:
     """Return a payment collection with its sessions."""
-    fields = asdict(collection)
+    fields = {**asdict(collection), "status": sum_up(collection).status}
+    del fields["payments"]
     sessions = [_render_session(each) for each in fields.pop("sessions")]
     return {**render(fields), "payment_sessions": sessions}
 

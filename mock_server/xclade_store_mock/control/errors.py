@@ -50,6 +50,7 @@ class ControlReplies:
         NotFound: Reply(404, "not_found"),
         errors.MethodNotAllowed: Reply(405, "not_allowed"),
         Conflict: Reply(409, "conflict"),
+        errors.AlreadyCaptured: Reply(409, "conflict"),
         errors.BodyTooLarge: Reply(413, "invalid_data"),
         errors.UnsupportedMediaType: Reply(415, "invalid_data"),
         errors.StorageUnavailable: Reply(500, "unexpected_state", "api_error"),

@@ -32,6 +32,7 @@ class Documented:
     deviations: frozenset[str] = frozenset()
     keeps_answers: bool = True
     restores_sessions: bool = False
+    is_strict: bool = True
 
     def outer(self, app: ASGIApp, site: Site) -> ASGIApp:
         return Cors(app, origins=site.cors_origins)

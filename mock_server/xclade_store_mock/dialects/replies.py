@@ -95,6 +95,7 @@ _ROWS = (
         _INVALID,
         _HIDDEN,
     ),
+    Row(errors.AlreadyCaptured, "payment collection captured", _NOT_ALLOWED, None),
     Row(
         errors.ProviderRefused,
         "provider refuses",
@@ -176,6 +177,18 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
         "every field of the contract; `-name` removes (but not `id`), whatever stands beside it",
         "an allow-list; beside a plain name, `-name` and `+name` are plain names",
         "`fields/*`",
+    ),
+    "stripe": Behaviour(
+        "Stripe, unsupported currency, too large amount or invalid option",
+        "422 with Stripe's message",
+        "accepted: the recorded Stripe was a stand-in",
+        "`amount/lyd-7.005-stripe`",
+    ),
+    "paid-at-once": Behaviour(
+        "session that its provider pays at once",
+        "has a payment and `authorized_at`",
+        "has neither before the cart is completed",
+        "`PaymentModuleService.createPaymentSession`",
     ),
     "restored-sessions": Behaviour(
         "provider refuses or fails",

@@ -4,15 +4,27 @@ The contract says what a document holds; which fields are returned by default is
 (`repeat/1-system`, `pc/create`, `pp/ok`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import string
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from random import Random
 from typing import Any
 
+from msgspec.structs import asdict
+
 from xclade_store_mock.jsontext import number
-from xclade_store_mock.payments.model import PaymentCollection, PaymentProvider, PaymentSession
+from xclade_store_mock.payments.model import (
+    Customer,
+    Payment,
+    PaymentCollection,
+    PaymentProvider,
+    PaymentSession,
+)
+from xclade_store_mock.payments.providers.stripe import stripe_customer
+from xclade_store_mock.payments.rules import sum_up
 
 _Tree = dict[str, "_Tree | None"]
 
@@ -208,6 +220,7 @@ COLLECTION = Selectable(
 
 # The number of significant digits that Medusa stores of an amount (recorded).
 _PRECISION = 20
+_ULID_DIGITS = string.digits + "ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def provider_document(provider: PaymentProvider) -> dict[str, Any]:
@@ -227,33 +240,38 @@ def default_document(collection: PaymentCollection) -> dict[str, Any]:
 
 def collection_document(collection: PaymentCollection) -> dict[str, Any]:
     """Return the whole document of a payment collection, with its relations."""
-    paid = [session for session in collection.sessions if session.is_paid]
-    captured = [session for session in paid if session.status == "captured"]
-    is_completed = collection.status == "completed"
+    totals = sum_up(collection)
+    payments = [_payment(each, collection.id) for each in collection.payments]
+    by_session = {each["payment_session"]["id"]: each for each in payments}
     return {
         **default_document(collection),
-        "authorized_amount": _sum(paid),
-        "captured_amount": _sum(captured),
+        "authorized_amount": _nullable(number, totals.authorized_amount),
+        "captured_amount": _nullable(number, totals.captured_amount),
         "refunded_amount": None,
-        "completed_at": timestamp(collection.updated_at) if is_completed else None,
+        "completed_at": _nullable(timestamp, totals.completed_at),
         "created_at": timestamp(collection.created_at),
         "updated_at": timestamp(collection.updated_at),
         "metadata": None,
-        "status": collection.status,
+        "status": totals.status,
         "payment_providers": [],
-        "payment_sessions": [_whole_session(each, collection.id) for each in collection.sessions],
-        "payments": [_payment_document(session, collection.id) for session in paid],
+        "payment_sessions": [
+            {
+                **_session(each, collection.id),
+                "payment_collection": {"id": collection.id},
+                "payment": by_session[each.id] if each.authorized_at else None,
+            }
+            for each in collection.sessions
+        ],
+        "payments": payments,
     }
 
 
-def _sum(sessions: Sequence[PaymentSession]) -> int | float | None:
-    if not sessions:
-        return None
-    return number(sum((session.amount for session in sessions), Decimal()))
+def _nullable(render: Callable[[Any], Any], value: Any) -> Any:
+    return None if value is None else render(value)
 
 
 def _session(session: PaymentSession, collection_id: str) -> dict[str, Any]:
-    authorized_at = session.authorized_at
+    is_paid = session.authorized_at is not None
     return {
         "id": session.id,
         "currency_code": session.currency_code,
@@ -261,9 +279,9 @@ def _session(session: PaymentSession, collection_id: str) -> dict[str, Any]:
         "data": session.data,
         "context": session.context,
         "status": session.status,
-        "authorized_at": None if authorized_at is None else timestamp(authorized_at),
+        "authorized_at": _nullable(timestamp, session.authorized_at),
         "payment_collection_id": collection_id,
-        "payment": {"id": _payment_id(session)} if session.is_paid else None,
+        "payment": {"id": session.payment_id} if is_paid else None,
         "metadata": session.metadata,
         "raw_amount": {"value": _exact(session.amount), "precision": _PRECISION},
         "created_at": timestamp(session.created_at),
@@ -273,51 +291,71 @@ def _session(session: PaymentSession, collection_id: str) -> dict[str, Any]:
     }
 
 
-def _whole_session(session: PaymentSession, collection_id: str) -> Mapping[str, Any]:
-    return {
-        **_session(session, collection_id),
-        "payment_collection": {"id": collection_id},
-        "payment": _payment_document(session, collection_id) if session.is_paid else None,
-    }
-
-
-def _payment_id(session: PaymentSession) -> str:
-    return f"pay_{_unique(session)}"
-
-
-def _unique(session: PaymentSession) -> str:
-    return session.id.removeprefix("payses_")
-
-
-def _payment_document(session: PaymentSession, collection_id: str) -> Mapping[str, Any]:
-    """Return the payment of a paid session."""
-    reference = {"id": _payment_id(session)}
-    amount = number(session.amount)
-    captured_at = timestamp(session.updated_at) if session.status == "captured" else None
+def _payment(payment: Payment, collection_id: str) -> dict[str, Any]:
+    amount = number(payment.amount)
+    captured_at = _nullable(timestamp, payment.captured_at)
     capture = {
-        "id": f"capt_{_unique(session)}",
+        "id": f"capt_{payment.id.removeprefix('pay_')}",
         "amount": amount,
         "created_at": captured_at,
         "created_by": None,
-        "payment": reference,
+        "payment": {"id": payment.id},
     }
     return {
-        **reference,
+        "id": payment.id,
         "amount": amount,
         "authorized_amount": amount,
-        "currency_code": session.currency_code,
-        "provider_id": session.provider_id,
-        "data": session.data,
-        "created_at": timestamp(session.authorized_at or session.updated_at),
-        "updated_at": timestamp(session.updated_at),
+        "currency_code": payment.currency_code,
+        "provider_id": payment.provider_id,
+        "data": payment.data,
+        "created_at": timestamp(payment.created_at),
+        "updated_at": timestamp(payment.updated_at),
         "captured_at": captured_at,
-        "canceled_at": None,
+        "canceled_at": _nullable(timestamp, payment.canceled_at),
         "captured_amount": amount if captured_at else None,
         "refunded_amount": None,
         "captures": [capture] if captured_at else [],
         "refunds": [],
         "payment_collection": {"id": collection_id},
-        "payment_session": {"id": session.id},
+        "payment_session": {"id": payment.session_id},
+    }
+
+
+def session_context(customer: Customer | None, provider_id: str) -> dict[str, Any]:
+    """Return a session's context: the customer and the customer's account at the provider.
+
+    It is empty for a guest (recorded: `customer/*`). Medusa's `createPaymentSessionsWorkflow`
+    creates an account that does not exist yet; here it always existed, and follows from the
+    customer.
+    """
+    if customer is None:
+        return {}
+    accounts = {each["provider_id"]: each for each in customer.account_holders}
+    if provider_id not in accounts:
+        accounts[provider_id] = _account_holder(customer, provider_id)
+    details = {**asdict(customer), "account_holders": [*accounts.values()]}
+    del details["token"], details["created_at"]
+    billing = [each for each in customer.addresses if each.get("is_default_billing")]
+    for address in (*billing, *customer.addresses)[:1]:
+        details["billing_address"] = address
+    return {"customer": details, "account_holder": accounts[provider_id]}
+
+
+def _account_holder(customer: Customer, provider_id: str) -> dict[str, Any]:
+    random = Random(f"{customer.id} {provider_id}")  # noqa: S311 - not a secret
+    is_stripe = provider_id.startswith("pp_stripe")
+    data = stripe_customer(customer, random) if is_stripe else {}
+    created_at = timestamp(customer.created_at)
+    return {
+        "id": f"acchld_{''.join(random.choices(_ULID_DIGITS, k=26))}",
+        "provider_id": provider_id,
+        "external_id": data.get("id", customer.id),
+        "email": customer.email,
+        "data": data,
+        "metadata": None,
+        "created_at": created_at,
+        "updated_at": created_at,
+        "deleted_at": None,
     }
 
 

@@ -55,13 +55,28 @@ class PaymentSession(Struct, frozen=True):
     authorized_at: datetime | None = None
 
     @property
-    def is_paid(self) -> bool:
-        """Whether the provider has authorized or captured the payment."""
-        return self.status in PAID
+    def payment_id(self) -> str:
+        """The id of the payment that the session has once it is authorized."""
+        return f"pay_{self.id.removeprefix('payses_')}"
+
+
+class Payment(Struct, frozen=True):
+    """What a provider authorized in a session; it outlives the session."""
+
+    id: str
+    session_id: str
+    amount: Decimal
+    currency_code: str
+    provider_id: str
+    data: Mapping[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    captured_at: datetime | None = None
+    canceled_at: datetime | None = None
 
 
 class PaymentCollection(Struct, frozen=True):
-    """The amount that a cart owes, and the sessions that collect it."""
+    """The amount that a cart owes, the sessions that collect it, and their payments."""
 
     id: str
     cart_id: str | None
@@ -70,7 +85,9 @@ class PaymentCollection(Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     status: str = "not_paid"
+    """The status while nothing is paid; `rules.sum_up` returns the current one."""
     sessions: tuple[PaymentSession, ...] = ()
+    payments: tuple[Payment, ...] = ()
 
 
 class PublishableKey(Struct, frozen=True):
@@ -89,6 +106,16 @@ class Customer(Struct, frozen=True):
 
     id: str
     token: str
+    created_at: datetime
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    company_name: str | None = None
+    phone: str | None = None
+    metadata: Mapping[str, Any] | None = None
+    addresses: tuple[Mapping[str, Any], ...] = ()
+    account_holders: tuple[Mapping[str, Any], ...] = ()
+    """The customer's accounts at payment providers, each with its `provider_id`."""
 
     def __repr__(self) -> str:
         return f"Customer(id={self.id!r})"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,28 @@ _KEYS: Mapping[str, str] = {
     "carts": "id",
     "payment_collections": "id",
 }
-# A section, what refers in it, and the section to which it refers.
-_REFERENCES = (
-    ("regions", "payment_providers", "payment_providers"),
-    ("carts", "region_id", "regions"),
-    ("payment_collections", "cart_id", "carts"),
+# A section, what refers in it, the section to which it refers, and what has to be equal in both.
+_REFERENCES: Sequence[tuple[str, str, str, Mapping[str, str]]] = (
+    ("regions", "payment_providers", "payment_providers", {}),
+    ("carts", "region_id", "regions", {"currency_code": "currency_code"}),
+    (
+        "payment_collections",
+        "cart_id",
+        "carts",
+        {"currency_code": "currency_code", "amount": "total"},
+    ),
 )
+_AMOUNTS = (("carts", "total"), ("payment_collections", "amount"))
+# ISO 4217: the currencies that do not have two decimals.
+_DECIMALS: Mapping[str, int] = {
+    currency: decimals
+    for decimals, currencies in {
+        0: "bif clp djf gnf isk jpy kmf krw pyg rwf ugx uyi vnd vuv xaf xof xpf",
+        3: "bhd iqd jod kwd lyd omr tnd",
+        4: "clf uyw",
+    }.items()
+    for currency in currencies.split()
+}
 
 
 class StoreFileError(Exception):
@@ -57,11 +74,15 @@ def read_store(path: Path, now: datetime) -> Store:
     return parse_store(text, str(path), now)
 
 
-def parse_store(text: str, name: str, now: datetime) -> Store:
-    """Parse a store from the text of a file with the given name; raise StoreFileError."""
+def parse_store(text: str, name: str, now: datetime, *, recorded: bool = False) -> Store:
+    """Parse a store from the text of a file with the given name; raise StoreFileError.
+
+    Only the amounts of a `recorded` store may have more decimals than their currency: a real
+    backend does not round them.
+    """
     try:
         root, content = _read_json(text) if name.endswith(".json") else _read_yaml(text)
-        fault = next(_faults(content), None)
+        fault = next(chain(_faults(content), () if recorded else _unrounded(content)), None)
     except json.JSONDecodeError as error:
         raise StoreFileError(f"{name}:{error.lineno}: {error.msg}") from error
     except yaml.MarkedYAMLError as error:
@@ -184,8 +205,9 @@ def _faults(content: Any) -> Iterator[tuple[Steps, str]]:
         unknown = error.kind.value if error.kind.name == "additionalProperties" else []
         yield [*error.instance_path, *unknown[:1]], error.message
     yield from _repeated(content)
-    for section, name, target in _REFERENCES:
-        known = {each["id"] for each in content.get(target, ())}
+    for section, name, target, equal in _REFERENCES:
+        known = {each["id"]: each for each in content.get(target, ())}
+        kind = target.removesuffix("s").replace("_", " ")
         for index, entry in enumerate(content.get(section, ())):
             value = entry.get(name)
             referred = enumerate(value) if isinstance(value, list) else [(None, value)]
@@ -194,7 +216,21 @@ def _faults(content: Any) -> Iterator[tuple[Steps, str]]:
                     path = (
                         (section, index, name) if place is None else (section, index, name, place)
                     )
-                    yield path, f"no {target.removesuffix('s').replace('_', ' ')} {id_!r}"
+                    yield path, f"no {kind} {id_!r}"
+            for own, other in equal.items():
+                if value in known and entry[own] != known[value][other]:
+                    wanted = f"{known[value][other]}, the {other} of {kind} {value!r}"
+                    yield (section, index, own), f"must be {wanted}"
+
+
+def _unrounded(content: Any) -> Iterator[tuple[Steps, str]]:
+    """Yield the amounts with more decimals than their currency."""
+    for section, name in _AMOUNTS:
+        for index, entry in enumerate(content.get(section, ())):
+            currency = entry["currency_code"]
+            decimals = _DECIMALS.get(currency, 2)
+            if entry[name] != round(entry[name], decimals):
+                yield (section, index, name), f"{currency} has at most {decimals} decimals"
 
 
 def _repeated(content: Mapping[str, Any]) -> Iterator[tuple[Steps, str]]:
@@ -227,6 +263,10 @@ def _dotted(path: Steps) -> str:
     return f"{steps.removeprefix('.')}: " if steps else ""
 
 
+def _as_json(value: Decimal | datetime) -> Any:
+    return jsontext.number(value) if isinstance(value, Decimal) else value.isoformat()
+
+
 def _store(content: Mapping[str, Any], now: datetime) -> Store:
     # What an entry does not have of these, its class ignores.
     absent = {"cart_id": None, "created_at": now, "updated_at": now}
@@ -234,5 +274,7 @@ def _store(content: Mapping[str, Any], now: datetime) -> Store:
         section: {each[key]: {**absent, **each} for each in content.get(section, ())}
         for section, key in _KEYS.items()
     }
+    # A customer's metadata, addresses and accounts are shown as they are: their numbers are JSON's.
+    sections["customers"] = json.loads(json.dumps(sections["customers"], default=_as_json))
     settings = {**sections, "cors_origins": content.get("cors_origins")}
     return msgspec.convert({"settings": settings, **sections}, Store)

@@ -198,20 +198,17 @@ class DatabaseUrl(NamedTuple):
 
     def __str__(self) -> str:
         """Return the URL without its password and the values of its options: fit to be shown."""
-        password = ":***" if self.password else ""
         hidden = dict.fromkeys(self.query, "...")
-        return self._join(f"{quote(self.user, safe='')}{password}", hidden)
+        return self._replace(password=self.password and "***", query=hidden).with_secrets()
 
     def with_secrets(self) -> str:
         """Return the whole URL, for a driver."""
-        credentials = ":".join(quote(each, safe="") for each in (self.user, self.password) if each)
-        return self._join(credentials, self.query)
-
-    def _join(self, credentials: str, query: dict[str, str]) -> str:
+        password = f":{quote(self.password, safe='*')}" if self.password else ""
+        at = "@" if self.user or password else ""
         port = f":{self.port}" if self.port else ""
-        options = f"?{urlencode(query, quote_via=quote)}" if query else ""
-        at = "@" if credentials else ""
-        return f"{self.scheme}://{credentials}{at}{self.host}{port}/{self.database}{options}"
+        options = f"?{urlencode(self.query, quote_via=quote)}" if self.query else ""
+        place = f"{self.host}{port}/{self.database}{options}"
+        return f"{self.scheme}://{quote(self.user, safe='')}{password}{at}{place}"
 
 
 def open_database(url: DatabaseUrl) -> Database:

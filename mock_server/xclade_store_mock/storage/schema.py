@@ -18,7 +18,7 @@ from xclade_store_mock.payments.idempotency import Answer, KeyScope, Record
 from xclade_store_mock.payments.model import Cart, PaymentCollection, Settings
 from xclade_store_mock.storage import MOST_RECORDS, Row
 
-VERSION = 2
+VERSION = 3
 """The version of the tables; a server refuses a database with tables of another version."""
 
 STORE = "xclade_mock_store"

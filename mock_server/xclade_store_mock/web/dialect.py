@@ -80,6 +80,8 @@ class Dialect(Replies, Protocol):
     """Whether it honours `Idempotency-Key`."""
     restores_sessions: bool
     """Whether a failed initialization replaces the earlier sessions by copies."""
+    is_strict: bool
+    """Whether it refuses sessions of a captured collection, and all that a real provider does."""
 
     def outer(self, app: ASGIApp, site: Site) -> ASGIApp:
         """Return the middleware outside planned faults: their responses pass through it, too."""

@@ -134,9 +134,10 @@ class Operations:
                 self._provider(request.provider_id, held.settings),
                 provider_id=request.provider_id,
                 data=request.data,
-                context={"customer": {"id": request.customer.id}} if request.customer else {},
+                context=documents.session_context(request.customer, request.provider_id),
                 session_id=session_id,
                 now=self.clock(),
+                strict=self.dialect.is_strict,
             )
         except Refusal:
             if self.dialect.restores_sessions:

@@ -109,6 +109,16 @@ def test_refuses_text_that_is_not_a_url(refuse: Refuse, url: str) -> None:
     assert re.fullmatch(rf"a storage is {FORMS}; in a password, write @ as %40", refuse(url))
 
 
+@pytest.mark.parametrize("credentials", ["anna:p%2Fq*@", ":secret@", "anna@", ""])
+def test_url_stays_the_same(credentials: str) -> None:
+    """The driver gets the URL as it was given, and nobody is shown the password."""
+    url = f"postgresql://{credentials}host:5432/database?sslmode=require"
+    parsed = DatabaseUrl.parse(url)
+
+    assert url == parsed.with_secrets()
+    assert parsed.password == "" or parsed.password not in str(parsed)
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
@@ -160,7 +170,7 @@ def test_refuses_another_version(refuse: Refuse, database_url: str) -> None:
     asyncio.run(prepare_storage(database_url, SEED))
     execute(database_url, "UPDATE xclade_mock_store SET tables_version = 7")
 
-    expected = "its tables are of version 7, and this server's of version 2; name another database"
+    expected = "its tables are of version 7, and this server's of version 3; name another database"
     assert refuse(database_url).endswith(f": {expected}")
 
 

@@ -32,7 +32,8 @@ class StorePaymentSession(Model):
     `status`: How far the session has come: `pending`, `requires_more`, `pending_authorization`,
     `authorized`, `captured`, `canceled` or `error`. More may come.
 
-    `context`: The customer as passed to the provider; empty for a guest.
+    `context`: What the provider is told: the signed-in `customer`, and as `account_holder` the customer's
+    account at the provider. Empty for a guest.
 
     `payment_collection`: The object that this one belongs to, with the fields selected by `fields`.
 

@@ -29,7 +29,8 @@ class StorePaymentSessionSelection(Model):
     `data`: The provider's own view of the session, such as Stripe's PaymentIntent with the
     `client_secret` that the browser needs; amounts in it are in the provider's units.
 
-    `context`: The customer as passed to the provider; empty for a guest.
+    `context`: What the provider is told: the signed-in `customer`, and as `account_holder` the customer's
+    account at the provider. Empty for a guest.
 
     `status`: How far the session has come: `pending`, `requires_more`, `pending_authorization`,
     `authorized`, `captured`, `canceled` or `error`. More may come.

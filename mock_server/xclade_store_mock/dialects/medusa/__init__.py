@@ -35,6 +35,7 @@ class Medusa(Documented):
     deviations = frozenset(BEHAVIOURS).union(row.id for row in ROWS.values() if row.differs)
     keeps_answers = False
     restores_sessions = True
+    is_strict = False
 
     def outer(self, app: ASGIApp, site: Site) -> ASGIApp:
         """Return what Express does before a route: body, CORS, publishable key, route."""

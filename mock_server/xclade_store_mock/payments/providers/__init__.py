@@ -11,7 +11,7 @@ from decimal import Decimal
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from xclade_store_mock import jsontext
 
@@ -31,6 +31,10 @@ class SessionRequest(Struct, frozen=True):
     currency_code: str
     data: Mapping[str, Any]
     now: datetime
+    context: Mapping[str, Any] = field(default_factory=dict)
+    """The session's context: the customer and the customer's account at the provider."""
+    strict: bool = True
+    """Whether to refuse all that the real provider does; the recorded one was more lenient."""
 
 
 class ProviderSession(Struct, frozen=True):
