@@ -160,6 +160,20 @@ class StorageUnavailable(Refusal):
         return str(self.args[0])
 
 
+class NotForwarded(Refusal):
+    """The request (the argument) needs more than can be forwarded to an upstream."""
+
+    text = "The mock does not forward {}."
+
+
+class UpstreamUnreachable(Refusal):
+    """The upstream gave no response, or not all of it; the text says why."""
+
+
+class UpstreamTimeout(UpstreamUnreachable):
+    """The upstream did not respond in time."""
+
+
 class UnknownFailure(Refusal):
     """A logged bug in the mock, or a failure of Medusa that the mock emulates."""
 
