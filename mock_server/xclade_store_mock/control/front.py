@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from xclade_store_mock.errors import Violation
+
 if TYPE_CHECKING:
     from xclade_store_mock.control.faults import Fault
 
@@ -73,6 +75,8 @@ class Exchange:
     headers: Headers = ()
     response: Body = field(default_factory=Body)
     fault: "Fault | None" = None
+    violations: Sequence[Violation] | None = None
+    """How both violate the contract, if that has been checked."""
     is_broken: bool = False
     milliseconds: float = 0.0
 

@@ -121,6 +121,7 @@ _ROWS = (
     Row(errors.StorageUnavailable, "storage not available", _API_ERROR, _HIDDEN),
     Row(errors.NotForwarded, "request cannot be forwarded", _NOT_IMPLEMENTED, _NOT_IMPLEMENTED),
     Row(errors.UpstreamUnreachable, "upstream fails", _BAD_GATEWAY, _BAD_GATEWAY),
+    Row(errors.ResponseInvalid, "upstream violates the contract", _BAD_GATEWAY, _BAD_GATEWAY),
     Row(errors.UpstreamTimeout, "upstream does not respond", _TIMEOUT, _TIMEOUT),
     Row(errors.UnknownFailure, "bug in the mock", _HIDDEN, _HIDDEN),
 )

@@ -5,28 +5,15 @@ May import: `control`, `web`, `contract` and the leaves; never a dialect or the 
 
 import base64
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
-from starlette.types import Receive, Scope, Send
 
 from xclade_store_mock.redaction import hide_text
 
 PORTS = {"http": 80, "https": 443}
 """The default port of each scheme."""
-
-
-class Backend(Protocol):
-    """What responds in the place of a real store: an ASGI application."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to a request."""
-
-    def reset(self) -> None:
-        """Start again from the beginning."""
-
-    async def close(self) -> None:
-        """Release what it holds: the server is stopping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +30,9 @@ class Upstream:
         """Read a URL. Raises ValueError, whose text says what is wrong."""
         shown = repr(hide_text(text))
         try:
+            urlsplit(text)  # refuses brackets that httpx takes for a name
             url = httpx.URL(text)
-        except httpx.InvalidURL:
+        except (ValueError, httpx.InvalidURL):
             url = httpx.URL()
         if url.scheme not in PORTS or not url.host:
             raise ValueError(f"{shown} is not the URL of a store, such as http://localhost:9000")

@@ -17,7 +17,7 @@ import httpx
 from starlette.types import Receive, Scope, Send
 
 from xclade_store_mock.control.front import exchange_of
-from xclade_store_mock.errors import NotForwarded, UpstreamUnreachable, UpstreamTimeout
+from xclade_store_mock.errors import NotForwarded, UpstreamTimeout, UpstreamUnreachable
 from xclade_store_mock.upstream import Upstream
 from xclade_store_mock.upstream.headers import request_headers, response_headers
 from xclade_store_mock.web import REASON, read_header
@@ -76,8 +76,8 @@ class _ClientDisconnected(Exception):
 class Forward:
     """An ASGI application that is the upstream's stand-in.
 
-    `timeout` is in seconds. If no response starts, it raises UpstreamUnreachable or UpstreamTimeout. If
-    one breaks off, so does ours.
+    `timeout` is in seconds. It raises UpstreamUnreachable or UpstreamTimeout if no response starts;
+    if one breaks off, so does ours.
     """
 
     def __init__(
@@ -108,13 +108,13 @@ class Forward:
         for phase in ("startup", "shutdown"):
             await receive()
             if phase == "shutdown":
-                await self.close()
+                await self.aclose()
             await send({"type": f"lifespan.{phase}.complete"})
 
     def reset(self) -> None:
         """Do nothing: a real store is not reset."""
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the idle connections."""
         while self._idle:
             await self._idle.pop().aclose()

@@ -14,6 +14,7 @@ from xclade_store_mock.control.errors import NoStore
 from xclade_store_mock.control.frame import Frame, compose, create_control_app
 from xclade_store_mock.control.front import console_pages
 from xclade_store_mock.control.operations import TrafficOperations
+from xclade_store_mock.upstream.checks import Checks, Observe, observe_nothing
 from xclade_store_mock.upstream.forward import Forward
 from xclade_store_mock.web import Call
 from xclade_store_mock.web.dialect import Dialect
@@ -29,14 +30,12 @@ class Proxy:
         dialect: Dialect,
         access: Access | None,
         cors_origins: tuple[str, ...] | None = None,
+        observe: Observe = observe_nothing,
+        rejects: bool = False,
     ) -> None:
         contract = load_contract("store.yaml")
-        self.traffic = Traffic(
-            contract=contract,
-            find=partial(dialect.find, contract),
-            clock=partial(datetime.now, UTC),
-            has_other_paths=True,
-        )
+        find = partial(dialect.find, contract)
+        self.traffic = Traffic(contract=contract, find=find, clock=partial(datetime.now, UTC))
         operations = TrafficOperations(self.traffic)
 
         async def refuse(_: Call) -> NoReturn:
@@ -59,7 +58,8 @@ class Proxy:
             allow_methods=("*",),
             allow_headers=("*",),
         )
-        self._app = compose([*frame.front, *frame.around(cors)], forward)
+        checks = Checks(forward, contract=contract, find=find, observe=observe, rejects=rejects)
+        self._app = compose([*frame.front, *frame.around(cors)], checks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""

@@ -25,6 +25,11 @@ PATIENCE = 20
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
+END = b"Host: shop.test:8000\r\nConnection: close\r\n\r\n"
+"""The end of a request's head."""
+
+GET = b"GET /store/regions HTTP/1.1\r\n" + END
+
 Answer = bytes | Callable[[socket.socket], None]
 
 
@@ -176,3 +181,8 @@ def exchange(url: str, request: bytes) -> Message:
     with connected(url) as connection:
         connection.sendall(request)
         return parse(read_all(connection))
+
+
+def request(headers: bytes, body: bytes = b"", line: bytes = b"POST /x HTTP/1.1") -> bytes:
+    """Return a request that ends its connection."""
+    return b"%b\r\nHost: shop.test:8000\r\nConnection: close\r\n%b\r\n%b" % (line, headers, body)
