@@ -20,6 +20,9 @@ from xclade_store_mock.cli import main
         ),
         (["--cart-id", " "], "argument --cart-id: must not be blank"),
         (["--publishable-key", "pk\u00e9"], "argument --publishable-key: must be printable ASCII"),
+        (["-H", "hush"], "argument -H/--header: must be like 'Name: value', in printable ASCII"),
+        (["-H", "X-A: a\nX-B: b"], "argument -H/--header: must be like 'Name: value'"),
+        (["-H", "Idempotency-Key: x"], "argument -H/--header: Idempotency-Key is set by the check"),
         (["--dialect", "klingon"], "argument --dialect: invalid choice: 'klingon'"),
     ],
 )
@@ -41,7 +44,8 @@ def test_refuses_invalid_options(
         ("ftp://127.0.0.1", "'ftp://127.0.0.1' is not the URL of a backend"),
         ("http://[::1", "'http://[::1' is not the URL of a backend"),
         ("http://127.0.0.1/?x=1", "is not the URL of a backend"),
-        ("http://me:hush@127.0.0.1", "remove the user name and password from the URL"),
+        ("http://me:hush@127.0.0.1:x", "'127.0.0.1:x' is not the URL of a backend"),
+        ("http://store..example", "is not the URL of a backend"),
     ],
 )
 def test_refuses_invalid_urls(check: Check, url: str, message: str) -> None:

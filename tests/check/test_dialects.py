@@ -53,7 +53,7 @@ def test_medusa_mock_deviates_from_the_documentation(check: Check, serve: Serve)
     known = re.findall(
         r"^   known     Medusa 2.21.2 does this \((.+?): ", outcome.out, re.MULTILINE
     )
-    titles = re.findall(r"^\d+\. \w+: (.+)$", outcome.out, re.MULTILINE)
+    titles = re.findall(r"^\d+\. [\w, ]+: (.+)$", outcome.out, re.MULTILINE)
     assert len(known) == len(titles), outcome.out
     advice = (
         f"\nAll {len(known)} findings are known behavior of Medusa 2.21.2: try --dialect medusa.\n"
@@ -72,7 +72,7 @@ def test_other_deviations_are_found(check: Check) -> None:
     """A failure that is not listed, and a status other than the listed one, are findings."""
 
     def fail(request: Request, response: Response) -> None:
-        plain = request.method == "POST" and not request.document.get("data")
+        plain = b"fields=" in request.query and not request.document.get("data")
         if plain and request.path.endswith("-sessions"):
             response.status = 500
             response.body = (
@@ -105,8 +105,7 @@ def test_deviation_hides_no_broken_body(check: Check) -> None:
 
     assert 1 == outcome.code
     titles = re.findall(r"^\d+\. list_payment_providers: (.+)$", outcome.out, re.MULTILINE)
-    breaks_schema = "the response breaks the contract's schema"
-    assert {breaks_schema, f"{NAMES['paging']}: {breaks_schema}"} == {*titles}
+    assert ['`count`: "two" is not of type "integer"'] == titles
     assert NAMES["paging"] in lines_under("Known and expected of Medusa 2.21.2", outcome.out)
 
 

@@ -1,19 +1,20 @@
 """The first calls: find ids, and report what cannot be checked."""
 
+import json
 import re
 import socket
 
 import pytest
-import requests
 from tests.check.backends import Meddler, Request, Response
 from tests.check.conftest import IDS, Check
 from tests.client.faults import Line, bad_line
 from tests.conftest import Serve, served
+from tests.server.control.conftest import serving
 
-from xclade_store_mock.app import create_app
-from xclade_store_mock.check.backend import explain_failure
+from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.check.calls import CREATE, INITIALIZE, LIST
-from xclade_store_mock.dialects import DIALECTS
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.dialects import DIALECTS, MEDUSA
 from xclade_store_mock.web.dialect import Dialect
 
 
@@ -51,14 +52,6 @@ def test_no_tls(check: Check, serve: Serve) -> None:
     assert ": TLS failed: " in outcome.err
 
 
-def test_unknown_host() -> None:
-    """A host name that does not resolve is reported."""
-    error = requests.ConnectionError("[Errno -2] Name or service not known")
-    error.__cause__ = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    assert explain_failure(error, 10).startswith("the host name cannot be resolved: ")
-
-
 def test_first_call_times_out(check: Check) -> None:
     """A backend that does not respond in time is reported."""
     with served(Meddler(create_app(), delay=lambda _: 3), is_store=False) as url:
@@ -78,10 +71,10 @@ def gateway(_: Request, response: Response) -> None:
     response.status, response.body = 502, b"<h1>Bad Gateway"
 
 
-def sign_in(_: Request, response: Response) -> None:
-    """Redirect to a login page."""
-    response.status = 302
-    response.headers["location"] = "https://login.example/"
+def moved(_: Request, response: Response) -> None:
+    """Redirect to another machine."""
+    response.status = 301
+    response.headers["location"] = "https://shop.example/"
 
 
 @pytest.mark.parametrize(
@@ -90,8 +83,8 @@ def sign_in(_: Request, response: Response) -> None:
         (shop_page, "{} is not a Store API: GET /store/payment-providers returns 200 text/html"),
         (gateway, "{}: a gateway responds, not the backend: 502 <h1>Bad Gateway"),
         (
-            sign_in,
-            "{} redirects to https://login.example/, which is not followed: check that URL instead",
+            moved,
+            "{} redirects to https://shop.example/, which is not followed: check that URL instead",
         ),
     ],
 )
@@ -159,7 +152,7 @@ def test_wrong_ids(check: Check, serve: Serve, options: tuple[str, ...], message
             ("--region-id", "reg_demo"),
             LIST,
             {
-                CREATE: "needs a cart, --cart-id",
+                CREATE: "needs a cart, --cart-id or --create-cart",
                 INITIALIZE: "needs a payment collection, --collection-id, or --cart-id",
             },
         ),
@@ -175,7 +168,10 @@ def test_wrong_ids(check: Check, serve: Serve, options: tuple[str, ...], message
         (
             ("--collection-id", "pay_col_demo", "--provider-id", "pp_stripe_stripe"),
             INITIALIZE,
-            {LIST: "needs a region, --region-id", CREATE: "needs a cart, --cart-id"},
+            {
+                LIST: "needs a region, --region-id",
+                CREATE: "needs a cart, --cart-id or --create-cart",
+            },
         ),
     ],
 )
@@ -185,9 +181,87 @@ def test_operations_without_ids_are_not_tested(
     """They are listed with the ids that they need; the others are tested."""
     outcome = check(serve(), *options)
 
-    assert (0, "") == (outcome.code, outcome.err)
+    assert (3, "") == (outcome.code, outcome.err)
     assert [tested] == re.findall(r"^(\w+) +[1-9]\d* +[1-9]\d* +0$", outcome.out, re.MULTILINE)
     listed = outcome.out.partition("Not tested:\n")[2].partition("\n\n")[0].splitlines()
     link = {f"the link from {CREATE} to {INITIALIZE}": "needs both"}
     assert not_tested | link == dict(line.strip().split(": ", 1) for line in listed)
     assert "; 3 things were not tested; --seed 1 " in outcome.out
+
+
+def test_mock_provides_ids(check: Check) -> None:
+    """Without ids, the mock's own are tested."""
+    with serving(create_app(control=Access())) as mock:
+        outcome = check(mock.url)
+
+    assert (0, "") == (outcome.code, outcome.err)
+    assert "Not tested" not in outcome.out
+
+
+class Medusa(Meddler):
+    """Also lists regions and creates carts, as Medusa does."""
+
+    def __init__(self, app: StoreMockApp) -> None:
+        super().__init__(app, self.extend)
+
+    def extend(self, request: Request, response: Response) -> None:
+        """Respond where the mock has no operation."""
+        documents = {
+            ("GET", "/store/regions"): {"regions": [{"id": "reg_stripe"}, {"id": "reg_demo"}]},
+            ("POST", "/store/carts"): {"cart": {"id": "cart_demo"}},
+            ("GET", "/store/carts/cart_demo"): {
+                "cart": {"id": "cart_demo", "region_id": "reg_demo"}
+            },
+        }
+        document = documents.get((request.method, request.path))
+        if document is not None:
+            response.status, response.body = 200, json.dumps(document).encode()
+
+
+@pytest.mark.parametrize("options", [("--create-cart",), ("--cart-id", "cart_demo")])
+def test_medusa_provides_ids(check: Check, options: tuple[str, ...]) -> None:
+    """The region is that of the cart, or the first with the manual provider."""
+    backend = Medusa(create_app())
+    with served(backend, is_store=False) as url:
+        outcome = check(url, *options)
+
+    assert (0, "") == (outcome.code, outcome.err)
+    assert b"region_id=reg_demo" in {each.query for each in backend.seen}
+    created = [each.document for each in backend.seen if each.path == "/store/carts"]
+    assert ([{"region_id": "reg_demo"}] if options[0] == "--create-cart" else []) == created
+
+
+def test_cart_that_cannot_be_created(check: Check, serve: Serve) -> None:
+    """A failure to create a cart ends the check."""
+    outcome = check(serve(), "--region-id", "reg_demo", "--create-cart")
+
+    assert 2 == outcome.code
+    assert (
+        'cannot create a cart: POST /store/carts with {"region_id": "reg_demo"}: 404 not_found'
+    ) in outcome.err
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_refusing_provider_is_no_finding(check: Check, serve: Serve, dialect: str) -> None:
+    """If the provider refuses, as Stripe does an amount of 0, sessions are not tested."""
+    ids = ("--region-id", "reg_demo", "--cart-id", "cart_free", "--provider-id", "pp_stripe_stripe")
+
+    outcome = check(serve(dialect=DIALECTS[dialect]), *ids, "--dialect", dialect)
+
+    assert (3, "") == (outcome.code, outcome.err), outcome.out
+    assert (
+        f"{INITIALIZE}: the provider pp_stripe_stripe refuses, or is not installed:" in outcome.out
+    )
+    assert (dialect == "medusa") == ("   provider refuses: 500 `unknown_error`" in outcome.out)
+
+
+def test_wrong_collection_of_medusa(check: Check, serve: Serve) -> None:
+    """Medusa's 500 for an unknown collection is recognized, though it names neither id."""
+    options = ("--collection-id", "pay_col_gone", "--dialect", "medusa")
+
+    outcome = check(serve(dialect=MEDUSA), "--region-id", "reg_demo", *options)
+
+    assert 2 == outcome.code
+    assert outcome.err.endswith(
+        "500 unknown_error: An unknown error occurred. Are the ids right?\n"
+    )

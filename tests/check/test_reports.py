@@ -5,10 +5,13 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
+from typing import Literal
 from xml.etree.ElementTree import parse
 
 import pytest
@@ -16,12 +19,13 @@ from playwright.sync_api import Page as BrowserPage
 from tests.check.backends import Meddler, Request
 from tests.check.backends import Response as Sent
 from tests.check.conftest import IDS, Check, Outcome
-from tests.conftest import served
+from tests.conftest import Serve, served
 
 from xclade_store_mock.app import create_app
-from xclade_store_mock.check import make_show
+from xclade_store_mock.check import Secrets
 from xclade_store_mock.check.calls import Interaction, Response
 from xclade_store_mock.check.report import show_curl, show_response
+from xclade_store_mock.cli import main
 from xclade_store_mock.dialects import MEDUSA
 
 KEY = "pk_demo"
@@ -40,9 +44,9 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Collect a tag and the names of its attributes."""
+        """Collect a tag and the names of its attributes, but not links within the page."""
         self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
+        self.attributes |= {name for name, value in attrs if not (value or "").startswith("#")}
 
     def handle_data(self, data: str) -> None:
         """Collect text."""
@@ -68,15 +72,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("reports")
 
 
-@pytest.fixture
-def outcome(check: Check, folder: Path) -> Outcome:
+@pytest.fixture(scope="module")
+def outcome(folder: Path) -> Outcome:
     """Check a hostile backend, and write all reports."""
-    with served(Meddler(create_app(), hostile), is_store=False) as url:
-        return check(
-            url,
-            *("--region-id", "reg_demo"),
-            *("--junit", str(folder / "report.xml"), "--html", str(folder / "report.html")),
-        )
+    reports = ("--junit", str(folder / "report.xml"), "--html", str(folder / "report.html"))
+    options = ("--region-id", "reg_demo", "--max-examples", "1", "--seed", "1", "--github")
+    out, err = StringIO(), StringIO()
+    with (
+        served(Meddler(create_app(), hostile), is_store=False) as url,
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        code = main(["check", url, "--publishable-key", KEY, *options, *reports])
+    return Outcome(code, out.getvalue(), err.getvalue())
 
 
 def test_hostile_responses_are_escaped(outcome: Outcome, folder: Path) -> None:
@@ -140,7 +148,7 @@ def test_commands_repeat_calls(shell: dict[str, str], body: bytes) -> None:
     url = "http://127.0.0.1:4010/store/payment-collections?fields=a%2Cb&x='y'"
     call = Interaction("create_payment_collection", "POST", url, headers, body, None)
 
-    command = show_curl(call, KEY, make_show(KEY))
+    command = show_curl(call, Secrets(KEY))
 
     assert KEY not in command
     assert command.isprintable()
@@ -173,7 +181,7 @@ def test_responses_are_shown_without_secrets(body: bytes, shown: str) -> None:
     response = Response(200, {"content-type": "application/json; charset=utf-8"}, body)
     call = Interaction("create_payment_collection", "GET", "", {}, b"", response)
 
-    assert f"200 application/json {shown}" == show_response(call, make_show(KEY))
+    assert f"200 application/json {shown}" == show_response(call, Secrets(KEY))
 
 
 def test_reports_list_deviations(check: Check, tmp_path: Path) -> None:
@@ -182,7 +190,7 @@ def test_reports_list_deviations(check: Check, tmp_path: Path) -> None:
     with served(create_app(dialect=MEDUSA)) as url:
         outcome = check(
             url,
-            *("--region-id", "reg_demo", "--dialect", "medusa"),
+            *("--region-id", "reg_demo", "--dialect", "medusa", "--allow-untested"),
             *("--junit", str(junit), "--html", str(html)),
         )
 
@@ -197,13 +205,66 @@ def test_reports_list_deviations(check: Check, tmp_path: Path) -> None:
     assert "400 `not_allowed`, instead of 401" in str(passed[shown[0]].findtext("system-out"))
 
 
-def test_page_fits_a_phone(outcome: Outcome, folder: Path, page: BrowserPage) -> None:
-    """The page does not scroll sideways."""
+def test_annotations_are_workflow_commands(outcome: Outcome) -> None:
+    """Each finding is one line, with what would end its title or the line escaped."""
+    lines = [line for line in outcome.out.splitlines() if line.startswith("::")]
+    findings = re.search("([0-9]+) findings in", outcome.out)
+
+    assert findings
+    errors = [
+        re.fullmatch("::error title=([^:,]+)::(.+)", line) for line in lines[: int(findings[1])]
+    ]
+    assert all(errors)
+    assert any(SCRIPT in line for line in lines)
+    warnings = [line.partition("::")[2] for line in lines[int(findings[1]) :]]
+    assert "warning title=Not tested%3A create_payment_collection::needs a cart, " in "".join(
+        warnings
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_in_a_browser(
+    outcome: Outcome, folder: Path, page: BrowserPage, scheme: Literal["light", "dark"]
+) -> None:
+    """The page fits a phone, its index leads to each part, and its colors follow the system."""
     assert 1 == outcome.code
     page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme=scheme)
     page.goto((folder / "report.html").as_uri())
 
     assert 390 == page.evaluate("document.documentElement.scrollWidth")
+    targets = page.eval_on_selector_all("nav a", "all => all.map(each => each.hash)")
+    assert {"#findings", "#finding-1", "#checked"} <= {*targets}
+    assert [] == [each for each in targets if page.locator(each).count() != 1]
+    counts = page.locator(".counts").inner_text().split()
+    assert ["passed", "failed", "not", "tested"] == [word for word in counts if word.isalpha()]
+    background = page.evaluate("getComputedStyle(document.documentElement).colorScheme")
+    assert "light dark" == background
+
+
+def test_page_prints_everything(outcome: Outcome, folder: Path, page: BrowserPage) -> None:
+    """On paper, what is folded on the screen is shown."""
+    assert 1 == outcome.code
+    page.goto((folder / "report.html").as_uri())
+    table = page.locator("details:not([open]) table").first
+
+    assert not table.is_visible()
+    page.emulate_media(media="print")
+    assert table.is_visible()
+
+
+def test_page_lists_what_passed(check: Check, serve: Serve, tmp_path: Path) -> None:
+    """A page without findings lists each check of each operation."""
+    html = tmp_path / "report.html"
+
+    outcome = check(serve(), *IDS, "--html", str(html))
+
+    assert 0 == outcome.code
+    text = " ".join(Page(html.read_text("utf-8")).text.split())
+    assert re.search(r"No findings in \d+ s", text)
+    assert re.search(r"\d\d passed 0 failed 0 not tested", text)
+    assert 3 == text.count("every body fits its schema")
+    assert "cart not found" in text
 
 
 def test_unwritable_report(check: Check, tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_other_machine_needs_confirmation(check: Check, other_machine: tuple[Med
     assert [] == backend.seen
 
 
-@pytest.mark.parametrize(("typed", "code", "called"), [("n\n", 2, False), ("y\n", 0, True)])
+@pytest.mark.parametrize(("typed", "code", "called"), [("n\n", 2, False), ("y\n", 3, True)])
 def test_other_machine_is_confirmed(
     other_machine: tuple[Meddler, str], tmp_path: Path, typed: str, code: int, *, called: bool
 ) -> None:
@@ -267,11 +267,15 @@ def test_responses_do_not_change_calls(check: Check) -> None:
     assert runs[0] == runs[1]
 
 
-def test_time_limit_ends_the_calls(check: Check) -> None:
-    """The time limit ends the check, and the rest is listed as not tested."""
-    backend = Meddler(create_app(), delay=lambda _: 0.05)
+@pytest.mark.parametrize(("options", "code"), [((), 3), (("--allow-untested",), 0)])
+def test_time_limit_ends_the_calls(check: Check, options: tuple[str, ...], code: int) -> None:
+    """Operations for which no time was left are listed, and fail the check unless allowed."""
+    backend = Meddler(create_app())
+    # From the first generated call on, each takes longer than there is time.
+    backend.delay = lambda request: 1.1 if request.headers["user-agent"].startswith("sch") else 0
     with served(backend, is_store=False) as url:
-        outcome = check(url, *IDS, "--time-limit", "1", "--max-examples", "60")
+        outcome = check(url, *IDS, "--time-limit", "1", *options)
 
-    assert 0 == outcome.code
+    assert code == outcome.code, outcome.out
     assert "   the rest: stopped by --time-limit 1\n" in outcome.out
+    assert "   initialize_payment_session: stopped by --time-limit 1\n" in outcome.out

@@ -14,6 +14,10 @@ import yaml
 from tests.check.conftest import Check
 from tests.conftest import Serve
 
+from xclade_store_mock.cli import main
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.dialects import MEDUSA
+
 ROOT = Path(__file__).parents[2]
 ADVERTISED = "http://127.0.0.1:4010"
 
@@ -37,40 +41,113 @@ def test_inputs_are_not_run_as_commands(workflow: dict[Any, Any]) -> None:
     assert sorted(inputs) == sorted(used)
 
 
-def test_inputs_become_options(workflow: dict[Any, Any], tmp_path: Path) -> None:
-    """The script passes each given input unchanged, and omits the others."""
-    command = tmp_path / "xclade-store-mock"
-    command.write_text(
-        f"#!{sys.executable}\nimport json, sys\njson.dump(sys.argv[1:], sys.stdout)", "utf-8"
-    )
-    command.chmod(0o700)
-    (script,) = [step for step in workflow["jobs"]["check"]["steps"] if step.get("name") == "Check"]
-    given = {
-        "URL": "https://staging.example.com",
-        "REGION_ID": "reg_1",
-        "CART_ID": "$(touch it) `id` 'x'",
-        "DIALECT": "medusa",
-        "RATE": "5/s",
-        "MAX_EXAMPLES": "10",
-        "TIME_LIMIT": "60",
-    }
-    environment = {name: given.get(name, "") for name in script["env"]}
-
-    printed = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script["run"]],
-        env={**environment, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
-        cwd=tmp_path,
+def run_step(
+    workflow: dict[Any, Any], name: str, folder: Path, variables: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a step as GitHub does: in bash, with each of its variables set."""
+    (step,) = [each for each in workflow["jobs"]["check"]["steps"] if each.get("name") == name]
+    assert not variables.keys() - step["env"].keys()
+    environment = {each: variables.get(each, "") for each in step["env"]}
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        env={**environment, "PATH": f"{folder}:{os.environ['PATH']}"},
+        cwd=folder,
         capture_output=True,
-        check=True,
+        check=False,
+        text=True,
     )
+
+
+@pytest.fixture
+def spy(tmp_path: Path) -> Path:
+    """Return a folder of commands that print their arguments."""
+    for name in ("xclade-store-mock", "python"):
+        command = tmp_path / name
+        program = "import json, sys\njson.dump(sys.argv[1:], sys.stdout)"
+        command.write_text(f"#!{sys.executable}\n{program}", "utf-8")
+        command.chmod(0o700)
+    return tmp_path
+
+
+def test_requirement_is_installed(workflow: dict[Any, Any], spy: Path) -> None:
+    """The requirement is one argument, whatever is in it."""
+    requirement = "xclade-store[check] @ git+https://example.com/x@main"
+
+    printed = run_step(workflow, "Install", spy, {"REQUIREMENT": requirement})
+
+    assert ["-m", "pip", "install", requirement] == json.loads(printed.stdout)
+
+
+REQUIRED = {
+    "URL": "https://staging.example.com",
+    "DIALECT": "medusa",
+    "RATE": "5/s",
+    "MAX_EXAMPLES": "10",
+    "TIME_LIMIT": "60",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        ({"CREATE_CART": "false", "ALLOW_UNTESTED": "false"}, []),
+        (
+            {
+                "REGION_ID": "reg_1",
+                "CART_ID": "$(touch it) `id` 'x'",
+                "COLLECTION_ID": "col_1",
+                "PROVIDER_ID": "pp_1",
+                "SEED": "7",
+                "HEADER": "X-Gateway: let me in",
+            },
+            [
+                *("--region-id=reg_1", "--cart-id=$(touch it) `id` 'x'", "--collection-id=col_1"),
+                *("--provider-id=pp_1", "--seed=7", "--header=X-Gateway: let me in"),
+            ],
+        ),
+        ({"CREATE_CART": "true", "ALLOW_UNTESTED": "true"}, ["--create-cart", "--allow-untested"]),
+    ],
+)
+def test_inputs_become_options(
+    workflow: dict[Any, Any], spy: Path, given: dict[str, str], options: list[str]
+) -> None:
+    """The script passes each given input unchanged, and omits the others."""
+    printed = run_step(workflow, "Check", spy, {**REQUIRED, **given})
 
     assert [
-        *("check", "--yes", "--region-id=reg_1", "--cart-id=$(touch it) `id` 'x'"),
-        *("--dialect=medusa", "--rate=5/s", "--max-examples=10", "--time-limit=60"),
+        *("check", "--yes", *options),
+        *("--dialect=medusa", "--rate=5/s", "--max-examples=10", "--time-limit=60", "--github"),
         *("--junit=contract-check.xml", "--html=contract-check.html"),
         *("--", "https://staging.example.com"),
     ] == json.loads(printed.stdout)
-    assert ["xclade-store-mock"] == [each.name for each in tmp_path.iterdir()]
+    assert ["python", "xclade-store-mock"] == sorted(each.name for each in spy.iterdir())
+
+
+@pytest.mark.parametrize(("dialect", "code"), [("medusa", 0), ("documented", 1)])
+def test_steps_check_a_backend(
+    workflow: dict[Any, Any], serve: Serve, tmp_path: Path, dialect: str, code: int
+) -> None:
+    """The script checks a real backend: it fails if the check does, and leaves both reports."""
+    (tmp_path / "xclade-store-mock").symlink_to(Path(sys.executable).with_name("xclade-store-mock"))
+    given = {
+        **REQUIRED,
+        "URL": serve(dialect=MEDUSA),
+        "DIALECT": dialect,
+        "RATE": "999/s",
+        "MAX_EXAMPLES": "1",
+        "SEED": "1",
+        "REGION_ID": "reg_demo",
+        "CART_ID": "cart_demo",
+        "XCLADE_PUBLISHABLE_KEY": "pk_demo",
+    }
+
+    result = run_step(workflow, "Check", tmp_path, given)
+
+    assert code == result.returncode, result.stdout + result.stderr
+    written = sorted(each.name for each in tmp_path.glob("contract-check.*"))
+    assert ["contract-check.html", "contract-check.xml"] == written
+    annotations = re.findall("^::error title=(.+?)::", result.stdout, re.MULTILINE)
+    assert (dialect == "documented") == ("create_payment_collection%3A wrong method" in annotations)
 
 
 def test_documented_command_works(check: Check, serve: Serve) -> None:
@@ -79,7 +156,20 @@ def test_documented_command_works(check: Check, serve: Serve) -> None:
     found = re.search(rf"^\$ \S*xclade-store-mock check {ADVERTISED} (.+)$", page, re.MULTILINE)
     assert found
 
-    outcome = check(serve(), *shlex.split(found[1]))
+    outcome = check(serve(control=Access()), *shlex.split(found[1]))
 
     assert (0, "") == (outcome.code, outcome.err)
     assert re.search(r"^No findings", outcome.out, re.MULTILINE)
+
+
+def test_documented_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    """The commands of each CI system use options that the command has."""
+    page = (ROOT / "docs/contract-testing.md").read_text("utf-8")
+    commands = re.findall(r"xclade-store-mock check https?:.+(?:\n +--.+)*", page)
+    used = {word for command in commands for word in re.findall("--[a-z-]+", command)}
+
+    with pytest.raises(SystemExit):
+        main(["check", "--help"])
+
+    assert len(commands) >= 8
+    assert used <= {*re.findall("--[a-z-]+", capsys.readouterr().out)}

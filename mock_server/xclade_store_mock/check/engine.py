@@ -29,8 +29,8 @@ from schemathesis.engine.errors import (
 from schemathesis.engine.recorder import Request, ScenarioRecorder
 from schemathesis.engine.run import TESTING_PHASES, UNIT_PHASES, Phase
 
-from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
-from xclade_store_mock.check.backend import Backend, explain_failure, read_interaction
+from xclade_store_mock.check import IDEMPOTENCY_KEY
+from xclade_store_mock.check.backend import Backend, read_interaction
 from xclade_store_mock.check.calls import INITIALIZE, OPERATIONS, Ids, Interaction
 from xclade_store_mock.contract import Contract
 
@@ -145,7 +145,7 @@ class Engine:
     ) -> None:
         """Keep a call that got no response."""
         # Schemathesis calls this while it handles the error, but does not pass it.
-        reason = explain_failure(sys.exception(), self.backend.timeout)
+        reason = self.backend.explain_failure(sys.exception())
         sent = Request.from_prepared_request(request)
         operation = self._operation(case.operation.label)
         self._unanswered.append(read_interaction(operation, sent, None, reason))
@@ -225,7 +225,7 @@ def _make_config(backend: Backend, ids: Ids, budget: Budget) -> SchemathesisConf
     }
     settings |= {
         # Schemathesis would replace ${...} by an environment variable.
-        "headers": {KEY_HEADER: backend.key.replace("${", "$${")},
+        "headers": {name: value.replace("${", "$${") for name, value in backend.headers.items()},
         "seed": budget.seed,
         "request-timeout": backend.timeout,
         # The operations of ids that are None are not called.

@@ -1,21 +1,23 @@
-"""What breaks the contract, and which deviation of the table explains it."""
+"""What breaks the contract, grouped by cause, and which deviation of the table explains it."""
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
-from jsonschema_rs import Draft4Validator
+from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
 from schemathesis.core.failures import AcceptedNegativeData, Failure, MalformedJson, ServerError
 from schemathesis.openapi import checks
 
+from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
 from xclade_store_mock.check.backend import INCOMPLETE
 from xclade_store_mock.check.calls import CREATE, INITIALIZE, LIST, Interaction, Response
 from xclade_store_mock.check.engine import Tested
+from xclade_store_mock.check.report import Cause, Finding, Tally
 from xclade_store_mock.check.signs import Evidence
 from xclade_store_mock.check.situations import NAMES, Situation, explain
-from xclade_store_mock.contract import Contract, compile_schema
+from xclade_store_mock.contract import Contract, Operation, compile_schema
+from xclade_store_mock.contract.violations import check, check_query
+from xclade_store_mock.errors import InvalidData, Violation
 from xclade_store_mock.web.dialect import Dialect
 
 BODY_FAILURES = (checks.JsonSchemaError, MalformedJson)
@@ -23,7 +25,11 @@ BODY_FAILURES = (checks.JsonSchemaError, MalformedJson)
 
 _RESPONDS = "answered"
 _DEFAULT_FIELDS = "default_fields"
-_BREAKS_SCHEMA = "the response breaks the contract's schema"
+_NOT_JSON = "the response is not JSON"
+_FITS = "a response that fits the contract's schema"
+_NOT_REFUSED = "a request that breaks the contract is not refused"
+_MOST_VIOLATIONS = 5
+_LONGEST = 200
 
 # The title of each failure, and what the contract expects instead.
 _DESCRIPTIONS: Mapping[type[Failure], tuple[str, Callable[[Any], str]]] = {
@@ -38,28 +44,17 @@ _DESCRIPTIONS: Mapping[type[Failure], tuple[str, Callable[[Any], str]]] = {
     ),
     checks.MissingContentType: ("no media type", lambda failure: _list(failure.media_types)),
     checks.MissingHeaders: ("a header is missing", lambda failure: _list(failure.missing_headers)),
-    checks.JsonSchemaError: (
-        _BREAKS_SCHEMA,
-        lambda failure: (
-            f"{failure.validation_message} (at {_list(failure.instance_path, '.') or 'the top'})"
-        ),
-    ),
-    MalformedJson: (
-        "the response is not JSON",
-        lambda failure: f"JSON: {failure.validation_message}",
-    ),
-    AcceptedNegativeData: (
-        "a request that breaks the contract is accepted",
-        # Schemathesis' words for which part of the request breaks it.
-        lambda failure: f"400, for {_flat(failure.message.partition('Invalid component:')[2])}",
-    ),
     checks.RejectedPositiveData: (
-        "a valid request is refused",
+        "a valid request does not succeed",
         lambda failure: f"one of {_list(failure.allowed_statuses)}",
     ),
-    checks.IgnoredAuth: ("", lambda _: "401"),
+    checks.IgnoredAuth: ("a call without a valid key is not refused", lambda _: "401"),
+    checks.MissingHeaderNotRejected: (
+        "a call without a required header is not refused",
+        lambda failure: f"{_list(failure.expected_statuses)}, without {failure.header_name}",
+    ),
     checks.UnsupportedMethodResponse: (
-        "a method that the contract does not have is not refused",
+        "a method that the contract does not have is not refused as it should be",
         lambda _: "405 with Allow",
     ),
     checks.EnsureResourceAvailability: (
@@ -73,17 +68,67 @@ def describe_failure(failure: Failure) -> tuple[str, str]:
     """Return a failure's title, and what the contract expects instead."""
     for kind, (title, expected) in _DESCRIPTIONS.items():
         if isinstance(failure, kind):
-            return title or failure.title, expected(failure)
+            return title, expected(failure)
     return failure.title, _flat(failure.message)
 
 
-def _list(values: Iterable[object], separator: str = ", ") -> str:
-    return separator.join(map(str, values))
+def _list(values: Iterable[object]) -> str:
+    return ", ".join(map(str, values))
 
 
 def _flat(text: str) -> str:
     """Return text on one line."""
     return " ".join(text.split())
+
+
+def describe_violation(error: ValidationError) -> tuple[str, tuple[str, ...]]:
+    """Return how a response violates a schema, and what all such violations have in common."""
+    path, error = _meant(error)
+    match error.kind:
+        case ValidationErrorKind.Required(property=name):
+            return f"`{'.'.join([*path, name])}` is missing", (*path, name, "required")
+        case _:
+            text = f"`{'.'.join(path) or 'the body'}`: {error.message[:_LONGEST]}"
+            return text, (*path, error.kind.name)
+
+
+def _meant(error: ValidationError) -> tuple[list[str], ValidationError]:
+    """Return the path and the error of the branch of an `anyOf` that was meant.
+
+    That is the branch which fits the most: its first error is the deepest.
+    """
+    match error.kind:
+        case ValidationErrorKind.AnyOf(context=branches):
+            deepest = max(branches, key=lambda errors: (_depth(errors), -len(errors)))
+            return _meant(deepest[0])
+        case _:
+            steps = error.instance_path
+            return ["[]" if isinstance(step, int) else step for step in steps], error
+
+
+def _depth(errors: Iterable[ValidationError]) -> int:
+    return min(len(error.instance_path) for error in errors)
+
+
+def find_violations(call: Interaction, operation: Operation) -> list[Violation]:
+    """Return how a request violates the contract."""
+    found: list[Violation] = []
+    key = call.header(IDEMPOTENCY_KEY)
+    parts: list[Callable[[], object]] = [
+        lambda: check_query(operation.query, call.query),
+        lambda: check(operation.header, {} if key is None else {IDEMPOTENCY_KEY: key}),
+    ]
+    body = operation.body
+    if body is not None and not isinstance(call.document, dict):
+        found.append(Violation(("body",), "type", "the body is not a JSON object"))
+    elif body is not None:
+        parts.append(lambda: check(body, call.document))
+    for require in parts:
+        try:
+            require()
+        except InvalidData as refusal:
+            found += refusal.violations
+    return found
 
 
 _SCHEMAS = "#/components/schemas/"
@@ -102,101 +147,79 @@ def default_fields(contract: Contract) -> dict[str, Draft4Validator]:
 
 
 @dataclass(slots=True)
-class Finding:
-    """Something wrong with an operation, shown by the shortest call that showed it.
-
-    If the table lists just this, `row` is its row and `listed` the response that it lists;
-    otherwise both are empty.
-    """
-
-    operation: str
-    check: str
-    title: str
-    expected: str
-    interaction: Interaction
-    row: str = ""
-    listed: str = ""
-    calls: int = 0
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was tried of an operation, and what was found; equal findings share a key."""
-
-    first: Interaction
-    calls: int = 0
-    checks: Counter[str] = field(default_factory=Counter)
-    findings: dict[Hashable, Finding] = field(default_factory=dict)
-    succeeded: bool = False
-
-
-@dataclass(slots=True)
 class Judge:
     """Sorts what happened into findings and, in the medusa dialect, expected deviations.
 
-    `deviations` are by row; `absent` lists the rows that were provoked but did not show.
+    `deviations` are by row.
     """
 
     dialect: Dialect
     evidence: Evidence
     tallies: dict[str, Tally] = field(default_factory=dict)
-    deviations: dict[str, Finding] = field(default_factory=dict)
-    absent: list[str] = field(default_factory=list)
+    causes: dict[Hashable, Cause] = field(default_factory=dict)
+    deviations: dict[Hashable, Cause] = field(default_factory=dict)
+    _unseen: dict[str, None] = field(default_factory=dict)
     _default_fields: Mapping[str, Draft4Validator] = field(init=False)
 
     def __post_init__(self) -> None:
         self._default_fields = default_fields(self.evidence.contract)
 
     @property
-    def findings(self) -> list[Finding]:
-        """The findings, grouped by operation."""
-        return [found for tally in self.tallies.values() for found in tally.findings.values()]
+    def absent(self) -> list[str]:
+        """The rows that were provoked, but never seen."""
+        return [name for name in self._unseen if name not in self.deviations]
 
     @property
     def unprovoked(self) -> list[str]:
-        """The rows that were neither provoked nor seen."""
-        seen = self.deviations.keys() | {
-            check for tally in self.tallies.values() for check in tally.checks
-        }
+        """The rows that are neither provoked nor seen, nor named by a finding."""
+        seen = {check for tally in self.tallies.values() for check in tally.checks}
+        shown = [cause.shown for cause in (*self.deviations.values(), *self.causes.values())]
+        seen |= {found.row for found in shown}
+        for found in shown:
+            for violation in find_violations(found.interaction, self._operation(found.interaction)):
+                seen |= {*violation.location}
         return [
             name
             for row, name in NAMES.items()
-            if row in self.dialect.deviations and name not in seen
+            if row in self.dialect.deviations and seen.isdisjoint({row, name})
         ]
+
+    def is_tested(self, operation: str) -> bool:
+        """Return whether calls were generated for an operation."""
+        return operation in self.tallies and self.tallies[operation].is_tested
 
     def note(self, call: Interaction) -> None:
         """Count a call; check that it got a response, and the default fields."""
         tally = self.tallies.setdefault(call.operation, Tally(call))
         tally.calls += 1
-        tally.succeeded |= call.succeeded
         tally.checks[_RESPONDS] += 1
         if call.response is None:
             is_incomplete = call.error == INCOMPLETE
             title = INCOMPLETE if is_incomplete else "no response"
             expected = "a complete response" if is_incomplete else "a response"
             self._add(Finding(call.operation, _RESPONDS, title, expected, call), title)
-        elif call.succeeded and "fields" not in dict(call.query):
-            tally.checks[_DEFAULT_FIELDS] += 1
-            title = "a default field is missing or wrong, although `fields` is not given"
-            schema = self._default_fields[call.operation]
-            self._validate(schema, call, call.response, _DEFAULT_FIELDS, title)
+        elif self._succeeded(call):
+            tally.succeeded = True
+            if "fields" not in dict(call.query):
+                tally.checks[_DEFAULT_FIELDS] += 1
+                self._judge_body(call, _DEFAULT_FIELDS)
 
     def judge_call(self, tested: Tested) -> None:
         """Judge a call by the failures that Schemathesis' checks found."""
         call = tested.interaction
         self.note(call)
-        self.tallies[call.operation].checks.update(tested.checks)
+        tally = self.tallies[call.operation]
+        tally.checks.update(tested.checks)
+        tally.is_tested = True
         failures = list(tested.failures)
         situation = next(explain(call, self.evidence), None) if failures else None
         if situation is not None and call.response is not None:
             failures = [each for each in failures if isinstance(each, BODY_FAILURES)]
             if len(failures) < len(tested.failures):
                 # One deviation, however many checks fail because of it.
-                self._add(_describe(situation, call, call.response), situation.name)
+                self._add(_describe(situation, call, call.response))
         for failure in failures:
-            title, expected = describe_failure(failure)
-            check = failure.checks[0] if failure.checks else failure.title
-            self._add(Finding(call.operation, check, title, expected, call), failure)
+            self._judge_failure(failure, call)
 
     def judge_situation(self, situation: Situation, call: Interaction) -> None:
         """Judge the response to a call that provoked a situation."""
@@ -207,50 +230,104 @@ class Judge:
             return
         found = _describe(situation, call, response)
         if found.row and self.dialect.deviations:
-            self._add(found, situation.name)
+            self._add(found)
         elif not situation.expected.allows(response):
-            self._add(found, situation.name)
+            self._add(found)
             return
         elif self.dialect.deviations and situation.deviates:
-            self.absent.append(situation.name)
-        documented = self.evidence.contract.operations[call.operation].responses
-        schema = documented.get((response.status, response.media_type))
-        if schema is not None and response.media_type == "application/json":
-            title = f"{found.title}: {_BREAKS_SCHEMA}"
-            self._validate(schema.validator, call, response, situation.name, title)
+            self._unseen[situation.name] = None
+        if response.media_type == "application/json":
+            self._judge_body(call, situation.name)
 
-    def require_success(self) -> None:
+    def require_success(self, operations: Iterable[str]) -> None:
         """Add a finding for each operation without any success: its responses prove little."""
-        for operation, tally in self.tallies.items():
-            if not tally.succeeded:
+        for operation in operations:
+            tally = self.tallies.get(operation)
+            if tally and not tally.succeeded:
                 title, expected = "no call succeeded", "200 for the ids that were given or found"
-                self._add(Finding(operation, title, title, expected, tally.first), title)
+                self._add(Finding(operation, title, title, expected, tally.first))
 
-    def _validate(
-        self, schema: Draft4Validator, call: Interaction, response: Response, check: str, title: str
-    ) -> None:
-        """Add a finding if a response breaks a schema."""
-        for error in islice(schema.iter_errors(response.document), 1):
-            self._add(Finding(call.operation, check, title, error.message, call), title)
+    def _judge_failure(self, failure: Failure, call: Interaction) -> None:
+        name = failure.checks[0] if failure.checks else failure.title
+        if isinstance(failure, BODY_FAILURES) and self._judge_body(call, name):
+            return
+        title, expected = describe_failure(failure)
+        if isinstance(failure, AcceptedNegativeData):
+            violations = find_violations(call, self._operation(call))
+            said = _flat(failure.message.partition("Invalid component:")[2])
+            if not violations and "in body" in said:
+                # What Schemathesis did to the body left it valid.
+                return
+            parts = [f"{each.location[0]}: {each.message}" for each in violations]
+            title, expected = _NOT_REFUSED, f"400, for {'; '.join(parts) or said}"
+        self._add(Finding(call.operation, name, title, expected, call))
 
-    def _add(self, found: Finding, identity: Hashable) -> None:
-        """Add a finding, or count it if there is an equal one."""
-        if found.row and self.dialect.deviations:
-            same = self.deviations.setdefault(found.row, found)
-        else:
-            same = self.tallies[found.operation].findings.setdefault((found.row, identity), found)
-        same.calls += 1
-        same.interaction = min(same.interaction, found.interaction, key=_length)
+    def _judge_body(self, call: Interaction, name: str) -> bool:
+        """Add how a body violates its schemas: the contract's, and that of the default fields.
+
+        Return whether it does.
+        """
+        response = call.response
+        if response is None:
+            return False
+        if response.document is None and response.body.strip() != b"null":
+            self._add(Finding(call.operation, name, _NOT_JSON, "JSON", call), _NOT_JSON)
+            return True
+        violations: list[ValidationError] = []
+        if self._succeeded(call) and "fields" not in dict(call.query):
+            violations += self._default_fields[call.operation].iter_errors(response.document)
+        documented = self._operation(call).responses.get((response.status, response.media_type))
+        if documented is not None and name != _DEFAULT_FIELDS:
+            # The default fields say more than the choice between all and some fields.
+            is_explained = bool(violations)
+            violations += (
+                each
+                for each in documented.validator.iter_errors(response.document)
+                if not (is_explained and isinstance(each.kind, ValidationErrorKind.AnyOf))
+            )
+        for error in violations[:_MOST_VIOLATIONS]:
+            text, cause = describe_violation(error)
+            self._add(Finding(call.operation, name, text, _FITS, call), cause)
+        return bool(violations)
+
+    def _add(self, found: Finding, cause: Hashable | None = None) -> None:
+        """Add a finding to those with the same cause; None: find it by what the call shows."""
+        is_expected = found.row and self.dialect.deviations
+        causes = self.deviations if is_expected else self.causes
+        key = self._find_cause(found) if cause is None else cause
+        causes.setdefault(key, Cause(found)).add(found)
+
+    def _find_cause(self, found: Finding) -> Hashable:
+        """Return what findings with the same cause have in common."""
+        call, response = found.interaction, found.interaction.response
+        if found.row or response is None:
+            return found.row or found.title
+        operation = self._operation(call)
+        documented = {status for status, _ in operation.responses}
+        if response.status not in documented:
+            return call.operation, response.status
+        if (response.status, response.media_type) not in operation.responses:
+            return response.status, response.media_type
+        if not call.succeeded:
+            error = f"{response.member('type')} {response.member('code')}"
+            return call.operation, response.status, error
+        if call.header(KEY_HEADER) != self.evidence.key:
+            return KEY_HEADER
+        violations = find_violations(call, operation)
+        return (call.method, *(each.location for each in violations)) if violations else found.title
+
+    def _operation(self, call: Interaction) -> Operation:
+        return self.evidence.contract.operations[call.operation]
+
+    def _succeeded(self, call: Interaction) -> bool:
+        """Return whether the operation succeeded; another method proves nothing about it."""
+        return call.succeeded and call.method == self._operation(call).method
 
 
 def _describe(situation: Situation, call: Interaction, response: Response) -> Finding:
     """Return the finding for a response in a situation; it has a row if the table lists it."""
     title = situation.title or situation.name
-    found = Finding(call.operation, situation.name, title, str(situation.expected), call)
-    if situation.is_listed(response):
-        found.row, found.listed = situation.name, str(situation.listed)
-    return found
-
-
-def _length(call: Interaction) -> int:
-    return len(call.url) + len(call.body)
+    is_listed = situation.is_listed(response)
+    row, listed = (situation.name, str(situation.listed)) if is_listed else ("", "")
+    name, expected = situation.name, str(situation.expected)
+    return Finding(call.operation, name, title, expected, call, row, listed)

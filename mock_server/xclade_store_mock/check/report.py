@@ -1,11 +1,13 @@
-"""The reports: for a terminal, as JUnit XML for CI, and as one HTML page.
+"""The reports: for a terminal, as JUnit XML for CI, as GitHub's annotations, and as one HTML page.
 
-Templates print every value through `make_show`, so no report shows a secret.
+Findings are grouped by cause. Templates print every value through `Secrets.hide`, so no report
+shows a secret. Of the extra `check`, only Jinja2 is needed.
 """
 
 import shlex
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,12 +15,12 @@ from importlib.metadata import version
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from xclade_store_mock.check import KEY_HEADER, KEY_VARIABLE, Show, make_show
-from xclade_store_mock.check.calls import Interaction
-from xclade_store_mock.check.findings import Finding, Judge
+from xclade_store_mock.check import KEY_HEADER, KEY_VARIABLE, Secrets
+from xclade_store_mock.check.calls import OPERATIONS, Interaction
 from xclade_store_mock.dialects.medusa import RECORDED
+from xclade_store_mock.redaction import HIDDEN
 
-TEXT, JUNIT, HTML = "report.txt", "report.xml", "report.html"
+TEXT, JUNIT, HTML, GITHUB = "report.txt", "report.xml", "report.html", "annotations.txt"
 """The templates; the HTML page loads nothing and runs no script."""
 
 _LONGEST = 400
@@ -29,16 +31,96 @@ _SAFE = frozenset(f'{string.ascii_letters}{string.digits} {{}}[]":,._-'.encode()
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """A check that was made; `errors` kept parts of it from being made."""
+class Finding:
+    """Something wrong with a response, as a check found it.
 
+    If the table lists just this, `row` is its row and `listed` the response that it lists;
+    otherwise both are empty.
+    """
+
+    operation: str
+    check: str
+    title: str
+    expected: str
+    interaction: Interaction
+    row: str = ""
+    listed: str = ""
+
+
+@dataclass(slots=True)
+class Cause:
+    """Findings that one fault explains; `shown` is the one of the shortest call.
+
+    `places` are the operations and checks that it made fail, `titles` what they say.
+    """
+
+    shown: Finding
+    calls: int = 0
+    places: dict[tuple[str, str], None] = field(default_factory=dict)
+    titles: dict[str, None] = field(default_factory=dict)
+    _last: Interaction | None = None
+
+    def add(self, found: Finding) -> None:
+        """Count a finding, and show it if its call is shorter than the one shown."""
+        self.calls += found.interaction is not self._last
+        self._last = found.interaction
+        self.places[found.operation, found.check] = None
+        self.titles[found.title] = None
+        self.shown = min(self.shown, found, key=_length)
+
+    @property
+    def operations(self) -> list[str]:
+        """The operations that it made fail."""
+        return [*dict.fromkeys(operation for operation, _ in self.places)]
+
+    @property
+    def title(self) -> str:
+        """What the shown finding says, and how many others there are that say something else."""
+        others = len(self.also)
+        return f"{self.shown.title} (and {others} more)" if others else self.shown.title
+
+    @property
+    def also(self) -> list[str]:
+        """The other titles."""
+        return [title for title in self.titles if title != self.shown.title]
+
+
+def _length(found: Finding) -> int:
+    return len(found.interaction.url) + len(found.interaction.body)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was tried of an operation; `is_tested` if calls were generated for it."""
+
+    first: Interaction
+    calls: int = 0
+    checks: Counter[str] = field(default_factory=Counter)
+    succeeded: bool = False
+    is_tested: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was observed of a backend, and what is wrong with it.
+
+    `properties` describe the run, `tallies` are by operation. `not_tested` maps what was left out,
+    such as an operation, to the reason; `errors` kept parts of the check from being made.
+    """
+
+    title: str
     url: str
-    seed: int
+    properties: Mapping[str, str]
     started: datetime
-    judge: Judge
-    not_tested: Mapping[str, str]
-    errors: Sequence[str]
-    is_interrupted: bool
+    secrets: Secrets
+    tallies: Mapping[str, Tally]
+    causes: Sequence[Cause]
+    deviations: Sequence[Cause] = ()
+    absent: Sequence[str] = ()
+    unprovoked: Sequence[str] = ()
+    not_tested: Mapping[str, str] = field(default_factory=dict)
+    errors: Sequence[str] = ()
+    is_interrupted: bool = False
     ended: datetime = field(default_factory=lambda: datetime.now().astimezone())
 
     @property
@@ -49,7 +131,7 @@ class Report:
     @property
     def verdict(self) -> str:
         """The result in one line."""
-        findings = count(len(self.judge.findings), "finding")
+        findings = count(len(self.causes), "finding")
         verdict = f"Interrupted; {findings.lower()}" if self.is_interrupted else findings
         verdict += f" in {self.seconds:.0f} s"
         if not self.not_tested:
@@ -60,39 +142,52 @@ class Report:
     @property
     def advice(self) -> str:
         """What to try if Medusa is known to behave like this; empty otherwise."""
-        findings = self.judge.findings
-        if not findings or not all(found.row for found in findings):
+        if not self.causes or not all(cause.shown.row for cause in self.causes):
             return ""
-        what = "The finding is" if len(findings) == 1 else f"All {len(findings)} findings are"
+        findings = len(self.causes)
+        what = "The finding is" if findings == 1 else f"All {findings} findings are"
         return f"{what} known behavior of {RECORDED}: try --dialect medusa"
 
     @property
-    def failed(self) -> dict[tuple[str, str], list[Finding]]:
-        """The findings by operation and check."""
-        failed: dict[tuple[str, str], list[Finding]] = {}
-        for found in self.judge.findings:
-            failed.setdefault((found.operation, found.check), []).append(found)
+    def untested(self) -> list[str]:
+        """The operations that were not tested, or whose test ended because of a lost response."""
+        missing = self.not_tested.keys()
+        return [each for each in OPERATIONS if missing & {each, f"the rest of {each}"}]
+
+    def findings_of(self, operation: str) -> list[Cause]:
+        """Return the causes that made a check of an operation fail."""
+        return [cause for cause in self.causes if operation in cause.operations]
+
+    @property
+    def failed(self) -> dict[tuple[str, str], list[Cause]]:
+        """The causes by operation and check."""
+        failed: dict[tuple[str, str], list[Cause]] = {}
+        for cause in self.causes:
+            for place in cause.places:
+                failed.setdefault(place, []).append(cause)
         return failed
 
     @property
-    def passed(self) -> Iterator[tuple[str, str]]:
+    def passed(self) -> list[tuple[str, str]]:
         """The operations and checks without findings."""
         failed = self.failed
-        for operation, tally in self.judge.tallies.items():
-            for check in sorted(tally.checks):
-                if (operation, check) not in failed:
-                    yield operation, check
+        places = (
+            (operation, check)
+            for operation, tally in self.tallies.items()
+            for check in sorted(tally.checks)
+        )
+        return [place for place in places if place not in failed]
 
     @property
     def sections(self) -> dict[str, Sequence[str]]:
         """The other lists of the report, by title."""
-        deviations = self.judge.deviations.values()
+        known = (cause.shown for cause in self.deviations)
         sections: dict[str, Sequence[str]] = {
             f"Known and expected of {RECORDED}": [
-                f"{found.row}: {found.listed}, instead of {found.expected}" for found in deviations
+                f"{found.row}: {found.listed}, instead of {found.expected}" for found in known
             ],
-            "Known, but not seen when provoked": self.judge.absent,
-            "Known, but not provoked": self.judge.unprovoked,
+            "Known, but not seen when provoked": self.absent,
+            "Known, but not provoked": self.unprovoked,
             "Not tested": [f"{what}: {why}" for what, why in self.not_tested.items()],
             "Errors in the check itself": self.errors,
         }
@@ -106,46 +201,47 @@ def count(number: int, noun: str) -> str:
 
 def render(report: Report, template: str) -> str:
     """Return a report; whatever a backend sent appears in it as text only."""
-    key = report.judge.evidence.key
-    show = make_show(key)
+    hide = report.secrets.hide
     environment = Environment(
         loader=PackageLoader("xclade_store_mock.check", ""),
         autoescape=select_autoescape(("html", "xml")),
         undefined=StrictUndefined,
-        finalize=lambda value: value if hasattr(value, "__html__") else show(str(value)),
+        finalize=lambda value: value if hasattr(value, "__html__") else hide(str(value)),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     return environment.get_template(template).render(
         report=report,
-        judge=report.judge,
-        received=partial(show_response, show=show),
-        curl=partial(show_curl, key=key, show=show),
+        received=partial(show_response, secrets=report.secrets),
+        curl=partial(show_curl, secrets=report.secrets),
         count=count,
-        show=show,
+        show=hide,
         medusa=RECORDED,
         version=version("xclade-store"),
         key_variable=KEY_VARIABLE,
     )
 
 
-def show_response(call: Interaction, show: Show) -> str:
+def show_response(call: Interaction, secrets: Secrets) -> str:
     """Return a response, or why there is none, on one line that is not too long."""
     response = call.response
     if response is None:
-        return show(call.error)
-    body = show(" ".join(response.body[:_READ].decode(errors="replace").split()))
+        return secrets.hide(call.error)
+    body = secrets.hide(" ".join(response.body[:_READ].decode(errors="replace").split()))
     shortened = f"{body[:_LONGEST]} …" if len(body) > _LONGEST else body
-    return f"{show(f'{response.status} {response.media_type}')} {shortened}".rstrip()
+    return f"{secrets.hide(f'{response.status} {response.media_type}')} {shortened}".rstrip()
 
 
-def show_curl(call: Interaction, key: str, show: Show) -> str:
+def show_curl(call: Interaction, secrets: Secrets) -> str:
     """Return a command for a POSIX shell that makes the same call."""
     words = ["curl", "-sS", "-i", "-X", call.method, _word(call.url.encode())]
+    given = {(name.lower(), value) for name, value in secrets.headers.items()}
     for name, value in call.headers.items():
-        if name.lower() == KEY_HEADER and value == key:
+        if name.lower() == KEY_HEADER and value == secrets.key:
             words += ["-H", f'"{KEY_HEADER}: ${KEY_VARIABLE}"']
+        elif (name.lower(), value) in given:
+            words += ["-H", _word(f"{name}: {HIDDEN}".encode())]
         else:
             # curl sends a header with a blank value only if it ends with a semicolon.
             line = f"{name}: {value}" if value.strip() else f"{name};"
@@ -159,7 +255,7 @@ def show_curl(call: Interaction, key: str, show: Show) -> str:
         else:
             pipe = f"printf -- '{_octal(core)}%{padding or ''}s' '' | "
             words += ["--data-binary", "@-"]
-    return show(pipe + " ".join(words))
+    return secrets.hide(pipe + " ".join(words))
 
 
 def _word(text: bytes) -> str:

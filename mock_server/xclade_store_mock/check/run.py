@@ -9,15 +9,15 @@ from threading import Event
 from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis.core.rate_limit import build_limiter
 
-from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED, print_safely
-from xclade_store_mock.check.backend import Backend
-from xclade_store_mock.check.calls import Ids
+from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED, NOT_TESTED, Secrets, print_safely
+from xclade_store_mock.check.backend import Backend, settled_environment
+from xclade_store_mock.check.calls import OPERATIONS, Ids
 from xclade_store_mock.check.discovery import Discovery, discover
 from xclade_store_mock.check.engine import Budget, Engine
 from xclade_store_mock.check.findings import Judge
-from xclade_store_mock.check.report import HTML, JUNIT, TEXT, Report, render
+from xclade_store_mock.check.report import GITHUB, HTML, JUNIT, TEXT, Report, render
 from xclade_store_mock.check.signs import Evidence
-from xclade_store_mock.check.situations import SITUATIONS
+from xclade_store_mock.check.situations import REFUSED, SITUATIONS
 from xclade_store_mock.check.target import CheckOptions
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.dialects import DIALECTS
@@ -34,29 +34,67 @@ def run_check(options: CheckOptions, stop: Event) -> int:
     budget = Budget(seed, options.max_examples, options.time_limit)
     given = Ids(options.region_id, options.cart_id, options.collection_id, options.provider_id)
     limiter = build_limiter(options.rate) if options.rate else None
-    backend = Backend(options.url, options.publishable_key, limiter, options.timeout)
-    report = check(backend, given, budget, DIALECTS[options.dialect], stop)
+    with settled_environment(options.url) as proxy:
+        backend = Backend(
+            options.url, options.publishable_key, limiter, options.timeout, options.headers, proxy
+        )
+        dialect = DIALECTS[options.dialect]
+        report = check(backend, given, budget, dialect, stop, create_cart=options.create_cart)
     print_safely(render(report, TEXT))
-    if options.junit:
-        options.junit.write_text(render(report, JUNIT), "utf-8")
-    if options.html:
-        options.html.write_text(render(report, HTML), "utf-8")
+    if options.github:
+        print_safely(render(report, GITHUB))
+    for path, template in ((options.junit, JUNIT), (options.html, HTML)):
+        if path is not None:
+            path.write_text(render(report, template), "utf-8")
     if report.is_interrupted:
         return INTERRUPTED
-    if report.judge.findings:
+    if report.causes:
         return _FINDINGS
-    return CANNOT_CHECK if report.errors else _NO_FINDINGS
+    if report.errors:
+        return CANNOT_CHECK
+    return NOT_TESTED if report.untested and not options.allow_untested else _NO_FINDINGS
 
 
-def check(backend: Backend, given: Ids, budget: Budget, dialect: Dialect, stop: Event) -> Report:
+def check(
+    backend: Backend,
+    given: Ids,
+    budget: Budget,
+    dialect: Dialect,
+    stop: Event,
+    *,
+    create_cart: bool = False,
+) -> Report:
     """Check a backend against the contract; raise CannotCheck if that is impossible."""
     started = datetime.now().astimezone()
     contract = load_contract("store.yaml")
-    discovery = discover(backend, given)
+    discovery = discover(backend, given, create_cart=create_cart)
     evidence = Evidence(backend.key, discovery.collections, contract, discovery.free_collections)
     judge = Judge(dialect, evidence)
     engine = Engine(backend, contract, discovery.ids, budget, stop)
-    is_interrupted = False
+    is_interrupted = not _make_calls(backend, discovery, judge, engine)
+    not_tested = discovery.not_tested | engine.not_tested
+    for operation in OPERATIONS:
+        if not judge.is_tested(operation):
+            not_tested.setdefault(operation, not_tested.get("the rest", "no call could be made"))
+    return Report(
+        title="Contract check",
+        url=backend.url,
+        properties={"dialect": dialect.name, "seed": str(budget.seed)},
+        started=started,
+        secrets=Secrets(backend.key, backend.given_headers),
+        tallies=judge.tallies,
+        causes=[*judge.causes.values()],
+        deviations=[*judge.deviations.values()],
+        absent=judge.absent,
+        unprovoked=judge.unprovoked,
+        not_tested=not_tested,
+        errors=engine.errors,
+        is_interrupted=is_interrupted,
+    )
+
+
+def _make_calls(backend: Backend, discovery: Discovery, judge: Judge, engine: Engine) -> bool:
+    """Make and judge all calls; return whether they were not interrupted."""
     try:
         _judge_situations(judge, backend, discovery)
         # Otherwise Hypothesis would write to the current folder.
@@ -65,19 +103,18 @@ def check(backend: Backend, given: Ids, budget: Budget, dialect: Dialect, stop: 
             stack.callback(set_hypothesis_home_dir, None)
             for tested in engine:
                 judge.judge_call(tested)
-        judge.require_success()
     except KeyboardInterrupt:
-        is_interrupted = True
         engine.not_tested["the rest"] = "interrupted"
-    not_tested = discovery.not_tested | engine.not_tested
-    return Report(
-        backend.url, budget.seed, started, judge, not_tested, engine.errors, is_interrupted
-    )
+        return False
+    judge.require_success(discovery.ids.tested)
+    return True
 
 
 def _judge_situations(judge: Judge, backend: Backend, discovery: Discovery) -> None:
     """Judge the first calls, and provoke each situation that can be provoked."""
     tested = discovery.ids.tested
+    if discovery.refused is not None:
+        judge.judge_situation(REFUSED, discovery.refused)
     for call in discovery.interactions:
         if call.operation in tested:
             judge.note(call)

@@ -154,6 +154,9 @@ def _form(ids: Ids) -> tuple[Request, ...]:
     return _create(ids, content, "application/x-www-form-urlencoded")
 
 
+REFUSED = _error(errors.ProviderRefused)
+"""A provider refuses, or is not installed; only some providers can be made to do so."""
+
 # In the order in which the recorded backend checks them.
 SITUATIONS = (
     _error(
@@ -194,7 +197,7 @@ SITUATIONS = (
         lambda ids: (ids.initialize_session({"check": "\ud800"}),),
         listed=_FAILED,
     ),
-    _error(errors.ProviderRefused),
+    REFUSED,
     Situation(
         "idempotency-key",
         lambda ids: _with_key(ids.initialize_session(), ids.initialize_session()),

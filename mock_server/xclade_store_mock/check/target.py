@@ -1,12 +1,17 @@
 """What to check, and whether it may be checked: decided before anything is loaded or called."""
 
+import base64
 import ipaddress
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from xclade_store_mock.check import KEY_VARIABLE
+
+AUTHORIZATION = "Authorization"
+"""The header that user name and password in the URL become."""
 
 _DEFAULT_RATE = "20/s"
 
@@ -25,12 +30,16 @@ class CheckOptions:
     url: str
     publishable_key: str
     dialect: str
+    headers: Mapping[str, str]
     region_id: str | None
     cart_id: str | None
+    create_cart: bool
     collection_id: str | None
     provider_id: str | None
     junit: Path | None
     html: Path | None
+    github: bool
+    allow_untested: bool
     yes: bool
     rate: str | None
     max_examples: int
@@ -40,12 +49,18 @@ class CheckOptions:
 
 
 def confirm(options: CheckOptions) -> CheckOptions:
-    """Return the options with a plain URL, and a rate for another machine; ask before calling one.
+    """Return the options as they are used; ask before another machine is called.
+
+    The URL is plain, its user name and password are a header, and another machine has a rate.
 
     Raises:
         CannotCheck: If the backend must not be called, or a report could not be written.
     """
-    options = replace(options, url=parse_url(options.url))
+    url, credentials = parse_url(options.url)
+    if credentials and AUTHORIZATION.lower() in map(str.lower, options.headers):
+        message = f"pass either a user name and password in the URL, or -H '{AUTHORIZATION}: …'"
+        raise CannotCheck(message)
+    options = replace(options, url=url, headers={**options.headers, **credentials})
     if not options.publishable_key:
         raise CannotCheck(f"pass --publishable-key, or set {KEY_VARIABLE}")
     for path in (options.junit, options.html):
@@ -58,19 +73,29 @@ def confirm(options: CheckOptions) -> CheckOptions:
     return options
 
 
-def parse_url(text: str) -> str:
-    """Return a backend's URL without its trailing slash; raise CannotCheck if it is invalid."""
+def parse_url(text: str) -> tuple[str, dict[str, str]]:
+    """Return a backend's plain URL, and the header for the user name and password in it, if any.
+
+    Raises:
+        CannotCheck: If the URL is invalid.
+    """
     try:
         parts = urlsplit(text)
-        is_valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        # As the host is sent: a label may be neither empty nor too long.
+        host = (parts.hostname or "").encode("idna")
+        is_valid = parts.scheme in {"http", "https"} and host and parts.port != 0
     except ValueError:
         is_valid = False
-    if not is_valid or parts.query or parts.fragment:
-        message = f"{text!r} is not the URL of a backend, such as https://demo.api.myxclade.com"
+    if not is_valid or parts.query or parts.fragment or not text.isprintable() or " " in text:
+        # Without the password, if there is one.
+        shown = text.rpartition("@")[2]
+        message = f"{shown!r} is not the URL of a backend, such as https://demo.api.myxclade.com"
         raise CannotCheck(message)
-    if parts.username is not None or parts.password is not None:
-        raise CannotCheck("remove the user name and password from the URL")
-    return text.rstrip("/")
+    user, at, address = parts.netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    pair = f"{unquote(name)}:{unquote(password)}".encode()
+    credentials = {AUTHORIZATION: f"Basic {base64.b64encode(pair).decode()}"} if at else {}
+    return parts._replace(netloc=address).geturl().rstrip("/"), credentials
 
 
 def is_loopback(url: str) -> bool:

@@ -8,13 +8,21 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from threading import Event
 from types import FrameType
 from typing import NoReturn
 
-from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED, KEY_VARIABLE, make_show, print_safely
+from xclade_store_mock.check import (
+    CANNOT_CHECK,
+    IDEMPOTENCY_KEY,
+    INTERRUPTED,
+    KEY_HEADER,
+    KEY_VARIABLE,
+    Secrets,
+    print_safely,
+)
 from xclade_store_mock.check.target import CannotCheck, CheckOptions, confirm
 from xclade_store_mock.cli.serve import option_type, positive
 
@@ -28,6 +36,25 @@ _rate = option_type(
     str, re.compile("[1-9][0-9]{0,5}/[sm]").fullmatch, "{!r} is not a rate such as 20/s"
 )
 
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OWN_HEADERS = frozenset(
+    {KEY_HEADER, IDEMPOTENCY_KEY.lower(), "content-type", "content-length", "transfer-encoding"}
+)
+
+
+def _header(text: str) -> tuple[str, str]:
+    """Return a header's name and value."""
+    name, _, value = text.partition(":")
+    value = value.strip(" ")
+    if not (_TOKEN.fullmatch(name) and value and value.isascii() and value.isprintable()):
+        # The text may be a secret, so it is not shown.
+        message = "must be like 'Name: value', in printable ASCII"
+        raise argparse.ArgumentTypeError(message)
+    if name.lower() in _OWN_HEADERS:
+        message = f"{name} is set by the check itself"
+        raise argparse.ArgumentTypeError(message)
+    return name, value
+
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the subcommand to the command line."""
@@ -35,7 +62,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "check",
         help="check a backend against the contract",
         description="Check a backend against the contract. This creates payment sessions there."
-        " Exit code 0: no findings; 1: findings; 2: the check could not be made.",
+        " Exit code 0: passed; 1: findings; 2: the check could not be made; 3: an operation was not"
+        " tested.",
     )
     parser.set_defaults(run=run)
     parser.add_argument("url", metavar="URL", help="the backend's base URL, without /store")
@@ -52,21 +80,36 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default="documented",
         help="medusa: expect the known deviations of a real Medusa (default: %(default)s)",
     )
-    _add_ids(parser.add_argument_group("ids to test with").add_argument)
+    parser.add_argument(
+        *("-H", "--header"),
+        dest="headers",
+        type=_header,
+        metavar="'NAME: VALUE'",
+        action="append",
+        default=[],
+        help="send this header with every call, for a gateway in front of the backend (repeatable)",
+    )
+    _add_ids(parser.add_argument_group("ids to test with"))
     _add_limits(parser.add_argument_group("limits").add_argument)
     add = parser.add_argument_group("reports").add_argument
     add("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     add("--html", type=Path, metavar="FILE", help="write one HTML page")
+    add("--github", action="store_true", help="print the findings as annotations of GitHub Actions")
+    untested = "exit with 0 even if an operation was not tested"
+    add("--allow-untested", action="store_true", help=untested)
 
 
-def _add_ids(add: Callable[..., object]) -> None:
-    for name, purpose in {
-        "--region-id": "to list its payment providers",
-        "--cart-id": "to create its payment collection",
-        "--collection-id": "to initialize payment sessions (default: the cart's)",
-        "--provider-id": "the only one that is called (default: the region's manual one)",
-    }.items():
-        add(name, type=_id, metavar="ID", help=purpose)
+def _add_ids(group: "argparse._ArgumentGroup") -> None:
+    cart = group.add_mutually_exclusive_group()
+    creates = "create a cart in the region, and its payment collection"
+    for parent, name, purpose in (
+        (group, "--region-id", "to list its payment providers (default: the backend's first)"),
+        (cart, "--cart-id", "to create its payment collection (default: only the mock's first)"),
+        (group, "--collection-id", "to initialize payment sessions (default: the cart's)"),
+        (group, "--provider-id", "the only one that is called (default: the manual one)"),
+    ):
+        parent.add_argument(name, type=_id, metavar="ID", help=purpose)
+    cart.add_argument("--create-cart", action="store_true", help=creates)
 
 
 def _add_limits(add: Callable[..., object]) -> None:
@@ -88,6 +131,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = CheckOptions(
         **{each.name: getattr(options, each.name) for each in fields(CheckOptions)}
     )
+    chosen = replace(chosen, headers=dict(options.headers))
     try:
         with _interruptible() as stop:
             confirmed = confirm(chosen)
@@ -95,8 +139,8 @@ def run(options: argparse.Namespace) -> int:
             from xclade_store_mock.check.run import run_check  # noqa: PLC0415
 
             return run_check(confirmed, stop)
-    except CannotCheck as error:
-        message = make_show(chosen.publishable_key)(str(error))
+    except (CannotCheck, OSError) as error:
+        message = Secrets(chosen.publishable_key, chosen.headers).hide(str(error))
     except ModuleNotFoundError as error:
         message = (
             f"{error}. The check comes with the extra: pip install 'xclade-store[check]',"
