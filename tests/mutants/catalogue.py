@@ -168,7 +168,7 @@ MUTANTS = (
     ),
     Mutant(
         "yen counted in hundredths",
-        SERVER / "payments/providers/stripe.py",
+        SERVER / "payments/providers/stripe.yaml",
         "gnf jpy kmf",
         "gnf kmf",
         ("tests/server/test_stripe.py", RECORDINGS),
