@@ -97,7 +97,9 @@ def create_app(
             find=partial(dialect.find, site.contract),
         )
         clock, find = controlled.clock, controlled.outcomes.wrap(find)
-        control_app = create_control_app(ControlOperations(controlled, dialect.name), control)
+        control_app = create_control_app(
+            partial(getattr, ControlOperations(controlled, dialect.name)), control
+        )
     operations = Operations(
         storage=site.storage, find_provider=find, clock=clock, new_id=new_id, dialect=dialect
     )

@@ -26,6 +26,8 @@ class Violation(NamedTuple):
 class InvalidData(Refusal):
     """The request violates the contract."""
 
+    title: ClassVar = "Invalid request"
+
     def __init__(self, message: str, violations: Sequence[Violation] = ()) -> None:
         super().__init__(message, violations)
         self.violations = violations
@@ -35,7 +37,13 @@ class InvalidData(Refusal):
         """Return the refusal for some violations; its text lists the first three."""
         found = tuple(violations)
         listed = "; ".join(each.message for each in found[:_MAX_LISTED])
-        return cls(f"Invalid request: {listed}", found)
+        return cls(f"{cls.title}: {listed}", found)
+
+
+class ResponseInvalid(InvalidData):
+    """The upstream's response violates the contract, and is not passed on."""
+
+    title = "Invalid response of the upstream"
 
 
 class NotJson(Refusal):
@@ -158,6 +166,20 @@ class StorageUnavailable(Refusal):
     def reason(self) -> str:
         """Why, in one line."""
         return str(self.args[0])
+
+
+class NotForwarded(Refusal):
+    """The request (the argument) needs more than can be forwarded to an upstream."""
+
+    text = "The mock does not forward {}."
+
+
+class UpstreamUnreachable(Refusal):
+    """The upstream gave no response, or not all of it; the text says why."""
+
+
+class UpstreamTimeout(UpstreamUnreachable):
+    """The upstream did not respond in time."""
 
 
 class UnknownFailure(Refusal):

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from itertools import chain, islice
@@ -14,7 +14,15 @@ import orjson
 from xclade_store_mock.errors import NotJson
 
 MAX_DEPTH = 200
-"""How deep arrays and objects may nest in a request; the validator gives up at 256."""
+"""How deep arrays and objects may nest in a request."""
+
+_MAX_JAVASCRIPT_DEPTH = 250
+
+WHITE_SPACE = (
+    "\t\n\v\f\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""The characters that JavaScript counts as white space; Python counts others."""
 
 _INDEX = re.compile("0|[1-9][0-9]{0,9}")
 _MAX_INDEX = 2**32 - 2
@@ -28,7 +36,7 @@ def read(text: str) -> Any:
     Besides malformed JSON, that is: NaN and infinities, fractions that a double does not represent
     digit by digit, NUL and lone surrogates in strings, and nesting deeper than MAX_DEPTH.
     """
-    value = _parse(text, _EXACT)
+    value = _parse(text, _EXACT, MAX_DEPTH)
     # Text decoded from UTF-8 can hold them only as escapes.
     fault = find_unstorable(value) if "\\u" in text else None
     if fault is not None:
@@ -38,7 +46,7 @@ def read(text: str) -> Any:
 
 def read_as_javascript(text: str) -> Any:
     """Parse JSON as JavaScript does: numbers are doubles, and those beyond their range are null."""
-    return _parse(text, _JAVASCRIPT)
+    return _parse(text, _JAVASCRIPT, _MAX_JAVASCRIPT_DEPTH)
 
 
 def require_json(value: Any) -> None:
@@ -72,6 +80,27 @@ def find_unstorable(value: Any) -> str | None:
     return None
 
 
+def text_to_bytes(text: str) -> str:
+    """Return a text whose characters stand for the UTF-8 bytes of another, surrogates included."""
+    return text.encode("utf-8", errors="surrogatepass").decode("latin-1")
+
+
+def text_of_bytes(text: str) -> str:
+    """Return the text of which `text_to_bytes` made another."""
+    return text.encode("latin-1").decode("utf-8", errors="surrogatepass")
+
+
+def map_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a JSON value with every string in it, and every key, changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [map_texts(item, change) for item in value]
+    if isinstance(value, dict):
+        return {change(key): map_texts(item, change) for key, item in value.items()}
+    return value
+
+
 def _levels(value: Any) -> Iterator[list[Any]]:
     """Yield the values at each depth: the value itself, what it contains, and so on."""
     level = [value]
@@ -82,7 +111,7 @@ def _levels(value: Any) -> Iterator[list[Any]]:
         level = [*chain(*lists, *objects, *(each.values() for each in objects))]
 
 
-def _parse(text: str, decoder: json.JSONDecoder) -> Any:
+def _parse(text: str, decoder: json.JSONDecoder, depth: int) -> Any:
     try:
         value = decoder.decode(text)
     except json.JSONDecodeError as error:
@@ -91,9 +120,9 @@ def _parse(text: str, decoder: json.JSONDecoder) -> Any:
         # The ValueError: an integer longer than Python converts (4,300 digits).
         message = "The body is nested too deeply or holds a number that is too long."
         raise NotJson(message) from error
-    is_deep = text.count("[") + text.count("{") > MAX_DEPTH
-    if is_deep and next(islice(_levels(value), MAX_DEPTH, None), None) is not None:
-        raise NotJson(f"The body is nested more than {MAX_DEPTH} levels deep.")
+    is_deep = text.count("[") + text.count("{") > depth
+    if is_deep and next(islice(_levels(value), depth, None), None) is not None:
+        raise NotJson(f"The body is nested more than {depth} levels deep.")
     return value
 
 

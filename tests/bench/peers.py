@@ -19,7 +19,9 @@ def main(name: str, port: str, *files: str) -> None:
     store = read_store(Path(files[0]), now) if files else demo_store(now)
     make = import_module(f"tests.bench.{name}").make_app  # imports no other peer
     service = Service(store, "documented")
-    config = configuration(service, partial(make, store))
+    config = configuration(
+        partial(make, store), limits=service.limits, log_format=service.log_format
+    )
     uvicorn.Server(config).run(sockets=listen("127.0.0.1", int(port)))
 
 

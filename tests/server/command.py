@@ -1,4 +1,4 @@
-"""The command `serve` in a process of its own."""
+"""The command `serve` or `proxy` in a process of its own."""
 
 import re
 import subprocess
@@ -47,7 +47,7 @@ def read_banner(stream: IO[str]) -> str:
 
 @contextmanager
 def running(*options: str | Path, environment: dict[str, str] | None = None) -> Iterator[Running]:
-    """Run `serve` with options on a free port; yield the process once it is ready."""
+    """Run `serve`, or `proxy` if that comes first, on a free port; yield it once it is ready."""
     with starting(*options, environment=environment) as wait:
         yield wait()
 
@@ -57,7 +57,8 @@ def starting(
     *options: str | Path, environment: dict[str, str] | None = None
 ) -> Iterator[Callable[[], Running]]:
     """Run `serve` like `running`; yield a function that waits until it is ready."""
-    command = [sys.executable, "-m", "xclade_store_mock", "serve", "--port", "0", *options]
+    subcommand = [] if options[:1] == ("proxy",) else ["serve"]
+    command = [sys.executable, "-m", "xclade_store_mock", *subcommand, *options, "--port", "0"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as process:
 

@@ -23,6 +23,9 @@ KEY_HEADER = "x-publishable-api-key"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 """The header that carries the idempotency key, as the contract spells it."""
 
+FINDINGS = 1
+"""The exit code if something violates the contract."""
+
 CANNOT_CHECK = 2
 """The exit code if the check could not be made; argparse uses it for invalid options."""
 

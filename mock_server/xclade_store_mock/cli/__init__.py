@@ -1,4 +1,4 @@
-"""The command line: `xclade-store-mock serve` and `check`.
+"""The command line: `xclade-store-mock serve`, `proxy` and `check`.
 
 May import everything, but imports late what --help does not need. No other package imports it.
 """
@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from xclade_store_mock.cli import check, serve
+from xclade_store_mock.cli import check, proxy, serve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,5 +26,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=version("xclade-store"))
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     serve.add_parser(commands)
+    proxy.add_parser(commands)
     check.add_parser(commands)
     return parser

@@ -54,7 +54,7 @@ positive = option_type(int, lambda it: it >= 1, "must be an integer of at least 
 _head = option_type(
     int, lambda it: it >= _SMALLEST_HEAD, "must be an integer of at least 1,024, not {!r}"
 )
-_seconds = option_type(
+seconds = option_type(
     float,
     lambda it: 0 < it <= 24 * 60 * 60,
     "must be a number of seconds above 0 and up to a day, not {!r}",
@@ -77,13 +77,14 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Start the mock server; stop it with Ctrl+C.",
     )
     parser.set_defaults(run=serve)
-    _add_address(parser)
+    add_address(parser)
     _add_store(parser)
-    _add_conveniences(parser)
-    _add_limits(parser)
+    add_access(parser)
+    add_limits(parser)
 
 
-def _add_address(parser: argparse.ArgumentParser) -> None:
+def add_address(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the address and the origins of pages."""
     parser.add_argument(
         "--host",
         default=_LOOPBACK,
@@ -94,14 +95,6 @@ def _add_address(parser: argparse.ArgumentParser) -> None:
         type=_port,
         default=4010,
         help="the port to listen on; 0 lets the system choose one (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--workers",
-        type=positive,
-        default=1,
-        metavar="N",
-        help="the number of processes; several need a --storage that they can share"
-        " (default: %(default)s)",
     )
     parser.add_argument(
         "--cors-origin",
@@ -138,14 +131,23 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
         choices=[each.name for each in SCENARIOS],
         help="start in a scenario (resets the storage)",
     )
-
-
-def _add_conveniences(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workers",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="the number of processes; several need a --storage that they can share"
+        " (default: %(default)s)",
+    )
     parser.add_argument(
         "--watch",
         action="store_true",
         help="start again from the seed when the seed or the contract changes",
     )
+
+
+def add_access(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the log and the control API."""
     parser.add_argument(
         "--log-format",
         choices=("text", "json"),
@@ -160,7 +162,8 @@ def _add_conveniences(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_limits(parser: argparse.ArgumentParser) -> None:
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add the limits of a process."""
     limits = parser.add_argument_group("limits of each process")
     defaults = Limits()
     limits.add_argument(
@@ -180,7 +183,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     )
     limits.add_argument(
         "--request-timeout",
-        type=_seconds,
+        type=seconds,
         metavar="SECONDS",
         default=defaults.seconds,
         help="time for a request to arrive; a slower one gets 408 (default: %(default)s)",
@@ -200,9 +203,9 @@ def serve(options: argparse.Namespace) -> int:
         if options.storage != MEMORY:
             store = _prepare_storage(options, store)
         with ExitStack() as stack:
-            listeners = [stack.enter_context(each) for each in _listen(options.host, options.port)]
+            listeners = [stack.enter_context(each) for each in listen(options.host, options.port)]
             service = _read_options(options, store, listeners)
-            announce(service, _url(listeners[0]))
+            announce(service, url_of(listeners[0]))
             # Ctrl+C is the way to stop the server.
             with suppress(KeyboardInterrupt):
                 if options.watch:
@@ -250,9 +253,7 @@ def _read_options(
     options: argparse.Namespace, store: Store, listeners: Sequence[socket.socket]
 ) -> Service:
     """Return what to serve. Raises CannotServe."""
-    is_local = all(ip_address(each.getsockname()[0]).is_loopback for each in listeners)
-    is_on = options.workers == 1 and (is_local or options.control_token)
-    access = Access(options.control_token) if is_on else None
+    access = choose_access(options, listeners) if options.workers == 1 else None
     if access is None and options.scenario:
         raise CannotServe(
             "--scenario needs the control API, which needs a loopback address or a --control-token"
@@ -262,11 +263,22 @@ def _read_options(
         dialect=options.dialect,
         storage_url=None if options.storage == MEMORY else options.storage,
         log_format=options.log_format,
-        limits=Limits(options.max_connections, options.max_head, options.request_timeout),
+        limits=read_limits(options),
         workers=options.workers,
         access=access,
         scenario=find_scenario(options.scenario) if options.scenario else None,
     )
+
+
+def choose_access(options: argparse.Namespace, listeners: Sequence[socket.socket]) -> Access | None:
+    """Return the access to the control API; None if it must be off."""
+    is_local = all(ip_address(each.getsockname()[0]).is_loopback for each in listeners)
+    return Access(options.control_token) if is_local or options.control_token else None
+
+
+def read_limits(options: argparse.Namespace) -> Limits:
+    """Return the limits of a process."""
+    return Limits(options.max_connections, options.max_head, options.request_timeout)
 
 
 def _read_store(options: argparse.Namespace) -> Store:
@@ -294,11 +306,12 @@ def _with_origins(store: Store, origins: Sequence[str] | None) -> Store:
     return replace(store, settings=replace(store.settings, cors_origins=cors_origins))
 
 
-def _listen(host: str, port: int) -> list[socket.socket]:
-    from xclade_store_mock.serving.processes import listen  # noqa: PLC0415 - see serve()
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Listen on every address of a host. Raises CannotServe."""
+    from xclade_store_mock.serving import processes  # noqa: PLC0415 - see serve()
 
     try:
-        return listen(host, port)
+        return processes.listen(host, port)
     except OSError as error:
         # A name that cannot be resolved has a negative number, and a text of its own.
         number = error.errno or 0
@@ -309,7 +322,7 @@ def _listen(host: str, port: int) -> list[socket.socket]:
         raise CannotServe(message) from error
 
 
-def _url(listener: socket.socket) -> str:
+def url_of(listener: socket.socket) -> str:
     """Return the URL that reaches the server from this machine."""
     host, port = listener.getsockname()[:2]
     host = _REACHABLE.get(host, host)

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from xclade_store_mock import errors, jsontext
-from xclade_store_mock.contract import Part
+from xclade_store_mock.contract import Operation, Part
 from xclade_store_mock.errors import InvalidData, Refusal, Violation
 
 HEADER = "sl-violations"
@@ -29,8 +29,23 @@ _INTEGER = re.compile(r"-?[0-9]{1,15}")
 
 def check(part: Part, values: Any) -> None:
     """Raise InvalidData if a part of a request violates its schema."""
-    if not part.validator.is_valid(values):
-        _refuse(part, values)
+    try:
+        if not part.validator.is_valid(values):
+            _refuse(part, values)
+    except UnicodeEncodeError:
+        # The validator takes no lone surrogates, which only the medusa dialect lets through.
+        _check_as_bytes(part, values)
+
+
+def _check_as_bytes(part: Part, values: Any) -> None:
+    """Check values whose characters stand for the bytes of their texts."""
+    try:
+        check(part, jsontext.map_texts(values, jsontext.text_to_bytes))
+    except InvalidData as refusal:
+        raise InvalidData.of(
+            each._replace(message=jsontext.text_of_bytes(each.message))
+            for each in refusal.violations
+        ) from None
 
 
 def check_query(part: Part, query: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
@@ -66,6 +81,50 @@ def _refuse(part: Part, values: Any) -> NoReturn:
 
     found = sorted(part.validator.iter_errors(values), key=position)
     raise InvalidData.of(_violation(part.name, error) for error in found)
+
+
+def check_response(
+    operation: Operation, status: int, content_type: str, content: bytes | None
+) -> Iterator[Violation]:
+    """Yield how a response violates the contract; None for a content that is not known."""
+    media_type = media_type_of(content_type)
+    documented = operation.responses.get((status, media_type))
+    if documented is None:
+        expected = [each for code, each in operation.responses if code == status]
+        if expected:
+            found = (
+                f"Response: {media_type or 'no content type'} instead of {' or '.join(expected)}"
+            )
+            yield Violation(("response", "header", "content-type"), "type", found)
+        else:
+            yield Violation(("response",), "status", f"Response: {status} is not documented")
+    elif content is not None:
+        is_json = media_type == "application/json"
+        try:
+            body = jsontext.read_written(content) if is_json else content.decode()
+        except ValueError as reason:
+            yield Violation(("response", "body"), "json", f"Response: cannot be read: {reason}")
+            return
+        for error in documented.validator.iter_errors(body):
+            for cause in _causes(error):
+                where = ("response", "body", *map(str, cause.instance_path))
+                yield Violation(where, cause.kind.name, f"Response: {_describe(cause)}")
+
+
+def media_type_of(content_type: str) -> str:
+    """Return a media type without its parameters; empty if there is none."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _causes(error: ValidationError) -> Iterable[ValidationError]:
+    """Return the errors of the alternative that was most likely meant."""
+    match error.kind:
+        case (
+            ValidationErrorKind.AnyOf(context=branches)
+            | ValidationErrorKind.OneOfNotValid(context=branches)
+        ):
+            return [cause for each in min(branches, key=len) for cause in _causes(each)]
+    return [error]
 
 
 def _violation(part: str, error: ValidationError) -> Violation:
@@ -108,11 +167,17 @@ def _listed(value: Any) -> list[Any]:
 
 
 def sl_violations(refusal: Refusal) -> dict[str, str]:
-    """Return the header `sl-violations` for a request that violates the contract, or nothing.
+    """Return the header `sl-violations` for a request that violates the contract, or nothing."""
+    return _header([*_prism_violations(refusal)])
 
-    Its value is a JSON array in ASCII: as many of the violations as fit into MAX_HEADER.
-    """
-    violations = [*_prism_violations(refusal)]
+
+def violations_header(violations: Iterable[Violation]) -> dict[str, str]:
+    """Return the header `sl-violations` for violations of either message, or nothing."""
+    return _header([_prism_violation(*each) for each in violations])
+
+
+def _header(violations: list[Mapping[str, Any]]) -> dict[str, str]:
+    """Return a JSON array in ASCII: as many of the violations as fit into MAX_HEADER."""
     while len(value := json.dumps(violations, separators=(",", ":"))) > MAX_HEADER:
         violations.pop()
     return {HEADER: value} if violations else {}
@@ -134,7 +199,7 @@ def _prism_violations(refusal: Refusal) -> Iterator[Mapping[str, Any]]:
 def _prism_violation(location: tuple[str, ...], code: str | int, message: str) -> Mapping[str, Any]:
     is_short = len(message) <= _MAX_MESSAGE
     return {
-        "location": ["request", *location],
+        "location": [*location] if location[:1] == ("response",) else ["request", *location],
         "severity": "Error",
         "code": code,
         "message": message if is_short else f"{message[:_MAX_MESSAGE]}…",

@@ -27,6 +27,15 @@ class NotFound(Refusal):
         super().__init__(f"There is no {kind} {id_!r}.")
 
 
+class NoStore(Refusal):
+    """The server forwards to a real store (its URL), and the request is about the mock's own."""
+
+    text = (
+        "This server is a proxy: all responses are those of {}. It has no store, payment provider"
+        " outcomes, clock or scenarios of its own."
+    )
+
+
 class Conflict(Refusal):
     """The request contradicts the current state."""
 
@@ -54,6 +63,7 @@ class ControlReplies:
         errors.BodyTooLarge: Reply(413, "invalid_data"),
         errors.UnsupportedMediaType: Reply(415, "invalid_data"),
         errors.StorageUnavailable: Reply(500, "unexpected_state", "api_error"),
+        NoStore: Reply(501, "not_allowed"),
         errors.UnknownFailure: Reply(500, "unknown_error", "unknown_error"),
     }
 

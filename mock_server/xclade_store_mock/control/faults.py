@@ -249,37 +249,40 @@ class FaultMiddleware:
     ) -> None:
         exchange.fault = fault
         try:
-            response = await self._respond(fault, exchange, scope, receive)
-            exchange.is_broken = fault.plan.broken in {Break.DROPPED, Break.TRUNCATED}
-            for message in _break(response, fault.plan.broken):
-                await send(message)
+            with suppress(_BrokenOff):
+                await self._respond(fault, exchange, scope, receive, send)
+            exchange.is_broken |= fault.plan.broken in {Break.DROPPED, Break.TRUNCATED}
         finally:
             self._faults.end(fault)
 
     async def _respond(
-        self, fault: Fault, exchange: Exchange, scope: Scope, receive: Receive
-    ) -> list[Message]:
+        self, fault: Fault, exchange: Exchange, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         plan = fault.plan
-        response: list[Message] = []
+        send = _breaking(send, plan.broken)
 
-        async def keep(message: Message) -> None:
-            response.append(message)
+        async def pass_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await self._finish(fault)
+            if plan.answer is None:
+                await send(message)
 
         if plan.when is Moment.BEFORE:
             await self._faults.hold(fault)
         if plan.reaches_store:
-            await self._app(scope, receive, keep)
+            await self._app(scope, receive, pass_on)
         elif not exchange.is_received:
             # For the journal, and so that no half of a request is left on the connection.
             await read_body(receive)
-        if plan.then is not None:
-            await plan.then()
-        if plan.when is Moment.AFTER:
-            await self._faults.hold(fault)
         if plan.answer is not None:
-            response.clear()
-            await self._error(plan.answer)(scope, receive, keep)
-        return response
+            await self._error(plan.answer)(scope, receive, send)
+
+    async def _finish(self, fault: Fault) -> None:
+        """Do what follows the store's work."""
+        if fault.plan.then is not None:
+            await fault.plan.then()
+        if fault.plan.when is Moment.AFTER:
+            await self._faults.hold(fault)
 
     def _error(self, answer: FaultAnswer) -> Response:
         reply = reply_with(self._dialect, answer.status)
@@ -293,17 +296,29 @@ class FaultMiddleware:
         return response
 
 
-def _break(response: list[Message], broken: Break | None) -> list[Message]:
-    """Return what is sent of a response; it is empty if the client has disconnected."""
-    if broken is None or not response:
-        return response
-    if broken is Break.DROPPED:
-        return []
-    body = b"".join(message.get("body", b"") for message in response[1:])
-    half = body[: len(body) // 2]
-    # As long as before, so that only the content is wrong: no JSON starts like this, nor does any
-    # text that a client may expect.
-    garbled = body[1:] + body[:1]
-    is_cut = broken is Break.TRUNCATED
-    part = {"type": "http.response.body", "body": half if is_cut else garbled, "more_body": is_cut}
-    return [response[0], part]
+class _BrokenOff(Exception):
+    """No more of the response is sent."""
+
+
+def _breaking(send: Send, broken: Break | None) -> Send:
+    """Return what sends a response, of any length, as a fault breaks it."""
+    moved = b""
+
+    async def send_broken(message: Message) -> None:
+        nonlocal moved
+        if broken is Break.DROPPED:
+            raise _BrokenOff
+        if message["type"] == "http.response.body":
+            body, has_more = message.get("body", b""), message.get("more_body", False)
+            if broken is Break.TRUNCATED and (body or not has_more):
+                await send({**message, "body": body[: len(body) // 2], "more_body": True})
+                raise _BrokenOff
+            if broken is Break.GARBLED:
+                # As long as before, so that only the content is wrong: no JSON starts like this,
+                # nor does any text that a client may expect.
+                if not moved:
+                    moved, body = body[:1], body[1:]
+                message = {**message, "body": body if has_more else body + moved}
+        await send(message)
+
+    return send_broken if broken else send

@@ -3,24 +3,23 @@
 A backend is an ASGI application: the mock, or a real store that requests are forwarded to.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial, reduce
-from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Traffic
-from xclade_store_mock.control.errors import ControlReplies
+from xclade_store_mock.control.errors import ControlForbidden, ControlReplies
 from xclade_store_mock.control.faults import FaultMiddleware
 from xclade_store_mock.control.front import ControlFront, console_pages
 from xclade_store_mock.errors import RouteNotFound
 from xclade_store_mock.web.bodies import StrictBodies
 from xclade_store_mock.web.dialect import Dialect, Failures, respond
 from xclade_store_mock.web.endpoints import Endpoints, Handler, read_strictly
-from xclade_store_mock.web.pages import Readiness
+from xclade_store_mock.web.pages import Readiness, is_page
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 
@@ -36,6 +35,9 @@ class Frame:
     traffic: Traffic | None
     control_app: ASGIApp | None
     """The application under `/_mock`."""
+    console: Mapping[str, ASGIApp] = field(default_factory=console_pages)
+    is_page: Callable[[str], bool] = is_page
+    """Whether a path leads to a page of the backend, which the journal leaves out."""
 
     @property
     def front(self) -> list[Middleware]:
@@ -45,7 +47,8 @@ class Frame:
         control_front = partial(
             ControlFront,
             control_app=self.control_app,
-            console=console_pages(),
+            console=self.console,
+            is_page=self.is_page,
             clock=self.traffic.clock,
             record=self.traffic.record,
         )
@@ -69,9 +72,8 @@ def compose(chain: Sequence[Middleware], app: ASGIApp) -> ASGIApp:
     return reduce(lambda inner, middleware: middleware(inner), reversed(chain), app)
 
 
-def create_control_app(operations: Any, access: Access) -> ASGIApp:
-    """Return the application under `/_mock`; `operations` has a method for each operationId."""
-    find_handler: Callable[[str], Handler] = partial(getattr, operations)
+def create_control_app(find_handler: Callable[[str], Handler], access: Access | None) -> ASGIApp:
+    """Return the application under `/_mock`; without access it refuses every request."""
     endpoints = Endpoints(
         _unknown_path,
         contract=load_contract("control.yaml"),
@@ -82,6 +84,8 @@ def create_control_app(operations: Any, access: Access) -> ASGIApp:
     app = StrictBodies(endpoints)
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
+        if access is None:
+            raise ControlForbidden("The control API is off: --control-token TOKEN turns it on.")
         access.check(scope)
         await app(scope, receive, send)
 

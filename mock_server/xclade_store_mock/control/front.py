@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xclade_store_mock.web.pages import is_page
+from xclade_store_mock.errors import Violation
 
 if TYPE_CHECKING:
     from xclade_store_mock.control.faults import Fault
@@ -75,6 +75,8 @@ class Exchange:
     headers: Headers = ()
     response: Body = field(default_factory=Body)
     fault: "Fault | None" = None
+    violations: Sequence[Violation] | None = None
+    """How both violate the contract, if that has been checked."""
     is_broken: bool = False
     milliseconds: float = 0.0
 
@@ -140,6 +142,7 @@ class ControlFront:
     app: ASGIApp
     control_app: ASGIApp
     console: Mapping[str, ASGIApp]
+    is_page: Callable[[str], bool]
     clock: Callable[[], datetime]
     record: Callable[[Exchange], None]
 
@@ -147,7 +150,7 @@ class ControlFront:
         path = scope.get("path", "")
         if path in self.console and scope.get("method") in _READS:
             return self.console[path](scope, receive, send)
-        if scope["type"] != "http" or is_page(path):
+        if scope["type"] != "http" or self.is_page(path):
             return self.app(scope, receive, send)
         if path.startswith(PREFIX):
             return self.control_app(scope, receive, send)

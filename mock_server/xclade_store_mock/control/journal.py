@@ -16,10 +16,10 @@ from xclade_store_mock.contract import Match, Part
 from xclade_store_mock.contract.violations import check, check_query
 from xclade_store_mock.control.faults import FaultPlan, FindOperation
 from xclade_store_mock.control.front import Body, Exchange, Headers
-from xclade_store_mock.errors import InvalidData, Refusal
+from xclade_store_mock.errors import InvalidData, Refusal, Violation
 from xclade_store_mock.redaction import hide_body, hide_header, hide_query, hide_text
 from xclade_store_mock.web import read_header, read_headers
-from xclade_store_mock.web.bodies import parse_body
+from xclade_store_mock.web.bodies import decode, parse_body
 from xclade_store_mock.web.prefer import has_preferences, split_query
 
 MAX_ENTRIES = 1000
@@ -27,20 +27,25 @@ MAX_BYTES = 16 * 2**20
 MAX_SHOWN = 16_384
 """How many characters of a body are shown."""
 
+MAX_DECODED = 131_072
+"""How many bytes of a compressed body are decoded."""
+
+_KEY = "x-publishable-api-key"
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 _OBJECTS = 2048  # bytes that an entry's own objects take, about
 
 
-def find_violations(scope: Scope, match: Match | None, content: bytes) -> Iterator[str]:
+def find_violations(scope: Scope, match: Match | None, content: bytes) -> Iterator[Violation]:
     """Yield how a request violates the contract."""
     if scope["method"] == "OPTIONS":
         return
     if match is None:
-        yield f"The Store API has no {scope['method']} {scope['path']}."
+        what = f"{scope['method']} {scope['path']}"
+        yield Violation((), "path", f"The Store API has no {what}.")
         return
     operation = match.operation
-    if not read_header(scope, "x-publishable-api-key"):
-        yield "Header 'x-publishable-api-key' is required"
+    if not read_header(scope, _KEY):
+        yield Violation(("header", _KEY), "required", f"Header '{_KEY}' is required")
     sent = read_headers(scope, operation.header.fields)
     query_string, _ = split_query(scope["query_string"])
     query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
@@ -50,16 +55,16 @@ def find_violations(scope: Scope, match: Match | None, content: bytes) -> Iterat
         try:
             body = parse_body(scope, content)
         except Refusal as error:
-            yield str(error)
+            yield Violation(("body",), "body", str(error))
         else:
             yield from _violations_of(check, operation.body, body)
 
 
-def _violations_of(check_part: Any, part: Part, values: Any) -> tuple[str, ...]:
+def _violations_of(check_part: Any, part: Part, values: Any) -> Sequence[Violation]:
     try:
         check_part(part, values)
     except InvalidData as error:
-        return tuple(violation.message for violation in error.violations)
+        return error.violations
     return ()
 
 
@@ -189,7 +194,9 @@ class Journal:
     def _render(self, id_: int, exchange: Exchange) -> Entry:
         scope = exchange.scope
         match = self._find_operation(scope["method"], scope["path"])
-        violations = find_violations(scope, match, exchange.request.content)
+        violations = exchange.violations
+        if violations is None:
+            violations = [*find_violations(scope, match, exchange.request.content)]
         return Entry(
             id=id_,
             at=exchange.at,
@@ -199,7 +206,7 @@ class Journal:
             operation_id=None if match is None else match.operation.id,
             status=exchange.status,
             milliseconds=exchange.milliseconds,
-            violations=tuple(map(hide_text, violations)),
+            violations=tuple(hide_text(each.message) for each in violations),
             has_preference=match is not None and has_preferences(scope),
             fault_id=None if exchange.fault is None else exchange.fault.id,
             fault=None if exchange.fault is None else exchange.fault.plan,
@@ -213,7 +220,8 @@ def _message(headers: Headers, body: Body) -> Message:
     for raw_name, value in headers:
         name = raw_name.decode("latin-1").lower()
         named.setdefault(name, []).append(hide_header(name, value.decode("latin-1")))
-    text = _text(body.content)
+    encodings = ",".join(named.get("content-encoding", ()))
+    text = _text(decode(body.content, encodings, MAX_DECODED) or b"")
     shown = None if text is None else hide_body(text)
     return Message(
         headers={name: ", ".join(values) for name, values in named.items()},

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from xclade_store_mock import jsontext
 from xclade_store_mock.control import documents
-from xclade_store_mock.control.control import Control
+from xclade_store_mock.control.control import Control, Traffic
 from xclade_store_mock.control.errors import Conflict, NotFound, invalid_field
 from xclade_store_mock.control.faults import FaultPlan
 from xclade_store_mock.control.journal import Criteria
@@ -29,7 +29,50 @@ _STREAM = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
-class ControlOperations:
+class TrafficOperations:
+    """The operations that need no store of the mock's own: journal, events and faults."""
+
+    control: Traffic
+
+    async def list_journal(self, call: Call) -> Document:
+        journal = self.control.journal
+        query = {**call.query}
+        limit = query.pop("limit")
+        records = journal.find(Criteria(**query))
+        page = records[max(0, len(records) - limit) :]
+        entries = [documents.render_entry(entry) for entry in await journal.read(page)]
+        return {"entries": entries, "count": len(records)}
+
+    async def clear_journal(self, _: Call) -> None:
+        self.control.journal.clear()
+
+    async def follow_events(self, call: Call) -> Response:
+        if call.scope["method"] == "HEAD":
+            return Response(media_type=_STREAM)
+        events = self.control.follow(call.header("last-event-id"))
+        return StreamingResponse(events, media_type=_STREAM, headers={"Cache-Control": "no-store"})
+
+    async def list_faults(self, _: Call) -> Document:
+        return {"faults": [documents.render_fault(each) for each in self.control.faults.list()]}
+
+    async def plan_fault(self, call: Call) -> Response:
+        plan = convert(call.body, FaultPlan)
+        fault = self.control.plan_fault(plan, call.body.get("times", 1))
+        content = jsontext.write(documents.render_fault(fault))
+        return Response(content, 201, media_type="application/json")
+
+    async def cancel_fault(self, call: Call) -> None:
+        self.control.faults.cancel(call.path["id"])
+
+    async def cancel_faults(self, _: Call) -> None:
+        self.control.faults.cancel_all()
+
+    async def release_fault(self, call: Call) -> Document:
+        return {"released": self.control.faults.release(call.path["id"])}
+
+
+@dataclass(frozen=True, slots=True)
+class ControlOperations(TrafficOperations):
     """One method for each operationId."""
 
     control: Control
@@ -154,42 +197,6 @@ class ControlOperations:
     def _changed(self, document: Document) -> Document:
         self.control.store_changed()
         return document
-
-    async def list_journal(self, call: Call) -> Document:
-        journal = self.control.journal
-        query = {**call.query}
-        limit = query.pop("limit")
-        records = journal.find(Criteria(**query))
-        page = records[max(0, len(records) - limit) :]
-        entries = [documents.render_entry(entry) for entry in await journal.read(page)]
-        return {"entries": entries, "count": len(records)}
-
-    async def clear_journal(self, _: Call) -> None:
-        self.control.journal.clear()
-
-    async def follow_events(self, call: Call) -> Response:
-        if call.scope["method"] == "HEAD":
-            return Response(media_type=_STREAM)
-        events = self.control.follow(call.header("last-event-id"))
-        return StreamingResponse(events, media_type=_STREAM, headers={"Cache-Control": "no-store"})
-
-    async def list_faults(self, _: Call) -> Document:
-        return {"faults": [documents.render_fault(each) for each in self.control.faults.list()]}
-
-    async def plan_fault(self, call: Call) -> Response:
-        plan = convert(call.body, FaultPlan)
-        fault = self.control.plan_fault(plan, call.body.get("times", 1))
-        content = jsontext.write(documents.render_fault(fault))
-        return Response(content, 201, media_type="application/json")
-
-    async def cancel_fault(self, call: Call) -> None:
-        self.control.faults.cancel(call.path["id"])
-
-    async def cancel_faults(self, _: Call) -> None:
-        self.control.faults.cancel_all()
-
-    async def release_fault(self, call: Call) -> Document:
-        return {"released": self.control.faults.release(call.path["id"])}
 
     async def plan_outcome(self, call: Call) -> Document:
         outcome = convert(call.body, Outcome)

@@ -47,6 +47,9 @@ _UNAUTHORIZED = Reply(401, message="Unauthorized", media_type="text/plain")
 _PAGE = Reply(404, media_type="text/html; charset=utf-8")
 _HIDDEN = Reply(500, "unknown_error", "unknown_error", "An unknown error occurred.")
 _API_ERROR = Reply(500, "unexpected_state", "api_error")
+_NOT_IMPLEMENTED = Reply(501, "not_allowed")
+_BAD_GATEWAY = Reply(502, "unexpected_state", "api_error")
+_TIMEOUT = Reply(504, "unexpected_state", "api_error")
 
 _NOT_FOUND = Reply(404, "not_found")
 
@@ -116,6 +119,10 @@ _ROWS = (
         None,
     ),
     Row(errors.StorageUnavailable, "storage not available", _API_ERROR, _HIDDEN),
+    Row(errors.NotForwarded, "request cannot be forwarded", _NOT_IMPLEMENTED, _NOT_IMPLEMENTED),
+    Row(errors.UpstreamUnreachable, "upstream fails", _BAD_GATEWAY, _BAD_GATEWAY),
+    Row(errors.ResponseInvalid, "upstream violates the contract", _BAD_GATEWAY, _BAD_GATEWAY),
+    Row(errors.UpstreamTimeout, "upstream does not respond", _TIMEOUT, _TIMEOUT),
     Row(errors.UnknownFailure, "bug in the mock", _HIDDEN, _HIDDEN),
 )
 ROWS: Mapping[type[Refusal], Row] = {row.refusal: row for row in _ROWS}

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from xclade_store_mock.app import StoreMockApp
     from xclade_store_mock.payments.model import Store
     from xclade_store_mock.serving import Limits, Service
+    from xclade_store_mock.upstream.proxy import Proxy
 
 _log = logging.getLogger("xclade_store_mock")
 
@@ -58,7 +59,7 @@ class Server(uvicorn.Server):
     def __init__(
         self,
         config: uvicorn.Config,
-        application: StoreMockApp | Watched,
+        application: StoreMockApp | Watched | Proxy,
         prepare: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(config)
@@ -194,12 +195,11 @@ def _interrupts_blocked() -> Iterator[None]:
 def run(service: Service, listeners: Sequence[socket.socket]) -> None:
     """Serve until a signal stops it."""
     if service.workers > 1:
-        config = configuration(service, service.application)
-        Workers(config, sockets=[*listeners]).run()
+        Workers(_configuration(service, service.application), sockets=[*listeners]).run()
         return
     app = service.application()
     start = partial(service.scenario.start, app.control) if service.scenario else None
-    Server(configuration(service, lambda: app), app, start).run(sockets=[*listeners])
+    Server(_configuration(service, lambda: app), app, start).run(sockets=[*listeners])
 
 
 def run_with_reload(
@@ -214,21 +214,39 @@ def run_with_reload(
         return replace(service, store=read_store()).application()
 
     watched = Watched(create, files)
-    Server(configuration(service, lambda: watched), watched).run(sockets=[*listeners])
+    Server(_configuration(service, lambda: watched), watched).run(sockets=[*listeners])
 
 
-def configuration(service: Service, factory: Callable[[], ASGIApp]) -> uvicorn.Config:
-    """Return uvicorn's configuration for a service, and allow the process enough open files."""
-    limits = raise_open_file_limit(service.limits)
-    if limits.connections < service.limits.connections:
+def _configuration(service: Service, factory: Callable[[], ASGIApp]) -> uvicorn.Config:
+    return configuration(
+        factory, limits=service.limits, log_format=service.log_format, workers=service.workers
+    )
+
+
+def run_proxy(
+    proxy: Proxy, listeners: Sequence[socket.socket], limits: Limits, log_format: str | None
+) -> None:
+    """Serve a proxy until a signal stops it."""
+    config = configuration(lambda: proxy, limits=limits, log_format=log_format)
+    # The upstream's responses have their own.
+    config.date_header = False
+    Server(config, proxy).run(sockets=[*listeners])
+
+
+def configuration(
+    factory: Callable[[], ASGIApp], *, limits: Limits, log_format: str | None, workers: int = 1
+) -> uvicorn.Config:
+    """Return uvicorn's configuration, and allow the process enough open files."""
+    wanted, limits = limits.connections, raise_open_file_limit(limits)
+    if limits.connections < wanted:
         _log.warning("No more than %d connections: the system's limit", limits.connections)
     return uvicorn.Config(
         factory,
         factory=True,
-        workers=service.workers,
-        log_config=logging_configuration(service.log_format),
+        workers=workers,
+        log_config=logging_configuration(log_format),
         log_level=None,
-        access_log=service.log_format is not None,
+        access_log=log_format is not None,
         http=partial(BoundedProtocol, limits=limits),  # type: ignore[arg-type] # it is only called
         ws="none",
         server_header=False,

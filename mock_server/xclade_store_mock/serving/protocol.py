@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from xclade_store_mock.web import REASON
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -41,14 +43,24 @@ class _OneWrite:
         self._transport = transport
         self._loop = loop
         self._parts: list[bytes] = []
+        self._reason: bytes | None = None
         # Called several times in each request.
         self.is_closing = transport.is_closing
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
+    def set_reason(self, phrase: bytes) -> None:
+        """Set the reason phrase of the status line that is written next."""
+        self._reason = phrase
+
     def write(self, data: bytes) -> None:
         """Send the data, together with what else is written in this iteration of the loop."""
+        if self._reason is not None:
+            line, rest = data.split(b"\r\n", 1)
+            version, status, _ = line.split(b" ", 2)
+            data = b"%b %b %b\r\n%b" % (version, status, self._reason, rest)
+            self._reason = None
         if not self._parts:
             self._loop.call_soon(self._flush)
         self._parts.append(data)
@@ -85,7 +97,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Accept a connection, unless there are too many."""
-        super().connection_made(cast("asyncio.Transport", _OneWrite(transport, self.loop)))
+        one_write = _OneWrite(transport, self.loop)
+        self._extensions = {REASON: one_write.set_reason}
+        super().connection_made(cast("asyncio.Transport", one_write))
         self._held = self.flow = _Flow(self.transport)
         if len(self.connections) > self._limits.connections:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -153,6 +167,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             return
         self._received = 0
+        self.scope["extensions"] = self._extensions  # type: ignore[typeddict-item] # our own
         super().on_headers_complete()
         # Trailers, which follow the body, are not headers of the request.
         self.headers = []

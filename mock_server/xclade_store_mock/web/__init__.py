@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 from starlette.types import Scope
 
+REASON = "xclade_store_mock.reason"
+"""An extension of ASGI: a function that sets the response's reason phrase."""
+
 _HEADERS = "xclade_store_mock.headers"
 
 

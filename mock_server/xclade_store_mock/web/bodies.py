@@ -4,6 +4,7 @@ Connexion lets through, or answers with 500, what a payment API should refuse: i
 unbounded nesting, bodies without a media type or a length.
 """
 
+import zlib
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from xclade_store_mock.web import read_header
 
 MAX_BODY = 102_400
 """The largest request body, in bytes (recorded: the backend's limit, too)."""
+
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 _METHODS = frozenset({"POST", "PUT", "PATCH"})
 _BODY = "xclade_store_mock.body"
@@ -95,3 +98,16 @@ def _require_plain_json(scope: Scope) -> None:
         name, _, value = parameter.strip().partition("=")
         if name == "charset" and value.strip('"') not in {"utf-8", "utf8"}:
             raise UnsupportedMediaType(f"Unsupported charset '{value}': send UTF-8.")
+
+
+def decode(content: bytes, encoding: str, limit: int) -> bytes | None:
+    """Return up to `limit` bytes of what was encoded; None for an encoding that is not known."""
+    match encoding.strip().lower():
+        case "" | "identity":
+            return content
+        case "gzip" | "x-gzip" | "deflate":
+            try:
+                return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(content, limit)
+            except zlib.error:
+                return None
+    return None

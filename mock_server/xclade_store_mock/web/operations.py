@@ -1,5 +1,6 @@
 """The operations of the Store API: read the call, apply the rules, return a document."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +15,11 @@ from xclade_store_mock.payments import documents, idempotency, rules
 from xclade_store_mock.payments.model import Customer, PaymentCollection, Settings
 from xclade_store_mock.payments.providers import FindProvider, Provider
 from xclade_store_mock.storage import HeldCollection, Storage
-from xclade_store_mock.web import Call
+from xclade_store_mock.web import Call, read_first_header
 from xclade_store_mock.web.dialect import Dialect, respond
 from xclade_store_mock.web.endpoints import Document, find_by_secret
+
+_WORD = re.compile(f"[^{jsontext.WHITE_SPACE}]+")
 
 
 class _InitializeRequest(NamedTuple):
@@ -90,11 +93,14 @@ class Operations:
         )
 
     async def _customer(self, call: Call) -> Customer | None:
-        """Return the signed-in customer; an unknown token counts as a guest (recorded)."""
-        scheme, _, token = (call.header("authorization") or "").partition(" ")
-        if scheme.lower() != "bearer":
+        """Return the signed-in customer; an unknown token counts as a guest (recorded).
+
+        Only the first two words of the first header matter (`customer/*`).
+        """
+        words = _WORD.findall(read_first_header(call.scope, "authorization") or "")
+        if len(words) < 2 or words[0].lower() != "bearer":  # noqa: PLR2004 - the scheme and the token
             return None
-        return find_by_secret((await self.storage.settings()).customers, token)
+        return find_by_secret((await self.storage.settings()).customers, words[1])
 
     async def _initialize_once(
         self, request: _InitializeRequest, record: idempotency.Record

@@ -4,7 +4,12 @@ import { readResponse } from "./json.js";
 import { askForToken, controlToken } from "./token.js";
 
 /** The control API has refused a call, or does not respond; the message is for people. */
-export class ControlError extends Error {}
+export class ControlError extends Error {
+  constructor(message, status = null) {
+    super(message);
+    this.status = status;
+  }
+}
 
 const SILENT = "The mock does not respond. Is it still running?";
 
@@ -29,7 +34,7 @@ export async function send(path, { headers = {}, ...options } = {}) {
       throw error.name === "AbortError" ? error : new ControlError(SILENT);
     });
     if (response.ok) return response;
-    if (response.status !== 401) throw new ControlError(await message(response));
+    if (response.status !== 401) throw new ControlError(await message(response), response.status);
     await askForToken(token);
   }
 }

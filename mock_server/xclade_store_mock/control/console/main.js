@@ -20,16 +20,16 @@ const scenarios = new Scenarios();
 const providers = new Providers();
 const clock = new Clock();
 
-const loadState = paced(async () => {
+const loadState = paced(() => ofMock(async () => {
   const state = await call("GET", "/state");
   $("dialect").hidden = false;
   $("dialect").textContent = `${state.dialect} dialect`;
   providers.show(state.payment_providers);
   clock.show(state.clock);
   await store.load(state);
-});
+}));
 const loadFaults = paced(() => faults.load());
-const loadScenarios = paced(() => scenarios.load());
+const loadScenarios = paced(() => ofMock(() => scenarios.load()));
 
 // What to read again, by the part of the state that has changed.
 const READERS = {
@@ -56,6 +56,19 @@ function paced(read) {
     running ??= run().finally(() => (running = null));
     return running;
   };
+}
+
+/** Read what only a mock has. A proxy says whose responses it passes on instead. */
+async function ofMock(read) {
+  try {
+    await read();
+  } catch (error) {
+    if (error.status !== 501) throw error;
+    document.body.dataset.proxy = "";
+    $("dialect").hidden = $("upstream").hidden = false;
+    $("dialect").textContent = "proxy";
+    $("upstream").textContent = error.message;
+  }
 }
 
 /** Read. If the mock is gone, so is the stream of events, and the next one reads everything again. */

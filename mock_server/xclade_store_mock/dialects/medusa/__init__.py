@@ -16,7 +16,7 @@ from xclade_store_mock.dialects.medusa import queries
 from xclade_store_mock.dialects.medusa.fields import select_as_recorded
 from xclade_store_mock.dialects.medusa.front import Front, find_routes
 from xclade_store_mock.dialects.replies import BEHAVIOURS, ROWS
-from xclade_store_mock.errors import Refusal, UnknownFailure
+from xclade_store_mock.errors import CartNotFound, Refusal, UnknownFailure
 from xclade_store_mock.payments.documents import Selectable, Selection
 from xclade_store_mock.web.dialect import Check, Reply, Site, respond
 
@@ -68,7 +68,12 @@ class Medusa(Documented):
         return select_as_recorded(fields, selectable)
 
     def require_storable(self, value: Any) -> None:
-        """Raise UnknownFailure for what PostgreSQL cannot store (`body/data-lone-surrogate`)."""
+        """Raise a refusal for what PostgreSQL cannot store (`body/data-lone-surrogate`).
+
+        Its driver replaces the lone surrogates in an id, which then belongs to no cart.
+        """
+        if isinstance(value, str) and "\0" not in value and jsontext.find_unstorable(value):
+            raise CartNotFound(value)
         if jsontext.find_unstorable(value):
             raise UnknownFailure
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
+from xclade_store_mock.jsontext import WHITE_SPACE
 from xclade_store_mock.payments.documents import (
     COLLECTION,
     Selectable,
     Selection,
     expand,
     is_within,
-    parse_name,
     select_paths,
     without_star,
 )
@@ -35,38 +35,55 @@ def select_as_recorded(fields: str | None, selectable: Selectable) -> Selection:
     """Return the fields that the recorded backend selects (`fields/*`, `pp/fields-*`).
 
     If one entry is a plain name, all entries replace the defaults, even `-name`. Only names that
-    the backend allows are selected, and a relation needs its star.
+    the backend allows are selected, and a relation needs its star. A star makes a relation of a
+    field, too, which then is left out, unless all fields of its parent are selected.
     """
     if fields is None:
         return selectable.default_selection
     allowed = _ALLOWED.get(selectable, frozenset()).union(map(without_star, selectable.defaults))
     relations = selectable.resource.relations
-    paths: list[str] = []
-    for name in _chosen(fields, selectable.defaults):
-        relation = without_star(name)
-        if relation != name and relation in allowed and relation in relations:
-            paths += expand([relation], selectable.resource)
-        elif name in allowed and name not in relations:
-            paths.append(name)
-    return select_paths(paths)
+    chosen = _chosen(fields, selectable.defaults)
+    plain = [name for name in chosen if not _has_star(name) and name in allowed]
+    starred = [_unstar(name) for name in chosen if _has_star(name) and _unstar(name) in allowed]
+    whole = [name for name in starred if name in relations]
+    left_out = [name for name in starred if name not in relations]
+    paths = [name for name in plain if name not in relations and name not in left_out]
+    # What is left out still names its parent.
+    paths += [f"{name.rpartition('.')[0]}.id" for name in left_out if "." in name]
+    return select_paths([*paths, *expand(whole, selectable.resource)])
 
 
 def _chosen(fields: str, defaults: tuple[str, ...]) -> list[str]:
     """Apply the entries to the defaults, in their order."""
     entries = [entry for entry in fields.split(",") if entry]
     if not (entries and all(map(_is_modifier, entries))):
-        return list(dict.fromkeys(map(parse_name, entries)))
+        return list(dict.fromkeys(map(_strip_modifier, entries)))
     chosen = dict.fromkeys(defaults)
     for entry in entries:
         if entry[0] in "+ ":
-            chosen[parse_name(entry)] = None
+            chosen[_strip_modifier(entry)] = None
         elif entry[0] == "-":
-            name = parse_name(entry)
-            chosen = {each: None for each in chosen if not is_within(each.lstrip("*"), [name])}
+            name = _strip_modifier(entry)
+            chosen = {
+                each: None for each in chosen if not is_within(each.removeprefix("*"), [name])
+            }
         else:
             chosen[entry] = None
     return list(chosen)
 
 
+def _strip_modifier(entry: str) -> str:
+    return entry.lstrip("+ \t-").strip(WHITE_SPACE)
+
+
+def _has_star(name: str) -> bool:
+    return name.startswith("*") or name.endswith(".*")
+
+
+def _unstar(name: str) -> str:
+    """Remove one star: the backend's pattern for both replaces its first match only."""
+    return name[1:] if name.startswith("*") else name.removesuffix(".*")
+
+
 def _is_modifier(entry: str) -> bool:
-    return entry[0] in "-+ *" or entry.endswith(".*")
+    return entry[0] in "-+ " or _has_star(entry)

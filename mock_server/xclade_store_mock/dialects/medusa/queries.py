@@ -4,6 +4,7 @@ Recorded: `query/*`, `pp/*`. Forms are parsed by qs, too.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -19,9 +20,12 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
     "create_payment_collection": ("fields",),
     "initialize_payment_session": ("fields",),
 }
-_DEFAULTS: Mapping[str, int] = {"limit": 20, "offset": 0}
-_LEADING_INTEGER = re.compile(r"\s*([-+]?[0-9]+)")
+_PAGING: Mapping[str, str] = {"limit": "20", "offset": "0"}
+# What JavaScript's parseInt reads.
+_INTEGER = re.compile(rf"[{jsontext.WHITE_SPACE}]*([-+]?)(?:0[xX]([0-9a-fA-F]+)|(?!0[xX])([0-9]+))")
 _ABSENT = object()
+# An index into a list.
+_INDEX = re.compile(r"(?<=[^\[])\[(0|[1-9][0-9]{0,8})\]")
 _SAFE_INTEGER = 2**53 - 1
 _MOST_DIGITS = 20
 _FORM_PARAMETERS = 1000
@@ -58,7 +62,7 @@ def read_query(operation_id: str, query_string: str) -> dict[str, Any]:
     if operation_id != "list_payment_providers":
         return query
     _check_list(query)
-    paging = {name: _integer(query.get(name, default)) for name, default in _DEFAULTS.items()}
+    paging = {name: _integer(query.get(name, default)) for name, default in _PAGING.items()}
     if min(paging.values()) < 0:
         raise UnknownFailure
     return {**query, **paging}
@@ -114,17 +118,21 @@ def _is_type(name: str, value: Any) -> bool:
         return False
     match _type_name(name):
         case "number":
-            return _LEADING_INTEGER.match(value) is not None
+            return _INTEGER.match(value) is not None
         case "boolean":
             return value in {"true", "false"}
         case _:
             return True
 
 
-def _integer(value: str | int) -> int:
-    """Return the whole number at the start of a text, as JavaScript's parseInt does."""
-    found = _LEADING_INTEGER.match(str(value))
-    return min(int(found[1][:_MOST_DIGITS]), _SAFE_INTEGER) if found else 0
+def _integer(text: str) -> int:
+    """Return the whole number at the start of a text, which has one."""
+    found = _INTEGER.match(text)
+    if found is None:
+        raise ValueError(text)
+    sign, hexadecimal, decimal = found.groups()
+    digits, base = (hexadecimal, 16) if hexadecimal else (decimal, 10)
+    return min(int(f"{sign}{digits[:_MOST_DIGITS]}", base), _SAFE_INTEGER)
 
 
 def _check_list(values: Mapping[str, Any]) -> None:
@@ -136,16 +144,52 @@ def _check_list(values: Mapping[str, Any]) -> None:
         # The backend sorts by a column of another table, which only has the id.
         if name != "id":
             raise UnknownFailure
-    if values["region_id"] == "":
+    # Medusa's removeUndefinedProperties takes the text for the value.
+    if values["region_id"] in {"", "null"}:
         raise errors.RegionMissing
     if "\0" in values["region_id"]:
         raise UnknownFailure
 
 
 def parse_query(query: str) -> Any:
-    """Parse a query string into an object (`query/*`)."""
-    options = DecodeOptions(decoder=_unescape, list_limit=len(query))
-    return _without(decode(query, options), _INHERITED)
+    """Parse a query string into an object, as qs with an unlimited `arrayLimit` (`query/*`)."""
+    parameters = [*_parameters(query)]
+    large = {int(index) for name, _ in parameters for index in _INDEX.findall(name)}
+    # qs closes the gaps in a list, so a large index need only be behind all others.
+    ranks = {index: rank for rank, index in enumerate(sorted(large), len(parameters))}
+
+    def shorten(found: re.Match[str]) -> str:
+        index = int(found[1])
+        return f"[{min(index, ranks[index])}]"
+
+    shortened = [
+        f"{name if name.startswith('[]') else _INDEX.sub(shorten, name)}{value}"
+        for name, value in parameters
+    ]
+    limit = 2 * len(parameters) + len(ranks) + 1
+    return _without(
+        decode("&".join(shortened), DecodeOptions(decoder=_unescape, list_limit=limit)), _INHERITED
+    )
+
+
+def _parameters(query: str) -> Iterator[tuple[str, str]]:
+    """Yield names and values, without the blanks of a name that has become a list or an object."""
+    brackets = re.sub("%5[bB]", "[", re.sub("%5[dD]", "]", query))
+    parameters = [*map(_split, brackets.split("&"))]
+    names = Counter(name for name, _ in parameters)
+    filled: set[str] = set()
+    for name, value in parameters:
+        if name not in filled or value not in {"", "="} or names[name] > 1:
+            yield name, value
+        parent, bracket, _ = name.partition("[")
+        if bracket:
+            filled.add(parent)
+
+
+def _split(parameter: str) -> tuple[str, str]:
+    """Return a parameter's name, and the rest; an equals sign in brackets belongs to the name."""
+    end = parameter.find("]=") + 1 or parameter.find("=")
+    return (parameter, "") if end < 0 else (parameter[:end], parameter[end:])
 
 
 def parse_form(text: str) -> Any:
@@ -161,7 +205,7 @@ def parse_form(text: str) -> Any:
         list_limit=max(_FORM_LIST, parameters),
     )
     try:
-        form = decode(text, options)
+        form = decode("&".join(map("".join, _parameters(text))), options)
     except IndexError as error:
         raise errors.NotJson("The input exceeded the depth") from error
     return _without(form, frozenset({"__proto__"}))

@@ -1,0 +1,205 @@
+"""The subcommand `proxy` and its options, and those of every command with an upstream."""
+
+import argparse
+import logging
+import logging.config
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from ssl import SSLError
+from typing import TYPE_CHECKING
+
+from xclade_store_mock.check import CANNOT_CHECK, FINDINGS, print_safely
+from xclade_store_mock.cli.serve import (
+    CannotServe,
+    add_access,
+    add_address,
+    add_limits,
+    choose_access,
+    listen,
+    read_limits,
+    seconds,
+    url_of,
+)
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Scope
+
+    from xclade_store_mock.check.live import LiveCheck
+    from xclade_store_mock.contract import Match
+    from xclade_store_mock.errors import Violation
+    from xclade_store_mock.upstream import Upstream
+    from xclade_store_mock.upstream.checks import Conclude
+    from xclade_store_mock.upstream.forward import Forward
+
+_log = logging.getLogger("xclade_store_mock")
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the subcommand to the command line."""
+    parser = commands.add_parser(
+        "proxy",
+        help="forward requests to a real store, and check what passes against the contract",
+        description="Forward every request to a real store, with the mock's journal, console and"
+        " faults in front of it, and check what passes against the contract. On Ctrl+C it prints a"
+        " summary.",
+    )
+    parser.set_defaults(run=proxy)
+    parser.add_argument("url", metavar="URL", help="the store's base URL, without /store")
+    add = parser.add_argument
+    add("--errors", action="store_true", help="send an error instead of what violates the contract")
+    add(
+        "--fail-on-violations",
+        action="store_true",
+        help="end with exit code 1 if anything violated the contract",
+    )
+    add(
+        "--dialect",
+        choices=("documented", "medusa"),
+        default="documented",
+        help="medusa: expect the known deviations of a real Medusa (default: %(default)s)",
+    )
+    add_upstream_options(parser)
+    add_address(parser)
+    add_access(parser)
+    add_limits(parser)
+
+
+def add_upstream_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for how to call the upstream."""
+    parser.add_argument(
+        "--upstream-timeout",
+        type=seconds,
+        metavar="SECONDS",
+        default=30.0,
+        help="time for the upstream to connect and to respond; after that the client gets 504"
+        " (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--insecure", action="store_true", help="accept any certificate of the upstream"
+    )
+
+
+def open_upstream(
+    text: str, options: argparse.Namespace, listeners: Sequence[socket.socket]
+) -> "Forward":
+    """Return what forwards to a URL. Raises CannotServe."""
+    # Imported late: --help does not need httpx.
+    from xclade_store_mock.upstream import Upstream  # noqa: PLC0415
+    from xclade_store_mock.upstream.forward import Forward  # noqa: PLC0415
+
+    try:
+        upstream = Upstream.parse(text)
+    except ValueError as error:
+        raise CannotServe(str(error)) from error
+    if any(_reaches(upstream, each) for each in listeners):
+        raise CannotServe(f"{upstream} is this server's own address: requests would go in circles")
+    if options.insecure:
+        sys.stderr.write(f"--insecure: the certificate of {upstream} is not verified\n")
+    try:
+        return Forward(upstream, timeout=options.upstream_timeout, verify=not options.insecure)
+    except (OSError, SSLError) as error:
+        raise CannotServe(f"cannot read the certificates of SSL_CERT_FILE: {error}") from error
+
+
+def _reaches(upstream: "Upstream", listener: socket.socket) -> bool:
+    """Return whether a listener accepts the connections to an upstream."""
+    _, host, port = upstream.origin
+    own_host, own_port = listener.getsockname()[:2]
+    if port != own_port:
+        return False
+    with suppress(OSError):  # of a name that cannot be resolved, for one
+        for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            if address[0] == own_host:
+                return True
+            with suppress(OSError), socket.socket(family, socket.SOCK_STREAM) as probe:
+                # Only an address of this machine can be bound.
+                probe.bind((address[0], 0))
+                return own_host in {"0.0.0.0", "::"}  # noqa: S104 - to compare with
+    return False
+
+
+def proxy(options: argparse.Namespace) -> int:
+    """Forward as the options say; return the exit code."""
+    # Imported late: --help needs neither uvicorn nor the contract.
+    from xclade_store_mock.check.live import LiveCheck  # noqa: PLC0415
+    from xclade_store_mock.contract import load_contract  # noqa: PLC0415
+    from xclade_store_mock.dialects import DIALECTS  # noqa: PLC0415
+    from xclade_store_mock.serving.processes import run_proxy  # noqa: PLC0415
+    from xclade_store_mock.upstream.proxy import Proxy  # noqa: PLC0415
+
+    dialect = DIALECTS[options.dialect]
+    try:
+        with ExitStack() as stack:
+            listeners = [stack.enter_context(each) for each in listen(options.host, options.port)]
+            forward = open_upstream(options.url, options, listeners)
+            live = LiveCheck(load_contract("store.yaml"), dialect)
+            access = choose_access(options, listeners)
+            app = Proxy(
+                forward,
+                dialect=dialect,
+                access=access,
+                cors_origins=tuple(options.cors_origin) if options.cors_origin else None,
+                observe=_observer(live, forward.upstream),
+                rejects=options.errors,
+            )
+            url = url_of(listeners[0])
+            _announce(options, forward.upstream, url, is_controlled=access is not None)
+            # SIGTERM prints the summary, too.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            with suppress(KeyboardInterrupt):
+                run_proxy(app, listeners, read_limits(options), options.log_format)
+    except CannotServe as error:
+        print_safely(f"xclade-store-mock: {error}\n", sys.stderr)
+        return CANNOT_CHECK
+    print_safely(live.summary())
+    return FINDINGS if options.fail_on_violations and live.has_violations else 0
+
+
+def _observer(
+    live: "LiveCheck", upstream: "Upstream"
+) -> "Callable[[Match, Scope, bytes], Conclude]":
+    """Return what passes each call on to the live check, in its terms."""
+    from xclade_store_mock.check.calls import Interaction, Response  # noqa: PLC0415 - see proxy()
+
+    def observe(match: "Match", scope: "Scope", content: bytes) -> "Conclude":
+        query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+        url = f"{upstream}{scope['raw_path'].decode('latin-1')}{query}"
+        headers = _read(scope["headers"])
+        call = Interaction(match.operation.id, scope["method"], url, headers, content, None)
+
+        def conclude(
+            start: "Message | None", body: bytes | None, violations: "Sequence[Violation]"
+        ) -> "Sequence[Violation]":
+            response = None
+            if start is not None:
+                response = Response(start["status"], _read(start["headers"]), body or b"")
+            return live.conclude(call, response, violations)
+
+        return conclude
+
+    return observe
+
+
+def _read(headers: "Sequence[tuple[bytes, bytes]]") -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+
+
+def _announce(
+    options: argparse.Namespace, upstream: "Upstream", url: str, *, is_controlled: bool
+) -> None:
+    """Print where the proxy is; with JSON logs, write a log line instead."""
+    from xclade_store_mock.serving.logs import logging_configuration  # noqa: PLC0415 - see proxy()
+
+    logging.config.dictConfig(logging_configuration(options.log_format))
+    if options.log_format == "json":
+        _log.info("Serving at %s in front of %s", url, upstream)
+        return
+    console = f"{url}/  (control API: {url}/_mock/journal)"
+    print_safely(
+        f"Proxy        {url}  (in front of {upstream})\n"
+        f"Console      {console if is_controlled else 'off: --control-token TOKEN turns it on'}\n\n"
+        "Press Ctrl+C to stop.\n"
+    )

@@ -1,0 +1,162 @@
+"""Check the requests and responses that pass against the contract.
+
+The journal shows what violates it, and the header `sl-violations` says it to the client, as Prism
+does.
+"""
+
+from collections.abc import Callable, Sequence
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from xclade_store_mock.contract import Contract, Match, Operation
+from xclade_store_mock.contract.violations import check_response, media_type_of, violations_header
+from xclade_store_mock.control.faults import FindOperation
+from xclade_store_mock.control.front import Exchange, exchange_of
+from xclade_store_mock.control.journal import find_violations
+from xclade_store_mock.errors import InvalidData, ResponseInvalid, Violation
+from xclade_store_mock.web.bodies import decode, read_body
+from xclade_store_mock.web.prefer import Prefer, preferred
+
+MAX_CHECKED = 1_048_576
+"""The largest response that is checked, in bytes; a larger one passes unchecked."""
+
+Conclude = Callable[[Message | None, bytes | None, Sequence[Violation]], Sequence[Violation]]
+"""Takes the start of a response (None: there was none), its body (None: not known) and how both
+messages violate the contract; returns which violations are to be shown, and more."""
+
+Observe = Callable[[Match, Scope, bytes], Conclude]
+"""Takes a request and its body."""
+
+
+def observe_nothing(_match: Match, _scope: Scope, _content: bytes) -> Conclude:
+    """Show every violation."""
+    return lambda _start, _body, violations: violations
+
+
+class Checks:
+    """Passes requests on to a store, and checks those to the contract's operations.
+
+    `rejects` sends an error instead of what violates the contract.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        contract: Contract,
+        find: FindOperation,
+        observe: Observe,
+        rejects: bool,
+    ) -> None:
+        self._app = app
+        self._prefer = Prefer(self._check, contract=contract, json_type="application/json")
+        self._find = find
+        self._observe = observe
+        self._rejects = rejects
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; raise InvalidData or ResponseInvalid for what is rejected."""
+        exchange = exchange_of(scope)
+        match = None if exchange is None else self._find(scope["method"], scope["path"])
+        if exchange is not None and match is None:
+            # The contract does not say what else a store has.
+            exchange.violations = ()
+        await (self._prefer if match else self._app)(scope, receive, send)
+
+    async def _check(self, scope: Scope, receive: Receive, send: Send) -> None:
+        match, exchange = self._find(scope["method"], scope["path"]), exchange_of(scope)
+        if match is None or exchange is None:
+            raise LookupError("only operations that the control front has seen are checked")
+        content = await read_body(receive)
+        if content is None:
+            return
+        documented = preferred(scope)
+        if documented is not None:
+            await documented(match.operation)(scope, receive, send)
+            return
+        found = [*find_violations(scope, match, content)]
+        conclude = self._observe(match, scope, content)
+        if found and self._rejects:
+            exchange.violations = conclude(None, None, found)
+            raise InvalidData.of(found)
+
+        def judge(start: Message, body: bytes | None) -> None:
+            headers = MutableHeaders(raw=start["headers"])
+            encoding, type_ = headers.get("content-encoding", ""), headers.get("content-type", "")
+            decoded = None if body is None else decode(body, encoding, MAX_CHECKED)
+            wrong = [*check_response(match.operation, start["status"], type_, decoded)]
+            exchange.violations = shown = conclude(start, decoded, [*found, *wrong])
+            if shown and self._rejects:
+                raise ResponseInvalid.of(shown)
+            headers.update(violations_header(shown))
+
+        response = _CheckedResponse(send, judge, match.operation, scope["method"])
+        try:
+            await self._app(scope, _again(content, receive, exchange), response.send)
+        finally:
+            if not response.is_judged:
+                exchange.violations = conclude(None, None, found)
+
+
+class _CheckedResponse:
+    """Keeps a response until it has been judged: its whole body or, if that is long, its start."""
+
+    def __init__(
+        self,
+        send: Send,
+        judge: Callable[[Message, bytes | None], None],
+        operation: Operation,
+        method: str,
+    ) -> None:
+        self._send = send
+        self._judge = judge
+        self._operation = operation
+        self._method = method
+        self._kept: list[Message] | None = []
+        self._size = 0
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it has been judged."""
+        return self._kept is None
+
+    async def send(self, message: Message) -> None:
+        """Send the next message, now or later."""
+        if self._kept is None:
+            await self._send(message)
+            return
+        self._kept.append(message)
+        self._size += len(message.get("body", b""))
+        is_start = message["type"] == "http.response.start"
+        is_whole = not is_start and not message.get("more_body", False)
+        if is_whole or self._size > MAX_CHECKED or (is_start and not self._has_schema(message)):
+            await self._release(is_whole=is_whole)
+
+    def _has_schema(self, start: Message) -> bool:
+        media_type = media_type_of(Headers(raw=start["headers"]).get("content-type", ""))
+        is_documented = (start["status"], media_type) in self._operation.responses
+        return is_documented and self._method != "HEAD"
+
+    async def _release(self, *, is_whole: bool) -> None:
+        start, *parts = kept = self._kept or []
+        self._kept = None
+        content = b"".join(part.get("body", b"") for part in parts)
+        self._judge(start, content if is_whole else None)
+        for each in kept:
+            await self._send(each)
+
+
+def _again(content: bytes, receive: Receive, exchange: Exchange) -> Receive:
+    """Return what receives a body that was read, and then the rest of it."""
+    begun = False
+
+    async def receive_again() -> Message:
+        nonlocal begun
+        if begun:
+            return await receive()
+        begun = True
+        has_more = not exchange.is_received
+        return {"type": "http.request", "body": content, "more_body": has_more}
+
+    return receive_again

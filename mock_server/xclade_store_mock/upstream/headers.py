@@ -1,0 +1,104 @@
+"""The headers of a forwarded request and its response: what stays, and what is set anew."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+from xclade_store_mock.control.front import Headers
+from xclade_store_mock.upstream import PORTS, Upstream
+from xclade_store_mock.web import read_first_header, read_header
+
+# RFC 9110 §7.6.1. Trailers are not forwarded, and the server has answered `Expect` itself.
+_HOP_BY_HOP = frozenset(
+    b"connection expect keep-alive proxy-authorization proxy-connection te trailer"
+    b" transfer-encoding upgrade".split()
+)
+_REPLACED = frozenset(b"content-length host via x-forwarded-for".split())
+_BODILESS = frozenset({204, 304})
+_DOMAIN = re.compile(rb";\s*+domain\s*+=\s*+\.?+(?P<domain>[^;\s]*+)\s*+", re.IGNORECASE)
+_VIA = "1.1 xclade-store-mock"
+
+
+def _end_to_end(headers: Headers) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the headers that are not for this connection alone, with names in lower case."""
+    lowered = [(name.lower(), value) for name, value in headers]
+    options = b",".join(value for name, value in lowered if name == b"connection")
+    dropped = _HOP_BY_HOP.union(option.strip().lower() for option in options.split(b","))
+    return (header for header in lowered if header[0] not in dropped)
+
+
+def request_headers(scope: Scope, upstream: Upstream) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the headers of a forwarded request."""
+    headers: Headers = scope["headers"]
+    sent = {name for name, _ in headers}
+    replaced = _REPLACED if upstream.authorization is None else _REPLACED | {b"authorization"}
+    yield b"host", upstream.url.netloc
+    yield from (header for header in _end_to_end(headers) if header[0] not in replaced)
+    if upstream.authorization is not None:
+        yield b"authorization", upstream.authorization
+    # Framed anew: the request cannot end elsewhere for the upstream than it does here.
+    if b"transfer-encoding" in sent:
+        yield b"transfer-encoding", b"chunked"
+    elif b"content-length" in sent:
+        yield from (header for header in headers if header[0] == b"content-length")
+    host = read_first_header(scope, "host")
+    client, _ = scope.get("client") or ("unknown", None)
+    yield b"via", _appended(scope, "via", _VIA)
+    yield b"x-forwarded-for", _appended(scope, "x-forwarded-for", client)
+    if host and b"x-forwarded-host" not in sent:
+        yield b"x-forwarded-host", host.encode("latin-1")
+    if b"x-forwarded-proto" not in sent:
+        yield b"x-forwarded-proto", scope["scheme"].encode()
+
+
+def _appended(scope: Scope, name: str, value: str) -> bytes:
+    return ", ".join(filter(None, (read_header(scope, name), value))).encode("latin-1")
+
+
+def response_headers(
+    scope: Scope, upstream: Upstream, status: int, headers: Headers
+) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the headers of a forwarded response."""
+    host = read_first_header(scope, "host")
+    origin = f"{scope['scheme']}://{host}".encode("latin-1") if host else b""
+    # A length beside another framing is wrong, and one without a body is not accepted by uvicorn.
+    names = {name.lower() for name, _ in headers}
+    has_length = status not in _BODILESS and b"transfer-encoding" not in names
+    for name, value in _end_to_end(headers):
+        if name == b"location":
+            yield name, _rewrite(value, upstream, origin)
+        elif name == b"set-cookie":
+            yield name, _without_domain(value, upstream.url.raw_host)
+        elif has_length or name != b"content-length":
+            yield name, value
+
+
+def _rewrite(location: bytes, upstream: Upstream, origin: bytes) -> bytes:
+    """Return a location on the upstream as one on this server, and any other unchanged."""
+    text = location.decode("latin-1")
+    try:
+        parts = urlsplit(text)
+        scheme = parts.scheme or upstream.url.scheme
+        named = scheme, parts.hostname, parts.port or PORTS.get(scheme)
+    except ValueError:
+        return location
+    path = location
+    if parts.netloc:
+        if named != upstream.origin or not origin:
+            return location
+        path = text.partition("//")[2].removeprefix(parts.netloc).encode("latin-1")
+    elif not text.startswith("/"):
+        return location
+    return (origin if parts.netloc else b"") + path.removeprefix(upstream.prefix)
+
+
+def _without_domain(cookie: bytes, host: bytes) -> bytes:
+    """Return a cookie that belongs to this server if it belonged to the upstream or its parent."""
+
+    def keep_foreign(found: re.Match[bytes]) -> bytes:
+        is_own = (b"." + host).endswith(b"." + found["domain"].lower())
+        return b"" if is_own else found[0]
+
+    return _DOMAIN.sub(keep_foreign, cookie)
