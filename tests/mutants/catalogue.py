@@ -99,15 +99,15 @@ MUTANTS = (
     Mutant(
         "session not replaced",
         SERVER / "payments/rules.py",
-        "with_sessions(collection, (session,), now=now)",
-        "with_sessions(collection, (*collection.sessions, session), now=now)",
+        "with_sessions(collection, (session,), now",
+        "with_sessions(collection, (*collection.sessions, session), now",
         (INITIALIZE, RECORDINGS),
     ),
     Mutant(
         "capture canceled with its session",
         SERVER / "payments/rules.py",
-        "        if each.captured_at or each.canceled_at\n",
-        "        if each.canceled_at\n",
+        "if not cancel or each.captured_at or each.canceled_at",
+        "if not cancel or each.canceled_at",
         (PAYMENTS,),
     ),
     Mutant(

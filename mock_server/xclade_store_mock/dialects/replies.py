@@ -191,6 +191,12 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
         "accepted: the recorded Stripe was a stand-in",
         "`amount/lyd-7.005-stripe`",
     ),
+    "replaced-authorization": Behaviour(
+        "authorized session is replaced",
+        "its payment is canceled; the collection is no longer authorized",
+        "its payment and the collection remain authorized",
+        "`deletePaymentSessionsStep`",
+    ),
     "paid-at-once": Behaviour(
         "session that its provider pays at once",
         "has a payment and `authorized_at`",

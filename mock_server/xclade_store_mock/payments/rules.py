@@ -48,16 +48,21 @@ def follow_cart(collection: PaymentCollection, cart: Cart, *, now: datetime) -> 
 
 
 def with_sessions(
-    collection: PaymentCollection, sessions: tuple[PaymentSession, ...], *, now: datetime
+    collection: PaymentCollection,
+    sessions: tuple[PaymentSession, ...],
+    *,
+    now: datetime,
+    cancel: bool = True,
 ) -> PaymentCollection:
     """Return the collection with these sessions, and the payments that follow from them.
 
     A payment outlives its session. Unless it was captured, it is canceled when its session is
-    removed or no longer authorized: the provider releases the money.
+    removed or no longer authorized: the provider releases the money. Without `cancel`, it remains
+    authorized: Medusa does not look at payments when it deletes sessions.
     """
     payments = {
         each.session_id: each
-        if each.captured_at or each.canceled_at
+        if not cancel or each.captured_at or each.canceled_at
         else replace(each, canceled_at=now, updated_at=now)
         for each in collection.payments
     }
@@ -161,7 +166,7 @@ async def initialize_session(
     session = await _initiate(provider, draft, strict=strict)
     if strict and session.status in PAID:
         session = replace(session, authorized_at=now)
-    return with_sessions(collection, (session,), now=now)
+    return with_sessions(collection, (session,), now=now, cancel=strict)
 
 
 def settle_session(
@@ -218,7 +223,7 @@ async def restore_sessions(
         )
         with suppress(Refusal):
             restored.append(await _initiate(providers[session.provider_id], draft, strict=False))
-    return with_sessions(collection, tuple(restored), now=now)
+    return with_sessions(collection, tuple(restored), now=now, cancel=False)
 
 
 async def _initiate(provider: Provider, draft: PaymentSession, *, strict: bool) -> PaymentSession:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from xclade_store_mock.payments.idempotency import LIFETIME, Answer, KeyScope, Record
-from xclade_store_mock.payments.model import Cart, PaymentCollection, PaymentSession
+from xclade_store_mock.payments.model import Cart, Payment, PaymentCollection, PaymentSession
 from xclade_store_mock.payments.seed import parse_store
 
 NOW = datetime(2026, 1, 15, 9, 30, 0, 123456, tzinfo=UTC)
@@ -70,15 +70,28 @@ SESSION = PaymentSession(
 )
 
 
+PAYMENT = Payment(
+    id="pay_0",
+    session_id="payses_0",
+    amount=Decimal("9.90"),
+    currency_code="eur",
+    provider_id="pp_system_default",
+    data={"status": "succeeded"},
+    created_at=NOW,
+    updated_at=LATER,
+    captured_at=LATER,
+)
+
+
 def cart(id_: str, total: str = "9.90") -> Cart:
     """Return a cart."""
     return Cart(id_, "reg_eu", "eur", Decimal(total))
 
 
 def collection(id_: str, cart_id: str | None = None) -> PaymentCollection:
-    """Return a payment collection with a session."""
+    """Return a payment collection with a session, and the payment of an earlier one."""
     return PaymentCollection(
-        id_, cart_id, "eur", Decimal("9.90"), NOW, LATER, "awaiting", (SESSION,)
+        id_, cart_id, "eur", Decimal("9.90"), NOW, LATER, "awaiting", (SESSION,), (PAYMENT,)
     )
 
 
