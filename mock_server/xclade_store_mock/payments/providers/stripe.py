@@ -5,7 +5,7 @@ Its shape and rounding are recorded (`amount/jpy-stripe`, `amount/fine3-stripe`,
 
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from importlib import resources
 from random import Random
@@ -28,6 +28,7 @@ def _by_currency(table: Mapping[str, str]) -> Mapping[str, str]:
     return {currency: value for value, codes in table.items() for currency in codes.split()}
 
 
+_CURRENCIES: Sequence[str] = _STRIPE["currencies"].split(", ")
 _DECIMALS = _by_currency(_STRIPE["decimals"])
 _MINIMUMS = _by_currency(_STRIPE["minimums"])
 _FORMATS = _by_currency(_STRIPE["formats"])
@@ -81,8 +82,8 @@ def _problems(request: SessionRequest, amount: int, data: Mapping[str, Any]) -> 
 
 
 def _option_problems(currency: str, data: Mapping[str, Any]) -> Iterator[str]:
-    if currency not in _STRIPE["currencies"].split(", "):
-        supported = f"Stripe currently supports these currencies: {_STRIPE['currencies']}"
+    if currency not in _CURRENCIES:
+        supported = f"Stripe currently supports these currencies: {', '.join(_CURRENCIES)}"
         yield f"Invalid currency: {currency}. {supported}"
     if data.get("capture_method", "manual") not in _CAPTURE_METHODS:
         yield "Invalid capture_method: must be one of automatic, automatic_async, or manual"
