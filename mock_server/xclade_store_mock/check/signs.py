@@ -1,23 +1,23 @@
 """Recognize, from a call that Schemathesis made, which deviation of the table it may run into.
 
-A deviation that accepts what breaks the contract must not excuse anything else in the same call:
-such recognizers require that every invalid part is one that some deviation accepts.
+A deviation that accepts what violates the contract must not excuse anything else in the same call:
+such recognizers require that some deviation accepts every invalid part.
 """
 
-import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
 from xclade_store_mock.check.calls import INITIALIZE, LIST, MANUAL_PROVIDER, Interaction
-from xclade_store_mock.contract import Contract
-from xclade_store_mock.dialects.medusa.queries import parse_query
+from xclade_store_mock.contract import Contract, Operation
+from xclade_store_mock.contract.violations import check, check_query
+from xclade_store_mock.dialects import MEDUSA
+from xclade_store_mock.errors import InvalidData, Refusal, UnknownFailure, Violation
 from xclade_store_mock.jsontext import find_unstorable
 
-_PAGING = frozenset({"limit", "offset"})
-# What _invalid_parts calls a parameter that qs drops, and what no deviation accepts.
-_DROPPED, _REST = "dropped", "rest"
+_PAGING = {("query", "limit"), ("query", "offset")}
+_KEY = ("header", IDEMPOTENCY_KEY.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,54 +30,69 @@ class Evidence:
     free_collections: Container[str] = frozenset()
 
 
-def _has_invalid(parts: Container[str], call: Interaction, evidence: Evidence) -> bool:
-    """Return whether one of these parts is invalid, and no part that no deviation accepts."""
-    invalid = _invalid_parts(call, evidence.contract)
-    return _REST not in invalid and any(part in parts for part in invalid)
+def find_violations(call: Interaction, operation: Operation) -> Iterator[Violation]:
+    """Yield how a request violates the contract."""
+    key, document = call.header(IDEMPOTENCY_KEY), call.document
+    parts: list[Callable[[], object]] = [
+        lambda: check_query(operation.query, call.query),
+        lambda: check(operation.header, {} if key is None else {IDEMPOTENCY_KEY: key}),
+    ]
+    body, fault = operation.body, find_unstorable(document)
+    if body is not None and fault is not None:
+        yield Violation(("body",), "unstorable", f"the body {fault}")
+    elif body is not None:
+        parts.append(lambda: check(body, document))
+    for require in parts:
+        try:
+            require()
+        except InvalidData as refusal:
+            yield from refusal.violations
 
 
-def _invalid_parts(call: Interaction, contract: Contract) -> set[str]:
-    operation = contract.operations[call.operation]
-    query, parts = dict(call.query), set[str]()
-    for name in [name for name in query if _is_dropped(name)]:
-        del query[name]
-        parts.add(_DROPPED)
-    typed = {
-        name: int(text)
-        if operation.query.fields.get(name, {}).get("type") == "integer"
-        and re.fullmatch("-?[0-9]+", text)
-        else text
-        for name, text in query.items()
-    }
-    for error in operation.query.validator.iter_errors(typed):
-        parts.add(str(error.instance_path[0]) if error.instance_path else _REST)
-    key = call.header(IDEMPOTENCY_KEY)
-    headers = {} if key is None else {IDEMPOTENCY_KEY: key}
-    if not operation.header.validator.is_valid(headers):
-        parts.add(IDEMPOTENCY_KEY)
-    if operation.body is not None and not operation.body.validator.is_valid(call.document):
-        parts.add(_REST)
-    accepted = _PAGING | {_DROPPED, IDEMPOTENCY_KEY}
-    return {part if part in accepted else _REST for part in parts}
+def _invalid_parts(call: Interaction, evidence: Evidence) -> set[tuple[str, ...]]:
+    """Return where a request violates the contract; nothing if that is in the body, too.
+
+    No deviation accepts an invalid body, and it is refused before the query is read.
+    """
+    operation = evidence.contract.operations[call.operation]
+    found = {each.location for each in find_violations(call, operation)}
+    return found if all(part != "body" for part, *_ in found) else set()
 
 
-def _is_dropped(name: str) -> bool:
-    return not parse_query(f"{quote(name, safe='')}=1")
+def _query_refusal(call: Interaction, evidence: Evidence) -> Refusal | None:
+    """Return the error that Medusa's way to read the query ends in; None if it accepts it."""
+    operation = evidence.contract.operations[call.operation]
+    query = urlsplit(call.url).query.encode("latin-1", errors="replace")
+    try:
+        MEDUSA.read_query(operation, {"query_string": query}, {})
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _has_odd_query(call: Interaction, evidence: Evidence) -> bool:
+    parts = _invalid_parts(call, evidence) - _PAGING - {_KEY}
+    return bool(parts) and _query_refusal(call, evidence) is None
+
+
+def _has_odd_paging(call: Interaction, evidence: Evidence) -> bool:
+    parts = _invalid_parts(call, evidence) & _PAGING
+    return bool(parts) and _query_refusal(call, evidence) is None
+
+
+def _has_negative_paging(call: Interaction, evidence: Evidence) -> bool:
+    parts = _invalid_parts(call, evidence) & _PAGING
+    return bool(parts) and isinstance(_query_refusal(call, evidence), UnknownFailure)
+
+
+def _has_odd_key(call: Interaction, evidence: Evidence) -> bool:
+    parts = _invalid_parts(call, evidence)
+    return _KEY in parts and _query_refusal(call, evidence) is None
 
 
 def _collection(call: Interaction) -> str:
     *_, collection, _ = urlsplit(call.url).path.split("/")
     return unquote(collection)
-
-
-def _has_odd_paging(call: Interaction, evidence: Evidence) -> bool:
-    return _has_invalid(_PAGING, call, evidence)
-
-
-def _has_negative_paging(call: Interaction, evidence: Evidence) -> bool:
-    """Return whether `limit` or `offset` is negative, as JavaScript's parseInt reads it."""
-    is_negative = any(name in _PAGING and re.match(r"\s*-", text) for name, text in call.query)
-    return is_negative and _has_odd_paging(call, evidence)
 
 
 def _may_be_refused(call: Interaction, evidence: Evidence) -> bool:
@@ -101,13 +116,14 @@ SIGNS: Mapping[str, Callable[[Interaction, Evidence], bool]] = {
     "MethodNotAllowed": lambda call, _: (
         call.method != ("GET" if call.operation == LIST else "POST")
     ),
+    "options": lambda call, _: call.method == "OPTIONS",
     "QueryKeyTooDeep": lambda call, _: any(name.count(".") > 1 for name, _ in call.query),
-    "query": lambda call, known: _has_invalid({_DROPPED}, call, known),
+    "query": _has_odd_query,
     "paging": _has_odd_paging,
     "negative-paging": _has_negative_paging,
     "CollectionNotFound": _names_unknown_collection,
     "unstorable-data": lambda call, _: find_unstorable(call.document) is not None,
     "ProviderRefused": _may_be_refused,
-    "idempotency-key": lambda call, known: _has_invalid({IDEMPOTENCY_KEY}, call, known),
+    "idempotency-key": _has_odd_key,
 }
 """How to recognize the situation of a row, by its id, from a call and what is known."""

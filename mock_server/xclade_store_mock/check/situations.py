@@ -176,6 +176,12 @@ SITUATIONS = (
         lambda ids: (replace(ids.create_collection(), method="GET", content=b""),),
         only_status=True,
     ),
+    Situation(
+        "options",
+        lambda ids: (replace(ids.any_request(), method="OPTIONS", content=b""),),
+        Expected(Reply(405), only_status=True),
+        Expected(Reply(200), only_status=True),
+    ),
     Situation("body", _form, Expected(Reply(415, "invalid_data")), title="a form as body"),
     _error(
         errors.QueryKeyTooDeep,
