@@ -24,7 +24,7 @@ from tests.conftest import served
 from xclade_store_mock.app import create_app
 from xclade_store_mock.check.backend import Backend
 from xclade_store_mock.check.calls import Ids
-from xclade_store_mock.check.engine import Budget
+from xclade_store_mock.check.engine import Budget, choose_seed
 from xclade_store_mock.check.run import check as check_backend
 from xclade_store_mock.check.target import is_loopback
 from xclade_store_mock.cli import main
@@ -227,18 +227,35 @@ def test_loopback_urls(url: str, *, expected: bool) -> None:
     assert expected == is_loopback(url)
 
 
+def seen_calls(check: Check, seed: str) -> list[Request]:
+    """Check a fresh mock; return its requests, without what is new in every run."""
+    backend = Meddler(create_app())
+    with served(backend, is_store=False) as url:
+        check(url, *IDS, "--max-examples", "3", "--seed", seed)
+    for request in backend.seen:
+        request.connection = None
+        for name in ("host", "x-schemathesis-testcaseid"):
+            request.headers.pop(name, None)
+        if request.headers.get("idempotency-key", "").startswith("check-"):
+            request.headers["idempotency-key"] = "new"
+    return backend.seen
+
+
 def test_a_seed_repeats_the_calls(check: Check) -> None:
     """Two runs with the same seed make the same calls; another seed makes others."""
-    backend = Meddler(create_app())
-    runs: list[list[tuple[str, str, bytes]]] = []
-    with served(backend, is_store=False) as url:
-        for seed in ("5", "5", "6"):
-            backend.seen.clear()
-            check(url, "--region-id", "reg_demo", "--max-examples", "3", "--seed", seed)
-            runs.append([(each.method, each.path, each.query) for each in backend.seen])
+    first, second, other = (seen_calls(check, seed) for seed in ("5", "5", "6"))
 
-    assert runs[0] == runs[1]
-    assert runs[0] != runs[2]
+    assert first == second
+    assert first != other
+
+
+@pytest.mark.parametrize(("variable", "expected"), [("true", 1), ("", 2)])
+def test_ci_has_a_fixed_seed(monkeypatch: pytest.MonkeyPatch, variable: str, expected: int) -> None:
+    """In CI, the seed is always the same unless one is given; elsewhere it is random."""
+    monkeypatch.setenv("CI", variable)
+
+    assert expected == len({choose_seed(None), choose_seed(None)})
+    assert 7 == choose_seed(7)
 
 
 def test_responses_do_not_change_calls(check: Check) -> None:

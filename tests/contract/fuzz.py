@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.check.seeds import false_alarms
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -126,11 +128,33 @@ def keep_failures(subject: Subject, folder: Path) -> Iterator[Path]:
         yield kept
 
 
+def fuzz(subject: Subject, url: str, folder: Path, seed: int, hours: float) -> int:
+    """Fuzz a subject for some time; keep the calls that fail, and return the exit code."""
+    seconds = max(1, round(hours * 3600))
+    options = ("--seed", str(seed), "--max-time", str(seconds))
+    result = run(subject, url, folder, *options, capture=False)
+    for path in keep_failures(subject, folder):
+        print(f"kept: {path.relative_to(ROOT)}")
+    return result.returncode
+
+
+def check(subject: Subject, url: str, seed: int, runs: int) -> int:
+    """Check a subject with one seed after another; print false alarms, and return the exit code."""
+    found = 0
+    for alarm in false_alarms(url, subject.name, range(seed, seed + runs)):
+        print(alarm, flush=True)
+        found += 1
+    print(f"{found} of {runs} runs of `check` had findings")
+    return min(found, 1)
+
+
 def main() -> int:
     """Fuzz for some time; return the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
-    parser.add_argument("--hours", type=float, default=1.0, help="how long (default: 1)")
-    parser.add_argument("--seed", type=int, help="repeat an earlier run (default: random)")
+    add = parser.add_argument
+    add("--hours", type=float, default=1.0, help="how long (default: 1)")
+    add("--seed", type=int, help="repeat an earlier run (default: random)")
+    add("--check", type=int, metavar="N", help="run `check` with N seeds instead, from --seed on")
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--dialect",
@@ -142,19 +166,17 @@ def main() -> int:
     arguments = parser.parse_args()
     subject = SUBJECTS["client" if arguments.client else arguments.dialect]
     seed = random.SystemRandom().getrandbits(32) if arguments.seed is None else arguments.seed
-    seconds = max(1, round(arguments.hours * 3600))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         log = folder / "log"
         with serving(subject, log) as url:
-            options = ("--seed", str(seed), "--max-time", str(seconds))
-            result = run(subject, url, folder, *options, capture=False)
-        kept = [*keep_failures(subject, folder)]
+            if arguments.check:
+                code = check(subject, url, seed, arguments.check)
+            else:
+                code = fuzz(subject, url, folder, seed, arguments.hours)
         bugs = bugs_in(log)
-    for path in kept:
-        print(f"kept: {path.relative_to(ROOT)}")
     print(bugs, end="")
-    return 1 if bugs else result.returncode
+    return 1 if bugs else code
 
 
 if __name__ == "__main__":

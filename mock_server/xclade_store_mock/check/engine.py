@@ -4,6 +4,8 @@ Its engine is used below its command line, which would first probe paths that th
 and would repeat and shrink failures. Here each call is made once, and each failed check is kept.
 """
 
+import os
+import random
 import sys
 import threading
 import tomllib
@@ -44,6 +46,14 @@ class Budget:
     seed: int
     max_examples: int
     time_limit: int | None = None
+
+
+def choose_seed(given: int | None) -> int:
+    """Return the given seed; without one, a random one, or in CI always the same."""
+    if given is not None:
+        return given
+    # So that a pipeline does not fail by chance.
+    return 1 if os.environ.get("CI") == "true" else random.SystemRandom().getrandbits(32)
 
 
 @dataclass(frozen=True, slots=True)

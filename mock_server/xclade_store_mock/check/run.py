@@ -1,6 +1,5 @@
 """One check, from the first call to the reports."""
 
-import random
 import tempfile
 from contextlib import ExitStack
 from datetime import datetime
@@ -13,7 +12,7 @@ from xclade_store_mock.check import CANNOT_CHECK, INTERRUPTED, NOT_TESTED, Secre
 from xclade_store_mock.check.backend import Backend, settled_environment
 from xclade_store_mock.check.calls import OPERATIONS, Ids
 from xclade_store_mock.check.discovery import Discovery, discover
-from xclade_store_mock.check.engine import Budget, Engine
+from xclade_store_mock.check.engine import Budget, Engine, choose_seed
 from xclade_store_mock.check.findings import Judge
 from xclade_store_mock.check.report import GITHUB, HTML, JUNIT, TEXT, Report, render
 from xclade_store_mock.check.signs import Evidence
@@ -28,7 +27,7 @@ _NO_FINDINGS, _FINDINGS = 0, 1
 
 def run_check(options: CheckOptions, stop: Event) -> int:
     """Check a backend, write the reports and return the exit code; raise CannotCheck."""
-    seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
+    seed = choose_seed(options.seed)
     pace = f"at most {options.rate}" if options.rate else "no rate limit"
     print_safely(f"Checking {options.url} ({options.dialect} dialect, seed {seed}, {pace}) ...\n\n")
     budget = Budget(seed, options.max_examples, options.time_limit)

@@ -1,0 +1,102 @@
+"""Invariants across single calls: what is remembered, and what overlapping calls do not prove."""
+
+import json
+from typing import Any
+
+from xclade_store_mock.check.calls import CREATE, INITIALIZE, Interaction, Response
+from xclade_store_mock.check.invariants import Observer, Verdict
+
+URL = "http://127.0.0.1:4010/store"
+
+
+def answered(
+    operation: str, path: str, body: dict[str, Any], document: dict[str, Any], status: int = 200
+) -> Interaction:
+    """Return a call and its response."""
+    response = Response(status, {}, json.dumps(document).encode())
+    return Interaction(operation, "POST", URL + path, {}, json.dumps(body).encode(), response)
+
+
+def created(amount: float = 10, *sessions: dict[str, Any], cart: str = "cart_1") -> Interaction:
+    """Return a call that created a cart's payment collection."""
+    collection = {"id": f"pay_col_{cart}", "amount": amount, "currency_code": "usd"}
+    document = {"payment_collection": {**collection, "payment_sessions": sessions}}
+    return answered(CREATE, "/payment-collections", {"cart_id": cart}, document)
+
+
+def initialized(*sessions: dict[str, Any], status: int = 200) -> Interaction:
+    """Return a call that initialized a session."""
+    collection = {"id": "pay_col_cart_1", "amount": 10, "currency_code": "usd"}
+    document = {"payment_collection": {**collection, "payment_sessions": sessions}}
+    path = "/payment-collections/pay_col_cart_1/payment-sessions"
+    body = {"provider_id": "pp_system_default"}
+    return answered(INITIALIZE, path, body, document if status == 200 else {}, status)
+
+
+def session(number: int, **members: Any) -> dict[str, Any]:
+    """Return a session of the manual provider."""
+    return {"id": f"payses_{number}", "provider_id": "pp_system_default", "amount": 10, **members}
+
+
+def missed(verdicts: list[Verdict]) -> dict[str, str]:
+    """Return the names of the invariants that were broken, and the deviations that explain it."""
+    return {each.invariant.name: each.row for each in verdicts if each.expected}
+
+
+def test_cart_amount() -> None:
+    """A payment collection has the amount of its cart, as long as the cart is known."""
+    observer = Observer()
+    cart = {"id": "cart_1", "total": 10, "currency_code": "usd"}
+    observer.observe(answered("", "/carts/cart_1", {}, {"cart": cart}))
+
+    assert {} == missed(observer.observe(created(10)))
+    assert {"cart_amount": ""} == missed(observer.observe(created(12)))
+
+    observer.observe(answered("", "/carts/cart_1/line-items", {}, {}))
+    assert {} == missed(observer.observe(created(12)))
+
+
+def test_overlapping_calls_are_not_compared() -> None:
+    """Two sessions are wrong after one call, and possible after two at the same time."""
+    observer, call = Observer(), initialized(session(1), session(2))
+    spans = [observer.begin(call), observer.begin(call)]
+
+    assert [{}, {}] == [missed(observer.observe(call, span)) for span in spans]
+    after = initialized(session(3), session(4))
+    assert {"one_session": ""} == missed(observer.observe(after, observer.begin(after)))
+
+
+def test_failed_initialization() -> None:
+    """The session stays; in Medusa a copy of it does. A changed cart explains its absence."""
+    for sessions, amount, expected in (
+        ((session(1),), 10, {}),
+        ((session(2),), 10, {"kept_session": "restored-sessions"}),
+        ((), 10, {"kept_session": ""}),
+        ((), 12, {}),
+    ):
+        observer = Observer()
+        observer.observe(initialized(session(1)))
+        observer.observe(initialized(status=500))
+        assert expected == missed(observer.observe(created(amount, *sessions)))
+
+
+def test_paid_sessions_keep_their_amount() -> None:
+    """A session that was paid before the cart changed is not wrong."""
+    observer = Observer()
+
+    assert {} == missed(observer.observe(created(12, session(1, status="authorized"))))
+    assert {"session_amount": ""} == missed(observer.observe(created(12, session(1))))
+
+
+def test_memory_is_bounded() -> None:
+    """Of many carts, the first is forgotten."""
+    observer = Observer()
+    other = answered(
+        CREATE, "/payment-collections", {"cart_id": "cart_1"}, {"payment_collection": {"id": "x"}}
+    )
+    observer.observe(created())
+    assert {"one_collection": ""} == missed(observer.observe(other))
+
+    for number in range(2000):
+        observer.observe(created(cart=f"cart_{number + 2}"))
+    assert {} == missed(observer.observe(created()))
