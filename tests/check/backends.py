@@ -103,5 +103,5 @@ class Meddler:
         headers = [
             (name.encode(), value.encode("latin-1")) for name, value in request.headers.items()
         ]
-        await self.app({**scope, "headers": headers}, receive, keep)
+        await self.app({**scope, "headers": headers, "query_string": request.query}, receive, keep)
         return response

@@ -8,16 +8,16 @@ from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
 from schemathesis.core.failures import AcceptedNegativeData, Failure, MalformedJson, ServerError
 from schemathesis.openapi import checks
 
-from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
+from xclade_store_mock.check import KEY_HEADER
 from xclade_store_mock.check.backend import INCOMPLETE
 from xclade_store_mock.check.calls import CREATE, INITIALIZE, LIST, Interaction, Response
 from xclade_store_mock.check.engine import Tested
+from xclade_store_mock.check.invariants import Observer, Verdict
 from xclade_store_mock.check.report import Cause, Finding, Tally
-from xclade_store_mock.check.signs import Evidence
+from xclade_store_mock.check.signs import Evidence, find_violations
 from xclade_store_mock.check.situations import NAMES, Situation, explain
 from xclade_store_mock.contract import Contract, Operation, compile_schema
-from xclade_store_mock.contract.violations import check, check_query
-from xclade_store_mock.errors import InvalidData, Violation
+from xclade_store_mock.dialects.replies import BEHAVIOURS
 from xclade_store_mock.web.dialect import Dialect
 
 BODY_FAILURES = (checks.JsonSchemaError, MalformedJson)
@@ -110,27 +110,6 @@ def _depth(errors: Iterable[ValidationError]) -> int:
     return min(len(error.instance_path) for error in errors)
 
 
-def find_violations(call: Interaction, operation: Operation) -> list[Violation]:
-    """Return how a request violates the contract."""
-    found: list[Violation] = []
-    key = call.header(IDEMPOTENCY_KEY)
-    parts: list[Callable[[], object]] = [
-        lambda: check_query(operation.query, call.query),
-        lambda: check(operation.header, {} if key is None else {IDEMPOTENCY_KEY: key}),
-    ]
-    body = operation.body
-    if body is not None and not isinstance(call.document, dict):
-        found.append(Violation(("body",), "type", "the body is not a JSON object"))
-    elif body is not None:
-        parts.append(lambda: check(body, call.document))
-    for require in parts:
-        try:
-            require()
-        except InvalidData as refusal:
-            found += refusal.violations
-    return found
-
-
 _SCHEMAS = "#/components/schemas/"
 _COLLECTION = {"properties": {"payment_collection": {"$ref": f"{_SCHEMAS}StorePaymentCollection"}}}
 _PROVIDERS = {"properties": {"payment_providers": {"items": {"required": ["id", "is_enabled"]}}}}
@@ -160,6 +139,7 @@ class Judge:
     deviations: dict[Hashable, Cause] = field(default_factory=dict)
     _unseen: dict[str, None] = field(default_factory=dict)
     _default_fields: Mapping[str, Draft4Validator] = field(init=False)
+    _observer: Observer = field(default_factory=Observer)
 
     def __post_init__(self) -> None:
         self._default_fields = default_fields(self.evidence.contract)
@@ -203,6 +183,13 @@ class Judge:
             if "fields" not in dict(call.query):
                 tally.checks[_DEFAULT_FIELDS] += 1
                 self._judge_body(call, _DEFAULT_FIELDS)
+        for verdict in self._observer.observe(call):
+            tally.checks[verdict.invariant.name] += 1
+            if verdict.expected:
+                cause = None if verdict.row else verdict.invariant.name
+                self._add(_describe_verdict(verdict, call), cause)
+            elif verdict.row and self.dialect.deviations:
+                self._unseen[NAMES[verdict.row]] = None
 
     def judge_call(self, tested: Tested) -> None:
         """Judge a call by the failures that Schemathesis' checks found."""
@@ -331,3 +318,12 @@ def _describe(situation: Situation, call: Interaction, response: Response) -> Fi
     row, listed = (situation.name, str(situation.listed)) if is_listed else ("", "")
     name, expected = situation.name, str(situation.expected)
     return Finding(call.operation, name, title, expected, call, row, listed)
+
+
+def _describe_verdict(verdict: Verdict, call: Interaction) -> Finding:
+    """Return the finding for a broken invariant; it has a row if a deviation explains it."""
+    name, title, *_ = verdict.invariant
+    if not verdict.row:
+        return Finding(call.operation, name, title, verdict.expected, call)
+    row = BEHAVIOURS[verdict.row]
+    return Finding(call.operation, name, title, verdict.expected, call, row.situation, row.medusa)

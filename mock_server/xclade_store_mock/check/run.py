@@ -16,7 +16,7 @@ from xclade_store_mock.check.engine import Budget, Engine, choose_seed
 from xclade_store_mock.check.findings import Judge
 from xclade_store_mock.check.report import GITHUB, HTML, JUNIT, TEXT, Report, render
 from xclade_store_mock.check.signs import Evidence
-from xclade_store_mock.check.situations import REFUSED, SITUATIONS
+from xclade_store_mock.check.situations import REFUSED, SITUATIONS, comparisons
 from xclade_store_mock.check.target import CheckOptions
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.dialects import DIALECTS
@@ -110,7 +110,7 @@ def _make_calls(backend: Backend, discovery: Discovery, judge: Judge, engine: En
 
 
 def _judge_situations(judge: Judge, backend: Backend, discovery: Discovery) -> None:
-    """Judge the first calls, and provoke each situation that can be provoked."""
+    """Judge the first calls, and make the calls that situations and invariants need."""
     tested = discovery.ids.tested
     if discovery.refused is not None:
         judge.judge_situation(REFUSED, discovery.refused)
@@ -124,3 +124,5 @@ def _judge_situations(judge: Judge, backend: Backend, discovery: Discovery) -> N
             for call in before:
                 judge.note(call)
             judge.judge_situation(situation, last)
+    for request in comparisons(discovery.ids):
+        judge.note(backend.send(request))

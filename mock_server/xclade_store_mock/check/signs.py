@@ -4,7 +4,7 @@ A deviation that accepts what violates the contract must not excuse anything els
 such recognizers require that some deviation accepts every invalid part.
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -30,23 +30,25 @@ class Evidence:
     free_collections: Container[str] = frozenset()
 
 
-def find_violations(call: Interaction, operation: Operation) -> Iterator[Violation]:
-    """Yield how a request violates the contract."""
-    key, document = call.header(IDEMPOTENCY_KEY), call.document
+def find_violations(call: Interaction, operation: Operation) -> list[Violation]:
+    """Return how a request violates the contract."""
+    found: list[Violation] = []
+    key, document, body = call.header(IDEMPOTENCY_KEY), call.document, operation.body
     parts: list[Callable[[], object]] = [
         lambda: check_query(operation.query, call.query),
         lambda: check(operation.header, {} if key is None else {IDEMPOTENCY_KEY: key}),
     ]
-    body, fault = operation.body, find_unstorable(document)
+    fault = find_unstorable(document) if isinstance(document, dict) else "is not a JSON object"
     if body is not None and fault is not None:
-        yield Violation(("body",), "unstorable", f"the body {fault}")
+        found.append(Violation(("body",), "type", f"the body {fault}"))
     elif body is not None:
         parts.append(lambda: check(body, document))
     for require in parts:
         try:
             require()
         except InvalidData as refusal:
-            yield from refusal.violations
+            found += refusal.violations
+    return found
 
 
 def _invalid_parts(call: Interaction, evidence: Evidence) -> set[tuple[str, ...]]:

@@ -25,6 +25,11 @@ NAMES = {row.id: row.situation for row in ROWS.values()} | {
 }
 """The situations in words, by id, in the order of the table."""
 
+UNSTORABLE = "\ud800"
+"""A text that no database can store, so that an initialization fails."""
+
+_PAGES = 4
+_FIELDS = ("", "amount,payment_sessions.status", "+status,-amount", "+created_at,+updated_at")
 _TYPE = "content-type"
 _REPLAYED = "idempotent-replayed"
 
@@ -180,7 +185,7 @@ SITUATIONS = (
         "options",
         lambda ids: (replace(ids.any_request(), method="OPTIONS", content=b""),),
         Expected(Reply(405), only_status=True),
-        Expected(Reply(200), only_status=True),
+        Expected(Reply(200, media_type="text/html")),
     ),
     Situation("body", _form, Expected(Reply(415, "invalid_data")), title="a form as body"),
     _error(
@@ -200,7 +205,7 @@ SITUATIONS = (
     _error(errors.CollectionNotFound, lambda ids: (ids.initialize_session(collection=UNKNOWN_ID),)),
     Situation(
         "unstorable-data",
-        lambda ids: (ids.initialize_session({"check": "\ud800"}),),
+        lambda ids: (ids.initialize_session({"check": UNSTORABLE}),),
         listed=_FAILED,
     ),
     REFUSED,
@@ -223,3 +228,19 @@ SITUATIONS = (
     ),
 )
 """The rows that a caller can provoke or come across."""
+
+
+def comparisons(ids: Ids) -> Iterator[Request]:
+    """Yield calls whose responses the invariants compare with each other."""
+    create, initialize = ids.create_collection(), ids.initialize_session()
+    requests = (
+        *(ids.list_providers(limit="1", offset=str(offset)) for offset in range(_PAGES)),
+        *(ids.list_providers(fields=fields) for fields in ("id", "-is_enabled")),
+        create,
+        *(replace(create, query={"fields": fields}) for fields in _FIELDS),
+        *(replace(initialize, query={"fields": fields}) for fields in _FIELDS),
+        initialize,
+        ids.initialize_session({"check": UNSTORABLE}),
+        create,
+    )
+    yield from (each for each in requests if each.operation in ids.tested)
