@@ -5,14 +5,13 @@ one within a scene; timestamps match in form. docs/deviations.md says what is no
 """
 
 import argparse
-import base64
 import http.client
 import json
 import re
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -26,7 +25,13 @@ from xclade_store_mock.app import create_app, utc_now
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.dialects import DIALECTS, MEDUSA
 from xclade_store_mock.payments.model import Store
-from xclade_store_mock.payments.seed import StoreFileError, parse_store
+from xclade_store_mock.upstream.recording import (
+    Case,
+    RecordingError,
+    Request,
+    Response,
+    read_recording,
+)
 from xclade_store_mock.web.dialect import Dialect
 
 GENERATED = re.compile(r"(payses|pay_col|pi)_[0-9A-Za-z]+(_secret_[0-9A-Za-z]+)?")
@@ -45,22 +50,18 @@ class Stage:
         await self.app(scope, receive, send)
 
 
-def send(port: int, request: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+def send(port: int, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
     """Send a recorded request unchanged; return the status, the headers and the body."""
-    body = None
-    if "body_base64" in request:
-        body = base64.b64decode(request["body_base64"])
-    elif "body" in request:
-        body = request["body"].encode()
-    headers = [("Host", f"127.0.0.1:{port}"), ("Connection", "close"), *request["headers"]]
+    body = request.content
+    headers = [("Host", f"127.0.0.1:{port}"), ("Connection", "close"), *request.headers]
     chunked = any(name.lower() == "transfer-encoding" for name, _ in headers)
     if body is not None and not chunked:
         headers.append(("Content-Length", str(len(body))))
-    head = f"{request['method']} {request['target']} HTTP/1.1\r\n"
+    head = f"{request.method} {request.target} HTTP/1.1\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in headers) + "\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(head.encode() + (body or b""))
-        response = http.client.HTTPResponse(connection, method=request["method"])
+        response = http.client.HTTPResponse(connection, method=request.method)
         response.begin()
         return response.status, response.getheaders(), response.read()
 
@@ -74,23 +75,23 @@ class Comparison:
     recorded: dict[str, str] = field(default_factory=dict)
 
     def responses(
-        self, expected: dict[str, Any], status: int, headers: list[tuple[str, str]], body: bytes
+        self, expected: Response, status: int, headers: list[tuple[str, str]], body: bytes
     ) -> Iterator[str]:
         """Yield the differences between a recorded response and ours."""
-        if expected["status"] != status:
-            yield f"status: expected {expected['status']}, got {status} {body[:200]!r}"
+        if expected.status != status:
+            yield f"status: expected {expected.status}, got {status} {body[:200]!r}"
             return
-        for name in sorted({*_compared(expected["headers"]), *_compared(headers)}):
-            wanted, got = _compared(expected["headers"]).get(name), _compared(headers).get(name)
+        for name in sorted({*_compared(expected.headers), *_compared(headers)}):
+            wanted, got = _compared(expected.headers).get(name), _compared(headers).get(name)
             if wanted != got:
                 yield f"{name}: expected {wanted!r}, got {got!r}"
-        kind = _compared(expected["headers"]).get("content-type", "")
+        kind = _compared(expected.headers).get("content-type", "")
         if not kind.startswith("text/html") or status < http.HTTPStatus.BAD_REQUEST:
             text = body.decode("utf-8", errors="replace")
-            if kind.startswith("application/json") and expected["body"] and _is_json(text):
-                yield from self.values(json.loads(expected["body"]), json.loads(text), "body")
-            elif expected["body"] != text:
-                yield f"body: expected {expected['body']!r}, got {text!r}"
+            if kind.startswith("application/json") and expected.body and _is_json(text):
+                yield from self.values(json.loads(expected.body), json.loads(text), "body")
+            elif expected.body != text:
+                yield f"body: expected {expected.body!r}, got {text!r}"
 
     def values(self, expected: Any, got: Any, path: str) -> Iterator[str]:
         """Yield the differences between two JSON values."""
@@ -139,7 +140,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _compared(headers: list[Any]) -> dict[str, str]:
+def _compared(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the compared headers, with Content-Type normalized."""
     return {
         name.lower(): re.sub(r"\s+", "", value.lower()) if name.lower() == "content-type" else value
@@ -169,11 +170,11 @@ class OutOfScope:
             {each.id: each.cart_id or "" for each in store.payment_collections.values()},
         )
 
-    def has(self, case: dict[str, Any]) -> bool:
+    def has(self, case: Case) -> bool:
         """Return whether a case is out of scope."""
-        path = case["request"]["target"].partition("?")[0]
-        named = set(re.findall(r"\w+", case["request"]["target"]))
-        if case["response"]["status"] < http.HTTPStatus.BAD_REQUEST and not any(
+        path = case.request.target.partition("?")[0]
+        named = set(re.findall(r"\w+", case.request.target))
+        if case.response.status < http.HTTPStatus.BAD_REQUEST and not any(
             each.fullmatch(path) for each in self.paths
         ):
             self.carts |= named
@@ -181,51 +182,28 @@ class OutOfScope:
         return any(self.collections.get(name) in self.carts for name in named)
 
 
-def described_store(recording: dict[str, Any]) -> dict[str, Any]:
-    """Return the recorded store with what the responses say of its customers.
-
-    The store itself names only their ids and tokens.
-    """
-    known: dict[str, dict[str, Any]] = {}
-    for case in recording["cases"]:
-        if '"customer":{' not in case["response"]["body"]:
-            continue
-        collection = json.loads(case["response"]["body"]).get("payment_collection", {})
-        for session in collection.get("payment_sessions", []):
-            customer = session.get("context", {}).get("customer")
-            if customer is not None:
-                known[customer["id"]] = customer
-    store: dict[str, Any] = recording["store"]
-    customers = [{**known.get(each["id"], {}), **each} for each in store.get("customers", [])]
-    for customer in customers:
-        customer.pop("billing_address", None)  # one of the addresses
-    return {**store, "customers": customers}
-
-
 def replay(path: Path, dialect: Dialect) -> Counter[str]:
     """Replay one file, and return how many cases passed, failed and were skipped."""
-    recording = json.loads(path.read_text("utf-8"))
-    store = parse_store(json.dumps(described_store(recording)), str(path), utc_now(), recorded=True)
+    recording = read_recording(path, utc_now())
+    store = recording.store
     out_of_scope = OutOfScope.of(store)
     stage = Stage()
     counts: Counter[str] = Counter()
     server = uvicorn.Server(uvicorn.Config(stage, port=0, log_level="critical", lifespan="off"))
     with running(server) as url:
         port = int(url.rpartition(":")[2])
-        for _, cases in groupby(recording["cases"], key=lambda case: case["scene"]):
+        for _, cases in groupby(recording.cases, key=lambda case: case.scene):
             comparison = Comparison(known=set(store.payment_collections))
             stage.app = create_app(store=store, dialect=dialect)
             for case in cases:
                 if out_of_scope.has(case):
-                    print(f"{path.name}: {case['name']}: skipped, outside of the contract")
+                    print(f"{path.name}: {case.name}: skipped, outside of the contract")
                     counts["skipped"] += 1
                     continue
-                differences = [
-                    *comparison.responses(case["response"], *send(port, case["request"]))
-                ]
+                differences = [*comparison.responses(case.response, *send(port, case.request))]
                 counts["failed" if differences else "passed"] += 1
                 for difference in differences:
-                    print(f"{path.name}: {case['name']}: {difference}")
+                    print(f"{path.name}: {case.name}: {difference}")
     return counts
 
 
@@ -237,8 +215,8 @@ def main() -> int:
     options = parser.parse_args()
     try:
         counts = sum((replay(path, DIALECTS[options.dialect]) for path in options.files), Counter())
-    except (OSError, ValueError, KeyError, StoreFileError) as error:
-        print(f"cannot replay: {error!r}", file=sys.stderr)
+    except RecordingError as error:
+        print(f"cannot replay: {error}", file=sys.stderr)
         return 2
     print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
     return 1 if counts["failed"] else 0
