@@ -1,21 +1,23 @@
 """The composition root: everything that varies is passed in here, and nothing is global."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from connexion import AsyncApp
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
+from starlette.middleware.cors import CORSMiddleware
 from ulid_transform import ulid_now
 
-from xclade_store_mock.contract import load_contract
+from xclade_store_mock.contract import Contract, load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Control
-from xclade_store_mock.control.frame import Frame, Middleware, create_control_app
+from xclade_store_mock.control.frame import Frame, Middleware, compose, create_control_app
 from xclade_store_mock.control.operations import ControlOperations
 from xclade_store_mock.dialects import DOCUMENTED
 from xclade_store_mock.payments.model import Store
@@ -29,8 +31,10 @@ from xclade_store_mock.payments.rules import NewId
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.storage.memory import MemoryStorage
+from xclade_store_mock.upstream.learning import Backend, Learner
+from xclade_store_mock.upstream.simulation import OneStore, Split
 from xclade_store_mock.web.dialect import Dialect, Site
-from xclade_store_mock.web.endpoints import Endpoints
+from xclade_store_mock.web.endpoints import Endpoints, Handler, check_publishable_key
 from xclade_store_mock.web.operations import Operations
 from xclade_store_mock.web.pages import DOCS, Pages
 from xclade_store_mock.web.prefer import Prefer
@@ -62,7 +66,7 @@ class StoreMockApp(AsyncApp):
             self._control.close()
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - each is optional, and passed by name
     *,
     store: Store | None = None,
     providers: Mapping[str, Provider] | None = None,
@@ -71,56 +75,81 @@ def create_app(
     dialect: Dialect = DOCUMENTED,
     storage: Storage | None = None,
     control: Access | None = None,
+    backend: Backend | None = None,
+    added_providers: Sequence[str] = (),
 ) -> StoreMockApp:
     """Return the mock server.
 
     It starts from the demo store and the installed providers unless others are given. A `storage`
     holds a store already: `store` is then what a reset restores, and it decides the `cors_origins`.
     `control` says who may use the control API, which belongs to one process; None turns it off.
+    A `backend` serves what the contract does not have; the mock then learns from it, and adds
+    `added_providers` to each region that it has.
     """
     store = demo_store(clock()) if store is None else store
-    site = Site(
-        contract=load_contract("store.yaml"),
-        storage=MemoryStorage(store) if storage is None else storage,
-        cors_origins=store.settings.cors_origins,
-    )
+    contract = load_contract("store.yaml")
+    storage = MemoryStorage(store) if storage is None else storage
     find: FindProvider = partial(
         find_provider, installed_providers() if providers is None else providers
     )
-    controlled = control_app = None
+    controlled = control_app = learner = None
     if control is not None:
         controlled = Control(
             store=store,
-            storage=site.storage,
+            storage=storage,
             clock=clock,
-            contract=site.contract,
-            find=partial(dialect.find, site.contract),
+            contract=contract,
+            find=partial(dialect.find, contract),
         )
         clock, find = controlled.clock, controlled.outcomes.wrap(find)
         control_app = create_control_app(
             partial(getattr, ControlOperations(controlled, dialect.name)), control
         )
+    if backend is not None:
+        learner = Learner(backend, storage, clock, added_providers)
+        if controlled is not None:
+            controlled.restarted = learner.forget
     operations = Operations(
-        storage=site.storage, find_provider=find, clock=clock, new_id=new_id, dialect=dialect
+        storage=storage, find_provider=find, clock=clock, new_id=new_id, dialect=dialect
+    )
+    site = Site(
+        contract=contract,
+        check_key=learner.check_key if learner else partial(check_publishable_key, storage),
+        cors_origins=store.settings.cors_origins,
     )
     frame = Frame(dialect, controlled, control_app)
-    app = StoreMockApp(
-        __name__,
-        middlewares=_chain(frame, site, dialect, operations),
-        lifespan=partial(_lifespan, site.storage),
-        resolver=Resolver(partial(getattr, operations)),
-        # The page calls the server that it comes from, so it has a contract of its own.
-        swagger_ui_options=SwaggerUIOptions(swagger_ui_path=DOCS, spec_path=f"{DOCS}/openapi.json"),
-    )
-    app.add_api(site.contract.document)
+    chain = _chain(frame, site, dialect, operations, learner)
+    app = _assemble(chain, contract, operations, partial(_lifespan, storage, backend))
     app._control = controlled  # noqa: SLF001 - its own class
     return app
 
 
-def _chain(frame: Frame, site: Site, dialect: Dialect, operations: Operations) -> list[Middleware]:
+def _assemble(
+    chain: list[Middleware], contract: Contract, operations: Operations, lifespan: Any
+) -> StoreMockApp:
+    app = StoreMockApp(
+        __name__,
+        middlewares=chain,
+        lifespan=lifespan,
+        resolver=Resolver(partial(getattr, operations)),
+        # The page calls the server that it comes from, so it has a contract of its own.
+        swagger_ui_options=SwaggerUIOptions(swagger_ui_path=DOCS, spec_path=f"{DOCS}/openapi.json"),
+    )
+    app.add_api(contract.document)
+    return app
+
+
+def _chain(
+    frame: Frame, site: Site, dialect: Dialect, operations: Operations, learner: Learner | None
+) -> list[Middleware]:
     """Return the middlewares in the order in which a request passes them."""
+    find_handler: Callable[[str], Handler] = partial(getattr, operations)
+    front = frame.front  # the console, the control API and the journal; failures
+    if learner is not None:
+        front.append(_split(frame, site, dialect, learner))  # what the mock does not serve
+        find_handler = learner.inform(find_handler)
     return [
-        *frame.front,  # the console, the control API and the journal; failures
+        *front,
         # CORS, in medusa also the body, the key and the route; then faults and failures
         *frame.around(partial(dialect.outer, site=site)),
         partial(dialect.inner, site=site),  # the body
@@ -128,7 +157,7 @@ def _chain(frame: Frame, site: Site, dialect: Dialect, operations: Operations) -
         partial(  # the key, the body's schema and the query; then an operation
             Endpoints,
             contract=site.contract,
-            find_handler=partial(getattr, operations),
+            find_handler=find_handler,
             checks=dialect.checks(site),
             read_query=dialect.read_query,
             json_type=dialect.json_type,
@@ -139,9 +168,25 @@ def _chain(frame: Frame, site: Site, dialect: Dialect, operations: Operations) -
     ]
 
 
+def _split(frame: Frame, site: Site, dialect: Dialect, learner: Learner) -> Middleware:
+    """Return the middleware that passes other requests to the backend, for pages of any origin."""
+    cors = partial(
+        CORSMiddleware,
+        allow_origins=site.cors_origins or (),
+        allow_origin_regex=".*" if site.cors_origins is None else None,
+        allow_credentials=True,
+        allow_methods=("*",),
+        allow_headers=("*",),
+    )
+    other = compose(frame.around(cors), OneStore(learner))
+    return partial(Split, find=partial(dialect.find, site.contract), other=other)
+
+
 @asynccontextmanager
-async def _lifespan(storage: Storage, _: object) -> AsyncIterator[None]:
+async def _lifespan(storage: Storage, backend: Backend | None, _: object) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        if backend is not None:
+            await backend.aclose()
         await storage.close()

@@ -96,7 +96,12 @@ def test_help_does_not_import_the_server() -> None:
 def test_refuses_workers_that_cannot_lock_on_windows() -> None:
     """SQLite files can be locked for several processes only where there is fcntl."""
     shared = Namespace(
-        workers=2, storage="sqlite:///store.db", scenario=None, control_token=None, watch=False
+        workers=2,
+        storage="sqlite:///store.db",
+        scenario=None,
+        control_token=None,
+        watch=False,
+        recording=None,
     )
     single = Namespace(**{**vars(shared), "workers": 1})
     postgresql = Namespace(**{**vars(shared), "storage": "postgresql://host/database"})

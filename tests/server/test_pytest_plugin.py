@@ -59,6 +59,33 @@ def test_documented_overrides_work(runs: Runs) -> None:
     )
 
 
+def test_documented_upstream_works(runs: Runs, pytester: pytest.Pytester) -> None:
+    """The override of docs/testing.md plays a recording, from its beginning in every test."""
+    _, _, _, upstream, *_ = blocks()
+    recording = ROOT / "tests/contract/recordings/checkout-2.21.2.json"
+    (pytester.path / "checkout.json").write_bytes(recording.read_bytes())
+
+    runs(
+        2,
+        conftest=upstream,
+        test_offline="""
+        import httpx
+        import pytest
+
+        @pytest.mark.parametrize("round", [1, 2])
+        def test_offline(store_mock, round):
+            created = httpx.post(f"{store_mock.url}/store/carts").json()["cart"]
+            cart = f"{store_mock.url}/store/carts/{created['id']}"
+            assert created == httpx.get(cart).json()["cart"]
+            filled = httpx.post(f"{cart}/line-items").json()["cart"]
+
+            collection = store_mock.client().create_payment_collection(created["id"])
+            assert (0, 21.98) == (created["total"], float(collection.amount))
+            assert 21.98 == httpx.get(cart).json()["cart"]["payment_collection"]["amount"]
+        """,
+    )
+
+
 def test_every_test_gets_a_fresh_store(runs: Runs) -> None:
     """Between tests the server forgets sessions, carts, collections and idempotency keys."""
     runs(

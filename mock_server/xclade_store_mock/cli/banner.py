@@ -75,6 +75,8 @@ def _notes(service: Service, url: str) -> Iterator[str]:
         yield "Console      off: --control-token TOKEN turns it on"
     else:
         yield "Console      off: it needs a single worker"
+    if service.backend is not None:
+        yield f"Backend      {service.backend[1]}"
     if service.scenario is not None:
         yield f"Scenario     {service.scenario.name}, with {CART_ID} and {COLLECTION_ID}"
         yield f"Problem      {service.scenario.trouble}"
@@ -93,14 +95,17 @@ async def banner(
     collections, collection_count = await storage.collections(_SHOWN)
     keys = [each.token for each in settings.publishable_keys.values() if not each.revoked]
     owed = [f"{each.id} ({each.amount} {each.currency_code})" for each in collections]
+    contents = {
+        "Key": _listed(keys, len(keys)),
+        "Regions": _listed(settings.regions, len(settings.regions)),
+        "Providers": _listed(settings.payment_providers, len(settings.payment_providers)),
+        "Carts": _listed([each.id for each in carts], cart_count),
+        "Collections": _listed(owed, collection_count),
+    }
     lines = (
         f"Store API    {url}  (reference: {url}/docs)",
         *notes,
-        f"Key          {_listed(keys, len(keys))}",
-        f"Regions      {_listed(settings.regions, len(settings.regions))}",
-        f"Providers    {_listed(settings.payment_providers, len(settings.payment_providers))}",
-        f"Carts        {_listed([each.id for each in carts], cart_count)}",
-        f"Collections  {_listed(owed, collection_count)}",
+        *(f"{name:13}{listed}" for name, listed in contents.items() if listed),
     )
     text = "\n".join(lines) + "\n"
     found = example or await _payable(storage, collections)

@@ -13,16 +13,20 @@ from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
+from xclade_store_mock.cli import backend
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
-from xclade_store_mock.payments.model import Store
+from xclade_store_mock.payments.model import Settings, Store
 from xclade_store_mock.payments.seed import StoreFileError, demo_store, read_store
 from xclade_store_mock.serving import Limits, Service
 from xclade_store_mock.storage import StorageError
+
+if TYPE_CHECKING:
+    from xclade_store_mock.upstream.recording import Recording
 
 T = TypeVar("T")
 
@@ -79,6 +83,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.set_defaults(run=serve)
     add_address(parser)
     _add_store(parser)
+    backend.add_options(parser)
     add_access(parser)
     add_limits(parser)
 
@@ -199,23 +204,25 @@ def serve(options: argparse.Namespace) -> int:
 
     try:
         check_options(options)
-        store = _read_store(options)
+        recording = backend.read_recorded(options)
+        store = _read_store(options, recording)
         if options.storage != MEMORY:
             store = _prepare_storage(options, store)
         with ExitStack() as stack:
             listeners = [stack.enter_context(each) for each in listen(options.host, options.port)]
-            service = _read_options(options, store, listeners)
+            service = _read_options(options, store, recording, listeners)
             announce(service, url_of(listeners[0]))
             # Ctrl+C is the way to stop the server.
             with suppress(KeyboardInterrupt):
                 if options.watch:
                     files = [contract_file("store.yaml"), *([options.seed] if options.seed else [])]
-                    run_with_reload(service, listeners, partial(_read_store, options), files)
+                    read = partial(_read_store, options, recording)
+                    run_with_reload(service, listeners, read, files)
                 else:
                     run(service, listeners)
-    except (CannotServe, StoreFileError, StorageError) as error:
+    except (CannotServe, StoreFileError, StorageError, backend.BackendInvalid) as error:
         sys.stderr.write(f"xclade-store-mock: {error}\n")
-        return 1
+        return 2 if isinstance(error, backend.BackendInvalid) else 1
     return 0
 
 
@@ -237,6 +244,10 @@ def check_options(options: argparse.Namespace, platform: str = sys.platform) -> 
             "--scenario and --control-token need the control API, which needs a single worker:"
             " leave them out, or --workers"
         )
+    if is_shared and options.recording:
+        raise CannotServe(
+            "several workers cannot play one recording: leave out --recording, or --workers"
+        )
     if options.watch and options.storage != MEMORY:
         raise CannotServe(
             "--watch starts again from the seed, but a database keeps the store that it has:"
@@ -250,7 +261,10 @@ def check_options(options: argparse.Namespace, platform: str = sys.platform) -> 
 
 
 def _read_options(
-    options: argparse.Namespace, store: Store, listeners: Sequence[socket.socket]
+    options: argparse.Namespace,
+    store: Store,
+    recording: "Recording | None",
+    listeners: Sequence[socket.socket],
 ) -> Service:
     """Return what to serve. Raises CannotServe."""
     access = choose_access(options, listeners) if options.workers == 1 else None
@@ -267,6 +281,8 @@ def _read_options(
         workers=options.workers,
         access=access,
         scenario=find_scenario(options.scenario) if options.scenario else None,
+        backend=backend.choose(options, recording, listeners),
+        added_providers=tuple(options.provider),
     )
 
 
@@ -281,11 +297,20 @@ def read_limits(options: argparse.Namespace) -> Limits:
     return Limits(options.max_connections, options.max_head, options.request_timeout)
 
 
-def _read_store(options: argparse.Namespace) -> Store:
-    """Return the store to start from, with the origins of the options if there are any."""
+def _read_store(options: argparse.Namespace, recording: "Recording | None") -> Store:
+    """Return the store to start from, with the origins and providers of the options."""
     now = datetime.now(UTC)
-    store = read_store(options.seed, now) if options.seed else demo_store(now)
-    return _with_origins(store, options.cors_origin) if options.cors_origin else store
+    if options.seed:
+        store = read_store(options.seed, now)
+    elif recording is not None:
+        store = recording.offline_store
+    elif options.upstream:
+        store = Store(Settings())
+    else:
+        store = demo_store(now)
+    if options.cors_origin:
+        store = _with_origins(store, options.cors_origin)
+    return replace(store, settings=store.settings.with_providers(options.provider))
 
 
 def _prepare_storage(options: argparse.Namespace, store: Store) -> Store:

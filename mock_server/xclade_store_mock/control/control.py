@@ -127,6 +127,7 @@ class Control(Traffic):
         )
         self.store = store
         self.storage = storage
+        self.restarted: Callable[[], None] | None = None
         self.scenario: str | None = None
         changed = self.events.changed
         self.outcomes = Outcomes(partial(changed, "outcomes"))
@@ -139,6 +140,8 @@ class Control(Traffic):
     async def restart(self, store: Store, scenario: str | None) -> None:
         """Start again from a store, with the name of the scenario that it belongs to."""
         await self.storage.reset(store)
+        if self.restarted is not None:
+            self.restarted()
         self.store_changed()
         self.faults.cancel_all()
         self.outcomes.cancel_all()

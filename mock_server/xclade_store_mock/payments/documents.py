@@ -266,6 +266,25 @@ def collection_document(collection: PaymentCollection) -> dict[str, Any]:
     }
 
 
+def document_in_cart(collection: PaymentCollection) -> dict[str, Any]:
+    """Return the document of a payment collection as a cart contains it (recorded)."""
+    whole = collection_document(collection)
+    totals = sum_up(collection)
+    raw_amounts = {
+        "amount": collection.amount,
+        "authorized_amount": totals.authorized_amount,
+        "captured_amount": totals.captured_amount,
+        "refunded_amount": None,
+    }
+    names = ("completed_at", "status", "metadata", "created_at", "updated_at", *raw_amounts)
+    return {
+        **default_document(collection),
+        **{name: whole[name] for name in names},
+        **{f"raw_{name}": _nullable(_raw, amount) for name, amount in raw_amounts.items()},
+        "deleted_at": None,
+    }
+
+
 def _nullable(render: Callable[[Any], Any], value: Any) -> Any:
     return None if value is None else render(value)
 
@@ -283,7 +302,7 @@ def _session(session: PaymentSession, collection_id: str) -> dict[str, Any]:
         "payment_collection_id": collection_id,
         "payment": {"id": session.payment_id} if is_paid else None,
         "metadata": session.metadata,
-        "raw_amount": {"value": _exact(session.amount), "precision": _PRECISION},
+        "raw_amount": _raw(session.amount),
         "created_at": timestamp(session.created_at),
         "updated_at": timestamp(session.updated_at),
         "deleted_at": None,
@@ -357,6 +376,10 @@ def _account_holder(customer: Customer, provider_id: str) -> dict[str, Any]:
         "updated_at": created_at,
         "deleted_at": None,
     }
+
+
+def _raw(amount: Decimal) -> dict[str, Any]:
+    return {"value": _exact(amount), "precision": _PRECISION}
 
 
 def _exact(amount: Decimal) -> str:

@@ -3,12 +3,13 @@
 Amounts are decimals in major units: `Decimal("25.5")` in `usd` is $25.50.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 PAID = frozenset({"authorized", "captured"})
 """The statuses of a session whose provider has authorized the payment."""
@@ -127,9 +128,9 @@ class Settings(Struct, frozen=True):
     `cors_origins` is None where the store does not restrict the origins of browsers.
     """
 
-    publishable_keys: Mapping[str, PublishableKey]
-    payment_providers: Mapping[str, PaymentProvider]
-    regions: Mapping[str, Region]
+    publishable_keys: Mapping[str, PublishableKey] = field(default_factory=dict)
+    payment_providers: Mapping[str, PaymentProvider] = field(default_factory=dict)
+    regions: Mapping[str, Region] = field(default_factory=dict)
     customers: Mapping[str, Customer] = field(default_factory=dict)
     cors_origins: tuple[str, ...] | None = None
 
@@ -138,6 +139,33 @@ class Settings(Struct, frozen=True):
         region = self.regions.get(region_id)
         linked: Iterable[str] = region.payment_providers if region else ()
         return [self.payment_providers[each] for each in sorted(set(linked))]
+
+    def with_region(
+        self, region: Region, listed: Collection[PaymentProvider], added: Collection[str]
+    ) -> Self:
+        """Return the settings with a region that has more providers than before.
+
+        Those that the store lists replace what is known of them, except `installed`; those that are
+        added by their ids do not.
+        """
+        providers = {**self.payment_providers}
+        for each in listed:
+            known = providers.get(each.id, each)
+            providers[each.id] = replace(each, installed=known.installed)
+        for id_ in added:
+            providers.setdefault(id_, PaymentProvider(id_))
+        region = self.regions.get(region.id, region)
+        linked = (*region.payment_providers, *(each.id for each in listed), *added)
+        region = replace(region, payment_providers=tuple(dict.fromkeys(linked)))
+        regions = {**self.regions, region.id: region}
+        return replace(self, payment_providers=providers, regions=regions)
+
+    def with_providers(self, added: Collection[str]) -> Self:
+        """Return the settings with these providers, by id, in every region."""
+        settings = self
+        for region in self.regions.values():
+            settings = settings.with_region(region, (), added)
+        return settings
 
 
 class Store(Struct, frozen=True):

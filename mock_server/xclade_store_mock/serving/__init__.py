@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 from xclade_store_mock.storage.memory import MemoryStorage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xclade_store_mock.app import StoreMockApp
     from xclade_store_mock.control.access import Access
     from xclade_store_mock.control.scenarios import Scenario
     from xclade_store_mock.payments.model import Store
     from xclade_store_mock.storage import Storage
+    from xclade_store_mock.upstream.learning import Backend
 
 _YOUNG_OBJECTS = 10_000
 """How many objects are created before the garbage collector looks for cycles."""
@@ -52,6 +55,10 @@ class Service:
     """Access to the control API, which needs a single worker; None turns it off."""
     scenario: Scenario | None = None
     """What to start in; needs the control API."""
+    backend: tuple[Callable[[], Backend], str] | None = None
+    """What creates the backend of requests outside of the contract, and its name."""
+    added_providers: tuple[str, ...] = ()
+    """The payment providers of every region, beside its own."""
 
     def application(self) -> StoreMockApp:
         # Connexion imports a part of Starlette that now prefers another client library; it works
@@ -69,6 +76,8 @@ class Service:
             dialect=DIALECTS[self.dialect],
             storage=self._open_storage(),
             control=self.access,
+            backend=None if self.backend is None else self.backend[0](),
+            added_providers=self.added_providers,
         )
 
     def _open_storage(self) -> Storage:

@@ -83,6 +83,9 @@ class Storage(Records, Protocol):
     ) -> PaymentCollection:
         """Return a cart's payment collection, creating it if necessary. Raises CartNotFound."""
 
+    async def find_collection_of_cart(self, cart_id: str) -> PaymentCollection | None:
+        """Return a cart's payment collection, or None."""
+
     def hold(self, collection_id: str) -> AbstractAsyncContextManager[HeldCollection]:
         """Wait for a payment collection and hold it. Entering raises CollectionNotFound."""
 

@@ -164,6 +164,9 @@ class MemoryStorage:
             return state.collections[state.collection_ids[cart_id]]
         return state.add(create(state.carts[cart_id]))
 
+    async def find_collection_of_cart(self, cart_id: str) -> PaymentCollection | None:
+        return self._state.collections.get(self._state.collection_ids.get(cart_id, ""))
+
     def hold(self, collection_id: str) -> _Hold:
         return _Hold(self._state, collection_id)
 

@@ -196,12 +196,16 @@ class SqlStorage:
     async def collection_of_cart(
         self, cart_id: str, create: Callable[[Cart], PaymentCollection]
     ) -> PaymentCollection:
-        row = await self._find(schema.COLLECTION_BY_CART, cart_id)
-        if row is not None:
-            return schema.read_collection(row[2])
+        found = await self.find_collection_of_cart(cart_id)
+        if found is not None:
+            return found
         if _is_unstorable(cart_id):
             raise CartNotFound(cart_id)
         return await self.database.transact(lambda it: _create_collection(it, cart_id, create))
+
+    async def find_collection_of_cart(self, cart_id: str) -> PaymentCollection | None:
+        row = await self._find(schema.COLLECTION_BY_CART, cart_id)
+        return schema.read_collection(row[2]) if row else None
 
     @asynccontextmanager
     async def hold(self, collection_id: str) -> AsyncIterator[_HeldCollection]:

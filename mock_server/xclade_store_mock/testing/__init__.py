@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from xclade_store_mock.payments.model import Store
     from xclade_store_mock.testing.server import Servers, StoreMock
@@ -39,12 +39,24 @@ def __getattr__(name: str) -> Any:
 
 
 @pytest.fixture(scope="session")
-def store_mock_store() -> Store:
-    """Return the store that `store_mock` starts from: the demo store, unless you override this."""
-    with _importing_server():
-        from xclade_store_mock.payments.seed import demo_store  # noqa: PLC0415
+def store_mock_upstream() -> str | Path | None:
+    """Return what `store_mock` stands in front of: nothing, unless you override this.
 
-    return demo_store(datetime.now(UTC))
+    A string is the URL of a store, a path that of a recording.
+    """
+    return None
+
+
+@pytest.fixture(scope="session")
+def store_mock_store(store_mock_upstream: str | Path | None) -> Store:
+    """Return the store that `store_mock` starts from, unless you override this.
+
+    It is the demo store, the recorded one, or empty in front of a store.
+    """
+    with _importing_server():
+        from xclade_store_mock.testing.server import default_store  # noqa: PLC0415
+
+    return default_store(store_mock_upstream)
 
 
 @pytest.fixture(scope="session")
@@ -65,10 +77,15 @@ def _store_mock_servers() -> Iterator[Servers]:
 
 @pytest.fixture
 def store_mock(
-    _store_mock_servers: Servers, store_mock_store: Store, store_mock_dialect: Dialect | str
+    _store_mock_servers: Servers,
+    store_mock_store: Store,
+    store_mock_dialect: Dialect | str,
+    store_mock_upstream: str | Path | None,
 ) -> Iterator[StoreMock]:
     """Serve a store that no other test has changed; override `store_mock_store` to serve yours."""
-    with _store_mock_servers.serve(store_mock_store, store_mock_dialect) as mock:
+    with _store_mock_servers.serve(
+        store_mock_store, store_mock_dialect, store_mock_upstream
+    ) as mock:
         yield mock
 
 

@@ -3,11 +3,12 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any, TypeVar
 
 import uvicorn
@@ -22,9 +23,22 @@ from xclade_store_mock.control.outcomes import DECLINED, Outcome, Result
 from xclade_store_mock.control.scenarios import find_scenario
 from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.errors import Refusal
-from xclade_store_mock.payments.model import Cart, PaymentCollection, PaymentSession, Region, Store
+from xclade_store_mock.payments.model import (
+    Cart,
+    PaymentCollection,
+    PaymentSession,
+    Region,
+    Settings,
+    Store,
+)
+from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.serving import processes
 from xclade_store_mock.storage.memory import MemoryStorage
+from xclade_store_mock.upstream import Upstream
+from xclade_store_mock.upstream.forward import Forward
+from xclade_store_mock.upstream.learning import Backend
+from xclade_store_mock.upstream.recorded import Recorded
+from xclade_store_mock.upstream.recording import read_recording
 from xclade_store_mock.web.dialect import Dialect
 
 T = TypeVar("T")
@@ -36,9 +50,15 @@ _MAX_AMOUNT = Decimal("1e20")  # as in store_file.schema.json
 class Server:
     """A server in a thread; only its event loop touches its state."""
 
-    def __init__(self, store: Store, dialect: Dialect) -> None:
+    def __init__(self, store: Store, dialect: Dialect, upstream: str | Path | None) -> None:
         self.storage = MemoryStorage(store)
-        app = create_app(store=store, storage=self.storage, dialect=dialect, control=Access())
+        app = create_app(
+            store=store,
+            storage=self.storage,
+            dialect=dialect,
+            control=Access(),
+            backend=_open_backend(upstream),
+        )
         # Logging belongs to the test run, so the configuration leaves it alone.
         config = uvicorn.Config(
             app, log_config=None, ws="none", server_header=False, timeout_graceful_shutdown=1
@@ -270,16 +290,18 @@ class Servers:
     """The servers of a test run: one per dialect, and per setting that a reset cannot change."""
 
     def __init__(self) -> None:
-        self._running: dict[tuple[Dialect, tuple[str, ...] | None], Server] = {}
+        self._running: dict[Hashable, Server] = {}
 
     @contextmanager
-    def serve(self, store: Store, dialect: Dialect | str) -> Iterator[StoreMock]:
+    def serve(
+        self, store: Store, dialect: Dialect | str, upstream: str | Path | None
+    ) -> Iterator[StoreMock]:
         """Serve a store that no other test has changed, starting a server if necessary."""
         if isinstance(dialect, str):
             dialect = DIALECTS[dialect]
-        key = (dialect, store.settings.cors_origins)
+        key = (dialect, store.settings.cors_origins, upstream)
         if key not in self._running:
-            self._running[key] = Server(store, dialect)
+            self._running[key] = Server(store, dialect, upstream)
         server = self._running[key]
         server.reset(store)
         with ExitStack() as clients:
@@ -288,6 +310,21 @@ class Servers:
     def stop(self) -> None:
         for server in self._running.values():
             server.stop()
+
+
+def default_store(upstream: str | Path | None) -> Store:
+    """Return the store to start from, in front of a recording, of a store or of nothing."""
+    if upstream is None:
+        return demo_store(utc_now())
+    if isinstance(upstream, str):
+        return Store(Settings())
+    return read_recording(upstream, utc_now()).offline_store
+
+
+def _open_backend(upstream: str | Path | None) -> Backend | None:
+    if isinstance(upstream, str):
+        return Forward(Upstream.parse(upstream))
+    return None if upstream is None else Recorded(read_recording(upstream, utc_now()))
 
 
 def _exact(amount: Decimal | int | str) -> Decimal:

@@ -25,7 +25,6 @@ from xclade_store_mock.errors import (
     UnknownFailure,
 )
 from xclade_store_mock.payments.documents import Selectable, Selection
-from xclade_store_mock.storage import Storage
 from xclade_store_mock.web.prefer import PreferenceNotMet
 
 _log = logging.getLogger("xclade_store_mock")
@@ -53,7 +52,8 @@ class Site:
     """The parts of a server that a dialect's middlewares need."""
 
     contract: Contract
-    storage: Storage
+    check_key: Check
+    """Checks the publishable key."""
     cors_origins: tuple[str, ...] | None
     """The origins whose pages may call; None for all."""
 

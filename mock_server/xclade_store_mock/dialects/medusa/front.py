@@ -21,7 +21,6 @@ from xclade_store_mock.errors import Refusal, RouteNotFound, UnknownFailure
 from xclade_store_mock.web import read_header
 from xclade_store_mock.web.bodies import with_body
 from xclade_store_mock.web.dialect import Site
-from xclade_store_mock.web.endpoints import check_publishable_key
 from xclade_store_mock.web.pages import is_page
 
 # Where Express mounts what it does for the whole Store API.
@@ -75,7 +74,7 @@ class Front:
 
     def __init__(self, app: ASGIApp, *, site: Site, respond: Callable[[Refusal], Response]) -> None:
         self._app = app
-        self._storage = site.storage
+        self._check_key = site.check_key
         self._origins = site.cors_origins
         self._respond = respond
         self._contract = site.contract
@@ -112,7 +111,7 @@ class Front:
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _raw_path(scope)
         if _STORE.match(path):
-            await check_publishable_key(self._storage, scope)
+            await self._check_key(scope)
         routes = find_routes(self._contract, path)
         # Express decodes the parameters of every route that matches, whatever its method.
         paths = [_spell(route) for route in routes]
