@@ -15,7 +15,7 @@ from xclade_store.transport import Outcome
 if TYPE_CHECKING:
     from xclade_store.model import Model
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 Result = TypeVar("Result", bound="Model")
 
@@ -48,7 +48,7 @@ class Call(NamedTuple, Generic[Result]):
             text = outcome.content.decode("utf-8-sig")
             body = _JSON.decode(text)
             if not outcome.is_success:
-                self._raise_error(outcome, models.Error.from_dict(body))
+                self._raise_error(outcome, models.ErrorResponse.from_dict(body))
             document = body if self.envelope is None else body[self.envelope]
             fields = self.request.url.params.get("fields") if self.request.url.query else None
             result = read_model(self.result, document, fields)
@@ -66,7 +66,9 @@ class Call(NamedTuple, Generic[Result]):
         vars(result)["_idempotency_key"] = self.idempotency_key
         return result
 
-    def _raise_error(self, response: httpx.Response, error: "models.Error | None") -> NoReturn:
+    def _raise_error(
+        self, response: httpx.Response, error: "models.ErrorResponse | None"
+    ) -> NoReturn:
         """Raise the class that says what the error means; a 401 is a bare text."""
         type_ = None if error is None else error.type_
         message = explain_unauthorized(response) if error is None else error.message

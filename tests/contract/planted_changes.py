@@ -201,7 +201,7 @@ ADDS = [
     ),
     Planted(
         f"{LIST} 400.type: only these values are allowed: ['invalid_data']",
-        "components schemas Error properties type enum",
+        "components schemas ErrorResponse properties type enum",
         ["invalid_data"],
     ),
     Planted(

@@ -20,7 +20,7 @@ DOCUMENT: Json = CONTRACT.document
 PARSED = {"description": "Parsed.", "content": {"application/json": {"schema": {}}}}
 INVALID = {
     "description": "Refused as invalid.",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}},
 }
 
 

@@ -40,7 +40,11 @@ def test_generated_client_is_current(checkout: Path) -> None:
     "drift",
     [
         pytest.param(
-            ("client/xclade_store/generated/models/error.py", "class Error", "class Errors"),
+            (
+                "client/xclade_store/generated/models/error_response.py",
+                "class Error",
+                "class Errors",
+            ),
             id="edited by hand",
         ),
         pytest.param(
@@ -58,7 +62,7 @@ def test_drift_is_found(checkout: Path, drift: tuple[str, str, str]) -> None:
     result = check(checkout)
 
     assert 1 == result.returncode
-    assert "drift: client/xclade_store/generated/models/error.py" in result.stdout
+    assert "drift: client/xclade_store/generated/models/error_response.py" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,8 @@ def test_vocabularies_stay_open(contract: dict[str, Any]) -> None:
     schemas = contract["components"]["schemas"]
     for schema, name in (
         ("StorePaymentSessionSelection", "status"),
-        ("Error", "type"),
-        ("Error", "code"),
+        ("ErrorResponse", "type"),
+        ("ErrorResponse", "code"),
     ):
         assert "enum" not in schemas[schema]["properties"][name]
     assert "enum" not in schemas["PaymentCollectionStatus"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from xclade_store.generated.models import (
-    Error,
+    ErrorResponse,
     StorePaymentCollectionResponse,
     StorePaymentProviderListResponse,
 )
@@ -56,7 +56,7 @@ def test_recorded_response_matches_the_contract(
 def test_client_keeps_recorded_response_whole(operation: str, status: int, body: Any) -> None:
     """The model of a response converts back to the same response."""
     if status != 200:
-        model: Any = Error
+        model: Any = ErrorResponse
     elif operation == "list_payment_providers":
         model = StorePaymentProviderListResponse
     else:

@@ -211,7 +211,7 @@ MUTANTS = (
     ),
     Mutant(
         "generated code edited",
-        CLIENT / "generated/models/error.py",
+        CLIENT / "generated/models/error_response.py",
         "from __future__ import annotations\n",
         "from __future__ import annotations\n\n",
         ("tests/contract/test_drift.py",),

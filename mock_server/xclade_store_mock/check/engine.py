@@ -252,7 +252,7 @@ def _make_config(backend: Backend, ids: Ids, budget: Budget) -> SchemathesisConf
 
 
 def _insert_ids(node: Any, ids: Ids) -> Any:
-    """Return the contract, or a part of it, with these ids in its examples and links."""
+    """Return the contract, or a part of it, with these ids in its examples."""
     if isinstance(node, list):
         return [_insert_ids(each, ids) for each in node]
     if not isinstance(node, dict):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .back_reference import BackReference
     from .create_payment_collection_request import CreatePaymentCollectionRequest
-    from .error import Error
+    from .error_response import ErrorResponse
     from .initialize_payment_session_request import InitializePaymentSessionRequest
     from .initialize_payment_session_request_data import (
         InitializePaymentSessionRequestData,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = (
     "BackReference",
     "CreatePaymentCollectionRequest",
-    "Error",
+    "ErrorResponse",
     "InitializePaymentSessionRequest",
     "InitializePaymentSessionRequestData",
     "Metadata",
@@ -56,7 +56,7 @@ if not TYPE_CHECKING:  # or any name would seem to be there
     _MODULES = {
         "BackReference": ".back_reference",
         "CreatePaymentCollectionRequest": ".create_payment_collection_request",
-        "Error": ".error",
+        "ErrorResponse": ".error_response",
         "InitializePaymentSessionRequest": ".initialize_payment_session_request",
         "InitializePaymentSessionRequestData": ".initialize_payment_session_request_data",
         "Metadata": ".metadata",

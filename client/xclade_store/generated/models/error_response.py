@@ -9,8 +9,8 @@ from ...model import Model, field_names
 @attrs.frozen(
     kw_only=True, eq=False, repr=False, slots=False, field_transformer=field_names
 )
-class Error(Model):
-    """Error
+class ErrorResponse(Model):
+    """ErrorResponse
 
     `type_`: What went wrong, for a program: `invalid_data`, `not_allowed`, `not_found`, `conflict`,
     `duplicate_error`, `payment_authorization_error`, `unexpected_state`, `database_error`,
