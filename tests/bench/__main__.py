@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from tests.bench import client, memory, server, startup, storage
+from tests.bench import client, memory, server, startup, storage, upstream
 from tests.bench.page import Section, origin, write_section
 from tests.bench.tools import NotInstalled, take_second_core
 
@@ -24,6 +24,7 @@ PARTS: Mapping[str, Part] = {
     "memory": Part(memory.measure, rounds=1),
     "client": Part(client.measure, rounds=25),
     "storage": Part(storage.measure, rounds=25),
+    "upstream": Part(upstream.measure, rounds=5),
 }
 
 

@@ -100,24 +100,32 @@ def mockoon() -> Subject:
 
 def stock(*store_file: Path) -> Subject:
     """Return plain Connexion."""
-    return Subject(STOCK, lambda port: _peer("stock", port, *store_file))
+    return peer(STOCK, "stock", *store_file)
 
 
 def bare(*store_file: Path) -> Subject:
     """Return Starlette alone."""
-    return Subject(BARE, lambda port: _peer("bare", port, *store_file))
+    return peer(BARE, "bare", *store_file)
 
 
-def _peer(name: str, port: str, *store_file: Path) -> Command:
-    return (sys.executable, "-W", "ignore", "-m", "tests.bench.peers", name, port, *store_file)
+def peer(name: str, module: str, *store_file: Path) -> Subject:
+    """Return the application of a module here."""
+    start = (sys.executable, "-W", "ignore", "-m", "tests.bench.peers", module)
+    return Subject(name, lambda port: (*start, port, *store_file))
 
 
 @contextmanager
-def started(subject: Subject, problems: IO[bytes] | None = None) -> Iterator[Running]:
-    """Start a server on the first core, and yield it once it responds; stderr is `problems`."""
+def started(
+    subject: Subject, problems: IO[bytes] | None = None, *, is_measured: bool = True
+) -> Iterator[Running]:
+    """Start a server, on the first core if it is measured, and yield it once it responds.
+
+    Its stderr is `problems`.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [*on_first_core(), *subject.command(str(port))]
+    prefix = on_first_core() if is_measured else ()
+    command = [*prefix, *subject.command(str(port))]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=problems or subprocess.DEVNULL
     ) as process:

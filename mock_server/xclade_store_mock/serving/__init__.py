@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xclade_store_mock.storage import Storage
     from xclade_store_mock.upstream.learning import Backend
 
-_YOUNG_OBJECTS = 10_000
+YOUNG_OBJECTS = 10_000
 """How many objects are created before the garbage collector looks for cycles."""
 
 
@@ -66,7 +66,7 @@ class Service:
         warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")
         # Requests leave no cycles behind. With the default, full collections stop the server for
         # 30 ms now and then, since the journal and waiting requests are kept for a while.
-        gc.set_threshold(_YOUNG_OBJECTS)
+        gc.set_threshold(YOUNG_OBJECTS)
         # Imported late: only a process that serves needs Connexion.
         from xclade_store_mock.app import create_app  # noqa: PLC0415
         from xclade_store_mock.dialects import DIALECTS  # noqa: PLC0415

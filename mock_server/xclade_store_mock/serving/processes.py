@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -19,6 +20,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from xclade_store_mock.payments.seed import StoreFileError
+from xclade_store_mock.serving import YOUNG_OBJECTS
 from xclade_store_mock.serving.logs import logging_configuration
 from xclade_store_mock.serving.protocol import BoundedProtocol
 from xclade_store_mock.web.pages import READY
@@ -227,6 +229,7 @@ def run_proxy(
     proxy: Proxy, listeners: Sequence[socket.socket], limits: Limits, log_format: str | None
 ) -> None:
     """Serve a proxy until a signal stops it."""
+    gc.set_threshold(YOUNG_OBJECTS)
     config = configuration(lambda: proxy, limits=limits, log_format=log_format)
     # The upstream's responses have their own.
     config.date_header = False

@@ -6,13 +6,14 @@ Redirects are passed on and never followed, so only the upstream's own origin is
 import asyncio
 import logging
 import re
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager
-from socket import gaierror
-from typing import Any, cast
+from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
+import httpcore
 import httpx
 from starlette.types import Receive, Scope, Send
 
@@ -25,23 +26,23 @@ from xclade_store_mock.web import REASON, read_header
 _log = logging.getLogger("xclade_store_mock")
 
 _MAX_IDLE = 100  # connections that are kept for later requests
-# One connection each. Node closes an idle one after 5 seconds, just when the next request may come.
-_LIMITS = httpx.Limits(max_connections=1, keepalive_expiry=4)
-
+_KEEP_ALIVE = 4.0  # seconds; Node closes after 5, perhaps just when the next request comes
 _STATUSES = range(200, 600)
 _NOT_IN_TARGET = re.compile(rb"[^!-~]")
+
+_FAILURES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 
 # The first kind that is among an error's causes counts.
 _CAUSES: Mapping[type[Exception], str] = {
     ConnectionRefusedError: "the connection was refused",
-    gaierror: "the host name cannot be resolved",
+    socket.gaierror: "the host name cannot be resolved",
     ssl.SSLError: "TLS failed: {}",
     ConnectionResetError: "the connection was reset",
-    httpx.RemoteProtocolError: "no valid HTTP response: {}",
+    httpcore.RemoteProtocolError: "no valid HTTP response: {}",
 }
 
 
-class _Upload(httpx.AsyncByteStream):
+class _Upload:
     """A request's body, as it arrives."""
 
     def __init__(self, receive: Receive, *, is_empty: bool) -> None:
@@ -85,8 +86,10 @@ class Forward:
     ) -> None:
         self.upstream = upstream
         self._timeout = timeout
-        self._context = httpx.create_ssl_context(verify=verify)
-        self._idle: list[httpx.AsyncHTTPTransport] = []
+        scheme, host, port = upstream.origin
+        self._origin = scheme.encode(), host.encode(), port
+        self._context = httpx.create_ssl_context(verify=verify) if scheme == "https" else None
+        self._idle: list[httpcore.AsyncHTTPConnection] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward a request, until its response has ended or its client has disconnected."""
@@ -122,21 +125,20 @@ class Forward:
     async def _forward(self, scope: Scope, upload: _Upload, send: Send) -> None:
         has_started = False
         try:
-            async with self._transport() as transport:
+            async with self._connection() as connection:
                 request = self._request(scope, upload)
-                response = await transport.handle_async_request(request)
-                stream = cast("httpx.AsyncByteStream", response.stream)
-                async with aclosing(stream):
-                    if response.status_code not in _STATUSES:
-                        raise httpx.RemoteProtocolError(f"status {response.status_code}")
-                    _allow_pauses(request, response)
-                    has_started = True
-                    await send(self._start(scope, response))
-                    async for part in stream:
-                        await send({"type": "http.response.body", "body": part, "more_body": True})
+                response = await connection.handle_async_request(request)
+                if response.status not in _STATUSES:
+                    raise httpcore.RemoteProtocolError(f"status {response.status}")
+                _allow_pauses(request, response)
+                has_started = True
+                await send(self._start(scope, response))
+                async for part in response.aiter_stream():
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                await response.aclose()
         except _ClientDisconnected:
             return
-        except httpx.TransportError as error:
+        except _FAILURES as error:
             failure = self._failure(error)
             _log.error("%s %s: %s", scope["method"], scope["path"], failure)
             exchange = exchange_of(scope)
@@ -147,45 +149,53 @@ class Forward:
         await send({"type": "http.response.body"})
 
     @asynccontextmanager
-    async def _transport(self) -> AsyncIterator[httpx.AsyncHTTPTransport]:
-        """Lend a connection. httpx's pool would look at all of them for each request."""
-        if self._idle:
-            transport = self._idle.pop()
-        else:
-            transport = httpx.AsyncHTTPTransport(verify=self._context, limits=_LIMITS)
+    async def _connection(self) -> AsyncIterator[httpcore.AsyncHTTPConnection]:
+        """Lend a connection that is idle, or a new one."""
+        connection = None
+        while connection is None and self._idle:
+            connection = self._idle.pop()
+            if connection.has_expired():
+                await connection.aclose()
+                connection = None
+        if connection is None:
+            connection = httpcore.AsyncHTTPConnection(
+                httpcore.Origin(*self._origin),
+                ssl_context=self._context,
+                keepalive_expiry=_KEEP_ALIVE,
+            )
         try:
-            yield transport
+            yield connection
         finally:
-            if len(self._idle) < _MAX_IDLE:
-                self._idle.append(transport)
+            if connection.is_idle() and len(self._idle) < _MAX_IDLE:
+                self._idle.append(connection)
             else:
-                await transport.aclose()
+                with anyio.CancelScope(shield=True):
+                    await connection.aclose()
 
-    def _request(self, scope: Scope, upload: _Upload) -> httpx.Request:
+    def _request(self, scope: Scope, upload: _Upload) -> httpcore.Request:
+        scheme, host, port = self._origin
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         target = self.upstream.prefix + scope["raw_path"] + query
-        return httpx.Request(
+        # All else is sent as it is.
+        target = _NOT_IN_TARGET.sub(lambda found: b"%%%02X" % found[0][0], target)
+        return httpcore.Request(
             scope["method"],
-            self.upstream.url,
+            httpcore.URL(scheme=scheme, host=host, port=port, target=target),
             headers=[*request_headers(scope, self.upstream)],
-            stream=upload,
-            extensions={
-                # Sent as it is, unlike a URL's path, which httpx would normalize.
-                "target": _NOT_IN_TARGET.sub(lambda found: b"%%%02X" % found[0][0], target),
-                "timeout": dict.fromkeys(("connect", "read", "write"), self._timeout),
-            },
+            content=upload,
+            extensions={"timeout": dict.fromkeys(("connect", "read", "write"), self._timeout)},
         )
 
-    def _start(self, scope: Scope, response: httpx.Response) -> dict[str, Any]:
-        status = response.status_code
-        headers = response_headers(scope, self.upstream, status, response.headers.raw)
+    def _start(self, scope: Scope, response: httpcore.Response) -> dict[str, Any]:
+        status = response.status
+        headers = response_headers(scope, self.upstream, status, response.headers)
         set_reason = scope.get("extensions", {}).get(REASON)
         if set_reason is not None:
             set_reason(response.extensions["reason_phrase"])
         return {"type": "http.response.start", "status": status, "headers": [*headers]}
 
-    def _failure(self, error: httpx.TransportError) -> UpstreamUnreachable:
-        if isinstance(error, httpx.TimeoutException):
+    def _failure(self, error: Exception) -> UpstreamUnreachable:
+        if isinstance(error, httpcore.TimeoutException):
             limit = f"{self._timeout:g} s"
             return UpstreamTimeout(f"The upstream {self.upstream} did not respond within {limit}.")
         causes = [*_causes(error)]
@@ -222,8 +232,9 @@ async def _cancel_after(wait: Callable[[], Awaitable[None]], scope: anyio.Cancel
     scope.cancel()
 
 
-def _allow_pauses(request: httpx.Request, response: httpx.Response) -> None:
+def _allow_pauses(request: httpcore.Request, response: httpcore.Response) -> None:
     """Wait for events without a limit: a stream of them may pause for as long as it likes."""
-    if response.headers.get("content-type", "").startswith("text/event-stream"):
-        # httpx reads the limit when it starts to read the body.
-        request.extensions["timeout"]["read"] = None
+    for name, value in response.headers:
+        if name.lower() == b"content-type" and value.startswith(b"text/event-stream"):
+            # httpcore reads the limit when it starts to read the body.
+            request.extensions["timeout"]["read"] = None
