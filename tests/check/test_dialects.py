@@ -58,6 +58,11 @@ def test_medusa_mock_deviates_from_the_documentation(check: Check, serve: Serve)
     )
     titles = re.findall(r"^\d+\. [\w, ]+: (.+)$", outcome.out, re.MULTILINE)
     assert len(known) == len(titles), outcome.out
+    # What is known of Medusa is what is shown.
+    pattern = r"   received  (\d+).*\n(?:   (?:also|calls) .+\n)+   known .+: (\d+).*\): --dialect"
+    statuses = re.findall(pattern, outcome.out)
+    assert len(known) == len(statuses)
+    assert [] == [pair for pair in statuses if pair[0] != pair[1]]
     advice = (
         f"\nAll {len(known)} findings are known behavior of Medusa 2.21.2: try --dialect medusa.\n"
     )

@@ -61,6 +61,7 @@ def settled_environment(url: str) -> Iterator[str]:
     description = _describe_proxy(proxy)
     if proxy:
         _require_usable(proxy, description)
+    # Without any variable, the settings of macOS and Windows would apply.
     settled = {"ALL_PROXY": proxy} if proxy else {"NO_PROXY": "*"}
     if url.startswith("https:") and (certificates := _find_certificates()):
         settled["REQUESTS_CA_BUNDLE"] = certificates

@@ -86,10 +86,14 @@ def describe_violation(error: ValidationError) -> tuple[str, tuple[str, ...]]:
     path, error = _meant(error)
     match error.kind:
         case ValidationErrorKind.Required(property=name):
-            return f"`{'.'.join([*path, name])}` is missing", (*path, name, "required")
+            return f"`{_dotted([*path, name])}` is missing", (*path, name, "required")
         case _:
-            text = f"`{'.'.join(path) or 'the body'}`: {error.message[:_LONGEST]}"
+            text = f"`{_dotted(path) or 'the body'}`: {error.message[:_LONGEST]}"
             return text, (*path, error.kind.name)
+
+
+def _dotted(path: Iterable[str]) -> str:
+    return ".".join(path).replace(".[]", "[]")
 
 
 def _meant(error: ValidationError) -> tuple[list[str], ValidationError]:
