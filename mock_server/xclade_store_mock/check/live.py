@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from xclade_store_mock.check import KEY_HEADER
 from xclade_store_mock.check.calls import Interaction, Response
+from xclade_store_mock.check.invariants import Observer, Span
 from xclade_store_mock.check.signs import Evidence
-from xclade_store_mock.check.situations import explain
+from xclade_store_mock.check.situations import NAMES, explain
 from xclade_store_mock.contract import Contract
 from xclade_store_mock.errors import Violation
 from xclade_store_mock.web.dialect import Dialect
@@ -36,6 +37,7 @@ class LiveCheck:
         self._contract = contract
         self._dialect = dialect
         self._key = ""
+        self._observer = Observer()
         self._collections: dict[str, bool] = {}
         """Whether each payment collection is free."""
 
@@ -44,8 +46,16 @@ class LiveCheck:
         """Whether anything violated the contract."""
         return any(tally.violations for tally in self.tallies.values())
 
+    def begin(self, call: Interaction) -> Span:
+        """Announce a call that is passed on."""
+        return self._observer.begin(call)
+
     def conclude(
-        self, call: Interaction, response: Response | None, violations: Sequence[Violation]
+        self,
+        call: Interaction,
+        span: Span,
+        response: Response | None,
+        violations: Sequence[Violation],
     ) -> Sequence[Violation]:
         """Count a call and its response; return the violations that no deviation explains."""
         call = replace(call, response=response)
@@ -57,6 +67,7 @@ class LiveCheck:
                 # Even what deviates has a body that fits its status.
                 violations = [each for each in violations if each.location[:2] == _BODY]
         self._learn(call)
+        violations = [*violations, *self._broken(call, span)]
         tally.violations.update({each.message for each in violations})
         return violations
 
@@ -66,6 +77,16 @@ class LiveCheck:
         for situation in explain(call, evidence):
             yield situation.name
             return
+
+    def _broken(self, call: Interaction, span: Span) -> Iterator[Violation]:
+        """Yield the invariants that a call breaks."""
+        for verdict in self._observer.observe(call, span):
+            invariant, expected = verdict.invariant, verdict.expected
+            if expected and verdict.row in self._dialect.deviations:
+                self.tallies[call.operation].known[NAMES[verdict.row]] += 1
+            elif expected:
+                message = f"Response: {invariant.title}; expected: {expected}"
+                yield Violation(_BODY, invariant.name, message)
 
     def _learn(self, call: Interaction) -> None:
         """Remember the key and the payment collection of a call that succeeded."""

@@ -169,6 +169,7 @@ def _observer(
         url = f"{upstream}{scope['raw_path'].decode('latin-1')}{query}"
         headers = _read(scope["headers"])
         call = Interaction(match.operation.id, scope["method"], url, headers, content, None)
+        span = live.begin(call)
 
         def conclude(
             start: "Message | None", body: bytes | None, violations: "Sequence[Violation]"
@@ -176,7 +177,7 @@ def _observer(
             response = None
             if start is not None:
                 response = Response(start["status"], _read(start["headers"]), body or b"")
-            return live.conclude(call, response, violations)
+            return live.conclude(call, span, response, violations)
 
         return conclude
 

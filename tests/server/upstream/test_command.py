@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 import trustme
+from tests.check.backends import Meddler, Request, Response
 from tests.conftest import KEY, served
 from tests.server.command import Running, running
 from tests.server.upstream.raw import OK, PATIENCE, read_message, upstream
@@ -69,6 +70,28 @@ def test_known_deviations_are_no_violations(dialect: str, code: int) -> None:
     assert code == len(entry["violations"]) == ended[0]
     known = "1x known: publishable key missing or blank"
     assert (dialect == "medusa") == (known in ended[1])
+
+
+def test_lies_are_violations() -> None:
+    """The journal and the summary show which invariant a response breaks."""
+
+    def lie(_: Request, response: Response) -> None:
+        response.body = response.body.replace(b'"amount":25.5', b'"amount":2550')
+
+    with (
+        served(Meddler(create_app(), lie), is_store=False) as url,
+        running("proxy", url, "--fail-on-violations") as proxy,
+        httpx.Client(base_url=proxy.url, headers=KEY) as client,
+    ):
+        client.post(SESSIONS, json=SYSTEM).raise_for_status()
+        (entry,) = client.get("/_mock/journal").json()["entries"]
+        code, printed = stop(proxy)
+
+    assert ["Response: `amount` equals `raw_amount.value`; expected: the amount 25.5"] == [
+        each.removesuffix(", like raw_amount") for each in entry["violations"]
+    ]
+    assert 1 == code
+    assert "  1x Response: `amount` equals `raw_amount.value`; expected: " in printed
 
 
 def test_faults_apply_to_the_upstream() -> None:
