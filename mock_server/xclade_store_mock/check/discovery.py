@@ -78,7 +78,7 @@ class Discovery:
         if self.ids.region is None:
             raise CannotCheck("--create-cart needs a region, --region-id")
         content = json.dumps({"region_id": self.ids.region}).encode()
-        call = self.backend.send(Request("", "POST", _CARTS, content=content))
+        call = self._send_other(Request("", "POST", _CARTS, content=content))
         cart = call.response.member("cart") if call.response else None
         self.ids = replace(self.ids, cart=_text(cart, "id"))
         if self.ids.cart is None:
@@ -100,9 +100,15 @@ class Discovery:
 
     def _list(self, path: str, member: str) -> list[Any]:
         """Return what the backend has at a path outside the contract; nothing if it lacks that."""
-        response = self.backend.send(Request("", "GET", path)).response
+        response = self._send_other(Request("", "GET", path)).response
         found = response.member(member) if response is not None else None
         return found if isinstance(found, list) else [found] if found else []
+
+    def _send_other(self, request: Request) -> Interaction:
+        """Send a request outside the contract."""
+        interaction = self.backend.send(request)
+        self.interactions.append(interaction)
+        return interaction
 
     def find_provider(self, response: Response) -> None:
         """Choose a provider out of those that are listed."""

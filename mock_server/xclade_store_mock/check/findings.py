@@ -195,6 +195,10 @@ class Judge:
             elif verdict.row and self.dialect.deviations:
                 self._unseen[NAMES[verdict.row]] = None
 
+    def learn(self, call: Interaction) -> None:
+        """Remember what a call outside the contract reveals, such as a cart's total."""
+        self._observer.observe(call)
+
     def judge_call(self, tested: Tested) -> None:
         """Judge a call by the failures that Schemathesis' checks found."""
         call = tested.interaction

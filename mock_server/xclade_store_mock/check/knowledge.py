@@ -198,12 +198,10 @@ class Known:
         if seen.changed_cart:
             self.carts.pop(seen.changed_cart, None)
             self.shown.pop(self.collections.get(seen.changed_cart, ""), None)
-        cart = _object(seen.document.get("cart"))
-        if isinstance(cart.get("id"), str):
-            self.carts[cart["id"]] = {
-                "amount": cart.get("total"),
-                "currency_code": cart.get("currency_code"),
-            }
+        for cart in (_object(seen.document.get("cart")), *objects(seen.document, "carts")):
+            if {"id", "total", "currency_code"} <= cart.keys():
+                terms = {"amount": cart["total"], "currency_code": cart["currency_code"]}
+                self.carts[cart["id"]] = terms
 
     def _learn_sessions(self, seen: Seen) -> None:
         for session in seen.sessions:

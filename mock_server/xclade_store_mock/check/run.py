@@ -117,6 +117,8 @@ def _judge_situations(judge: Judge, backend: Backend, discovery: Discovery) -> N
     for call in discovery.interactions:
         if call.operation in tested:
             judge.note(call)
+        else:
+            judge.learn(call)
     for situation in SITUATIONS:
         requests = situation.requests(discovery.ids) if situation.requests else ()
         if requests and requests[0].operation in tested:
