@@ -58,7 +58,7 @@ def without(document: dict[str, Any], name: str) -> dict[str, Any]:
         (COLLECTION, None),
         (without(COLLECTION, "amount"), "`payment_collection.amount` is missing"),
         (
-            {**COLLECTION, "payment_sessions": [SESSION, without(SESSION, "data")]},
+            {**COLLECTION, "payment_sessions": [without(SESSION, "data")]},
             "`payment_collection.payment_sessions[].data` is missing",
         ),
         (
