@@ -6,7 +6,7 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements/mock.txt requirements/
 RUN pip wheel --quiet --require-hashes --requirement requirements/mock.txt --wheel-dir /wheels
-RUN pip install --quiet --no-index --find-links /wheels hatchling
+RUN pip install --quiet --no-index --find-links /wheels hatchling hatch-fancy-pypi-readme
 COPY LICENSE README.md pyproject.toml schemathesis.toml ./
 COPY openapi openapi
 COPY client client

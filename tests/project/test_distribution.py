@@ -1,9 +1,11 @@
 """The wheel and the sdist are complete and work in an empty environment."""
 
+import re
 import subprocess
 import sys
 import tarfile
 import zipfile
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,24 @@ def test_wheel_and_sdist_are_complete(dist: Path) -> None:
         "openapi/store.yaml",
         "LICENSE",
     } <= sources
+
+
+def test_readme_works_on_a_package_index(dist: Path) -> None:
+    """Its links and pictures are absolute, and those into the repository exist."""
+    (wheel,) = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
+        metadata = Parser().parsestr(archive.read(name).decode())
+    readme = str(metadata.get_payload())
+    links = re.findall(r'\]\(([^)]+)\)|(?:src|srcset|href)="([^"]+)"', readme)
+    (source,) = (each for each in metadata.get_all("Project-URL", []) if "Source, " in each)
+    ours = rf"{source.partition(' ')[2]}/(?:blob|raw)/v{metadata['Version']}/([^#]+)"
+
+    assert "text/markdown" == metadata["Description-Content-Type"]
+    paths = [found[1] for link in links if (found := re.match(ours, "".join(link)))]
+    assert "docs/client.md" in paths
+    assert [] == [path for path in paths if not (ROOT / path).exists()]
+    assert [] == [link for link in map("".join, links) if not re.match("https?://", link)]
 
 
 def test_base_install_is_the_client_alone(dist: Path, tmp_path: Path) -> None:
