@@ -72,15 +72,21 @@ class AsyncStoreClient(BaseClient[httpx.AsyncClient, "httpx2.AsyncClient"]):
         timeout: Timeout = None,
         deadline: float | None = None,
     ) -> "AsyncIterator[models.StorePaymentProvider]":
-        """Yield all payment providers of a region; each page is a call with its own deadline."""
+        """Yield all payment providers of a region; each page is a call with its own deadline.
+
+        The store's pages have no guaranteed order and may shift: a provider is yielded only once.
+        """
         offset = 0
+        seen: set[str] = set()
         arguments.positive("page_size", page_size)
         while True:
             page = await self.list_payment_providers(
                 region_id, limit=page_size, offset=offset, timeout=timeout, deadline=deadline
             )
             for provider in page.payment_providers:
-                yield provider
+                if provider.id not in seen:
+                    seen.add(provider.id)
+                    yield provider
             offset += len(page.payment_providers)
             if not page.payment_providers or offset >= page.count:
                 return

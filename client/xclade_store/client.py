@@ -72,14 +72,21 @@ class StoreClient(BaseClient[httpx.Client, "httpx2.Client"]):
         timeout: Timeout = None,
         deadline: float | None = None,
     ) -> "Iterator[models.StorePaymentProvider]":
-        """Yield all payment providers of a region; each page is a call with its own deadline."""
+        """Yield all payment providers of a region; each page is a call with its own deadline.
+
+        The store's pages have no guaranteed order and may shift: a provider is yielded only once.
+        """
         offset = 0
+        seen: set[str] = set()
         arguments.positive("page_size", page_size)
         while True:
             page = self.list_payment_providers(
                 region_id, limit=page_size, offset=offset, timeout=timeout, deadline=deadline
             )
-            yield from page.payment_providers
+            for provider in page.payment_providers:
+                if provider.id not in seen:
+                    seen.add(provider.id)
+                    yield provider
             offset += len(page.payment_providers)
             if not page.payment_providers or offset >= page.count:
                 return

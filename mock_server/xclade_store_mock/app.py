@@ -100,6 +100,7 @@ def create_app(  # noqa: PLR0913 - each is optional, and passed by name
             clock=clock,
             contract=contract,
             find=partial(dialect.find, contract),
+            has_locks=not dialect.restores_sessions,
         )
         clock, find = controlled.clock, controlled.outcomes.wrap(find)
         control_app = create_control_app(

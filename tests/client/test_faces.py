@@ -164,6 +164,8 @@ def test_each_operation_has_its_method(face: type) -> None:
         # A store that has fewer than it said, or a page that is shorter than asked for.
         ((page(0, "a", count=9), page(1, count=9)), "a", "01"),
         ((page(0, "a", count=3), page(1, "b", "c", count=3)), "abc", "01"),
+        # A store whose order changes in between.
+        ((page(0, "a", "b", count=4), page(2, "b", "c", count=4)), "abc", "02"),
     ],
 )
 def test_all_pages_are_walked(

@@ -8,7 +8,7 @@ pytest_plugins = ["pytester"]
 def test_failures_on_demand(runs: Runs) -> None:
     """Errors, broken connections, refusals, the clock and a race affect only their own test."""
     runs(
-        8,
+        9,
         test_failures="""
         import asyncio
         from datetime import UTC, datetime, timedelta
@@ -58,6 +58,13 @@ def test_failures_on_demand(runs: Runs) -> None:
             with pytest.raises(PaymentRefused, match="Do not honor."):
                 pay(store_mock)
             pay(store_mock)
+
+        def test_results_that_are_no_refusals(store_mock):
+            store_mock.lose_result(times=1)
+            assert "indeterminate_due_to" in pay(store_mock).payment_sessions[0].data
+            store_mock.fail_card(message="Do not honor.", times=1)
+            assert "error" == pay(store_mock).payment_sessions[0].status
+            assert "pending" == pay(store_mock).payment_sessions[0].status
 
         def test_clock(store_mock):
             store_mock.freeze(datetime(2030, 1, 1, tzinfo=UTC))

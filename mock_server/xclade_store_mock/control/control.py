@@ -107,7 +107,10 @@ class Traffic:
 
 
 class Control(Traffic):
-    """One mock's traffic, outcomes and clock as well; a reset restores `store`."""
+    """One mock's traffic, outcomes and clock as well; a reset restores `store`.
+
+    `has_locks` says whether simultaneous initializations wait for each other.
+    """
 
     clock: ControlClock
 
@@ -119,6 +122,7 @@ class Control(Traffic):
         clock: Callable[[], datetime],
         contract: Contract,
         find: FindOperation,
+        has_locks: bool = True,
     ) -> None:
         super().__init__(
             contract=contract,
@@ -128,6 +132,7 @@ class Control(Traffic):
         self.store = store
         self.storage = storage
         self.restarted: Callable[[], None] | None = None
+        self.has_locks = has_locks
         self.scenario: str | None = None
         changed = self.events.changed
         self.outcomes = Outcomes(partial(changed, "outcomes"))

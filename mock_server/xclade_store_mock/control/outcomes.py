@@ -26,6 +26,8 @@ class Result(StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     UNREACHABLE = "unreachable"
+    INDETERMINATE = "indeterminate"
+    CARD_ERROR = "card_error"
 
 
 class Outcome(Struct, frozen=True):
@@ -105,8 +107,17 @@ class _Planned:
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
         outcome = await self.outcomes.next_outcome(request.provider_id)
-        if outcome is not None and outcome.result is Result.DECLINED:
-            raise ProviderRefused(outcome.message)
-        if outcome is not None and outcome.result is Result.UNREACHABLE:
-            raise ProviderUnreachable(request.provider_id)
-        return await self.provider.initiate(request)
+        if outcome is None:
+            return await self.provider.initiate(request)
+        match outcome.result:
+            case Result.DECLINED:
+                raise ProviderRefused(outcome.message)
+            case Result.UNREACHABLE:
+                raise ProviderUnreachable(request.provider_id)
+            case Result.INDETERMINATE:
+                return ProviderSession(data={"indeterminate_due_to": "stripe_api_error"})
+        session = await self.provider.initiate(request)
+        if outcome.result is Result.CARD_ERROR:
+            error = {"type": "card_error", "message": outcome.message}
+            return ProviderSession({**session.data, "last_payment_error": error}, status="error")
+        return session

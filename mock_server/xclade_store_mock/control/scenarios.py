@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from xclade_store_mock.control.control import Control
 from xclade_store_mock.control.errors import NotFound
 from xclade_store_mock.control.faults import FaultPlan
+from xclade_store_mock.control.outcomes import Outcome
 from xclade_store_mock.payments import model
 from xclade_store_mock.payments.idempotency import LIFETIME
 from xclade_store_mock.web.endpoints import Document
@@ -34,7 +35,8 @@ _NEW_TOTAL = Decimal(40)
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A problem, and what a storefront should do about it.
 
-    `plan` is the fault that causes the problem, unless the store alone does.
+    `plan` is the fault that causes the problem, unless the store alone does. Where initializations
+    have no lock, as in Medusa, it is `slow`, the outcome of a provider's next calls.
     """
 
     name: str
@@ -43,11 +45,15 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     total: Decimal = TOTAL
     plan: FaultPlan | None = None
     then: str | None = None
+    slow: Outcome | None = None
 
     async def start(self, control: Control) -> None:
         """Reset the store, add what the scenario needs, and plan its fault."""
         await control.restart(self.store(control.store, control.clock()), self.name)
-        if self.plan is not None:
+        if self.slow is not None and not control.has_locks:
+            for provider_id in (SYSTEM, STRIPE):
+                control.outcomes.plan(provider_id, self.slow)
+        elif self.plan is not None:
             then = partial(_STEPS[self.then], control) if self.then else None
             control.plan_fault(replace(self.plan, then=then))
 
@@ -59,7 +65,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         cart = model.Cart(CART_ID, REGION_ID, "usd", self.total)
         collection = model.PaymentCollection(COLLECTION_ID, CART_ID, "usd", self.total, now, now)
         return model.Store(
-            _with_region(store.settings, (SYSTEM, STRIPE)),
+            _with_region(store.settings, (STRIPE, SYSTEM)),
             carts={**store.carts, CART_ID: cart},
             payment_collections={**store.payment_collections, COLLECTION_ID: collection},
         )

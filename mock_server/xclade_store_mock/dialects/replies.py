@@ -137,7 +137,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "body": Behaviour(
         "body",
         "JSON in UTF-8; what a database cannot keep is 400",
-        "JSON in UTF-8 or UTF-16, forms, gzip, deflate; any other media type counts as `{}`",
+        "JSON in UTF-8, UTF-16 or UTF-7, forms, gzip, deflate; any other media type counts as `{}`",
         "`raw/*`, `ctype/*`, `encoding/*`",
     ),
     "unstorable-data": Behaviour(
@@ -152,8 +152,17 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "path": Behaviour(
         "path",
         "exactly as in the contract",
-        "any letter case, and one more slash at the end",
+        "any letter case, and one more slash at the end; malformed percent-encoding is 500",
         "`path/*`",
+    ),
+    "head": Behaviour(
+        "target and headers of 16,384 bytes", "read", "431 without a body", "`header/head-of-17-kB`"
+    ),
+    "entity-tag": Behaviour(
+        "`ETag`, `If-None-Match`",
+        "absent, ignored",
+        "a weak tag; 304 if the client has it",
+        "`header/if-none-match-star`",
     ),
     "options": Behaviour(
         "`OPTIONS` without CORS headers",
@@ -164,25 +173,28 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "cors": Behaviour(
         "CORS headers",
         "on every answer",
-        "only where a route matches, and not on errors in the body",
+        "only where a route matches, if need be without a second slash after `/store`, and not on"
+        " errors in the body",
         "`cors/*`",
     ),
     "query": Behaviour(
         "query",
         "the contract's parameters",
-        "as the library qs reads it; also `locale`, and for providers `order` and `with_deleted`",
+        "as the library qs reads it; also `locale`, and for providers `order` (of linking) and"
+        " `with_deleted`; `region_id=null` is blank",
         "`query/*`, `pp/*`",
     ),
     "paging": Behaviour(
         "`limit` or `offset` that is not a whole number",
         "400; negative ones too",
-        "read up to its first other character; negative ones are 500",
+        "read up to its first other character, hexadecimal too; negative ones are 500",
         "`pp/limit-*`, `pp/offset-*`",
     ),
     "fields": Behaviour(
         "`fields`",
         "every field of the contract; `-name` removes (but not `id`), whatever stands beside it",
-        "an allow-list; beside a plain name, `-name` and `+name` are plain names",
+        "an allow-list; beside a plain name, `-name` and `+name` are plain names; a star leaves a"
+        " plain field out",
         "`fields/*`",
     ),
     "stripe": Behaviour(
@@ -202,6 +214,12 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
         "has a payment and `authorized_at`",
         "has neither before the cart is completed",
         "`PaymentModuleService.createPaymentSession`",
+    ),
+    "simultaneous": Behaviour(
+        "simultaneous initializations",
+        "one session remains",
+        "each leaves a session (where Medusa may also fail to delete an earlier one: 500)",
+        "`createPaymentSessionsWorkflow`, which has no lock",
     ),
     "restored-sessions": Behaviour(
         "provider refuses or fails",

@@ -135,10 +135,10 @@ class Settings(Struct, frozen=True):
     cors_origins: tuple[str, ...] | None = None
 
     def providers_of(self, region_id: str) -> list[PaymentProvider]:
-        """Return a region's payment providers, sorted by id; none for an unknown region."""
+        """Return a region's payment providers as they were linked; none for an unknown region."""
         region = self.regions.get(region_id)
         linked: Iterable[str] = region.payment_providers if region else ()
-        return [self.payment_providers[each] for each in sorted(set(linked))]
+        return [self.payment_providers[each] for each in dict.fromkeys(linked)]
 
     def with_region(
         self, region: Region, listed: Collection[PaymentProvider], added: Collection[str]

@@ -1,6 +1,6 @@
 """The rules for payment collections and their sessions; no HTTP, no storage."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
@@ -199,20 +199,20 @@ def settle_session(
 
 
 async def restore_sessions(
-    collection: PaymentCollection,
+    sessions: Iterable[PaymentSession],
     providers: Mapping[str, Provider],
     *,
     new_id: NewId,
     now: datetime,
-) -> PaymentCollection:
-    """Return the collection with its sessions initialized again by their own providers.
+) -> tuple[PaymentSession, ...]:
+    """Return copies of deleted sessions, initialized again by their own providers.
 
     A recorded backend undoes the deletion of the earlier sessions this way when a new session
     fails: they get new ids and no metadata (`amount/empty-cart-state`). A session that its provider
     now refuses is lost.
     """
     restored = []
-    for session in collection.sessions:
+    for session in sessions:
         draft = replace(
             session,
             id=new_id("payses_"),
@@ -223,7 +223,7 @@ async def restore_sessions(
         )
         with suppress(Refusal):
             restored.append(await _initiate(providers[session.provider_id], draft, strict=False))
-    return with_sessions(collection, tuple(restored), now=now, cancel=False)
+    return tuple(restored)
 
 
 async def _initiate(provider: Provider, draft: PaymentSession, *, strict: bool) -> PaymentSession:

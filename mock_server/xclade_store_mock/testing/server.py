@@ -270,7 +270,22 @@ class StoreMock:
         times: int | None = None,
     ) -> None:
         """Make a payment provider refuse its next calls (None: all)."""
-        outcome = Outcome(Result.DECLINED, message, times=times)
+        self._plan_outcome(provider_id, Outcome(Result.DECLINED, message, times=times))
+
+    def fail_card(
+        self,
+        provider_id: str = "pp_stripe_stripe",
+        message: str = DECLINED,
+        times: int | None = None,
+    ) -> None:
+        """Make a provider's next payments fail at once: their sessions have the status `error`."""
+        self._plan_outcome(provider_id, Outcome(Result.CARD_ERROR, message, times=times))
+
+    def lose_result(self, provider_id: str = "pp_stripe_stripe", times: int | None = None) -> None:
+        """Make a provider's next calls fail with an unknown result: without a `client_secret`."""
+        self._plan_outcome(provider_id, Outcome(Result.INDETERMINATE, times=times))
+
+    def _plan_outcome(self, provider_id: str, outcome: Outcome) -> None:
         self._server.do_async(lambda control: control.plan_outcome(provider_id, outcome))
 
     def freeze(self, now: datetime | None = None) -> None:

@@ -79,7 +79,7 @@ class Dialect(Replies, Protocol):
     keeps_answers: bool
     """Whether it honours `Idempotency-Key`."""
     restores_sessions: bool
-    """Whether a failed initialization replaces the earlier sessions by copies."""
+    """Whether initializations have no lock, and restore copies of the sessions if they fail."""
     is_strict: bool
     """Whether it refuses sessions of a captured collection, and all that a real provider does."""
 

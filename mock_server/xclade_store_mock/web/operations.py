@@ -1,7 +1,8 @@
 """The operations of the Store API: read the call, apply the rules, return a document."""
 
+import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from xclade_store_mock import jsontext
 from xclade_store_mock.errors import ProviderNotInstalled, Refusal, StorageUnavailable
 from xclade_store_mock.payments import documents, idempotency, rules
-from xclade_store_mock.payments.model import Customer, PaymentCollection, Settings
+from xclade_store_mock.payments.model import Customer, PaymentCollection, PaymentSession, Settings
 from xclade_store_mock.payments.providers import FindProvider, Provider
 from xclade_store_mock.storage import HeldCollection, Storage
 from xclade_store_mock.web import Call, read_first_header
@@ -30,6 +31,12 @@ class _InitializeRequest(NamedTuple):
     fields: str | None
 
 
+def _require_enabled(held: HeldCollection, request: _InitializeRequest) -> None:
+    region = held.settings.regions.get(held.cart.region_id) if held.cart else None
+    if region is not None:
+        rules.require_enabled(request.provider_id, region)
+
+
 @dataclass(frozen=True, slots=True)
 class Operations:
     """One method for each operationId."""
@@ -44,6 +51,8 @@ class Operations:
         offset, limit = call.query["offset"], call.query["limit"]
         settings = await self.storage.settings()
         providers = settings.providers_of(call.query["region_id"])
+        if call.query.get("order") == "-id":
+            providers.reverse()
         selection = self.dialect.select(call.query.get("fields"), documents.PROVIDER)
         page = providers[offset : offset + limit]
         return {
@@ -72,6 +81,9 @@ class Operations:
         )
         session_id = self.new_id("payses_")
         key = call.header("idempotency-key")
+        if self.dialect.restores_sessions:
+            collection = await self._initialize_as_recorded(request, session_id)
+            return self._document(collection, request.fields)
         if key is None or not self.dialect.keeps_answers:
             async with self.storage.hold(request.collection_id) as held:
                 collection = await self._initialize(held, request, session_id)
@@ -120,29 +132,50 @@ class Operations:
             await self.storage.keep_answer(record.answered(answer))
         return answer
 
+    async def _initialize_as_recorded(
+        self, request: _InitializeRequest, session_id: str
+    ) -> PaymentCollection:
+        """Replace the sessions that there were before the request waited for anything.
+
+        Medusa has no lock: what simultaneous requests create remains. If the new session fails, it
+        restores those that it has deleted.
+        """
+        collection = await self.storage.collection(request.collection_id)
+        seen = {each.id for each in collection.sessions}
+        # Medusa waits for its database here, and other requests read the same sessions.
+        await asyncio.sleep(0)
+        async with self.storage.hold(request.collection_id) as held:
+            _require_enabled(held, request)
+            others = tuple(each for each in held.collection.sessions if each.id not in seen)
+            with_sessions = partial(
+                rules.with_sessions, held.collection, now=self.clock(), cancel=False
+            )
+            try:
+                self.dialect.require_storable(request.data)
+                created = (await self._initialize(held, request, session_id)).sessions
+            except Refusal:
+                restored = await self._restored(held, seen)
+                await held.keep(with_sessions((*others, *restored)))
+                raise
+            collection = with_sessions((*others, *created))
+            await held.keep(collection)
+        return collection
+
     async def _initialize(
         self, held: HeldCollection, request: _InitializeRequest, session_id: str
     ) -> PaymentCollection:
-        """Return what becomes of the collection; nothing is kept unless the dialect restores."""
-        region = held.settings.regions.get(held.cart.region_id) if held.cart else None
-        if region is not None:
-            rules.require_enabled(request.provider_id, region)
-        try:
-            self.dialect.require_storable(request.data)
-            return await rules.initialize_session(
-                held.collection,
-                self._provider(request.provider_id, held.settings),
-                provider_id=request.provider_id,
-                data=request.data,
-                context=documents.session_context(request.customer, request.provider_id),
-                session_id=session_id,
-                now=self.clock(),
-                strict=self.dialect.is_strict,
-            )
-        except Refusal:
-            if self.dialect.restores_sessions:
-                await held.keep(await self._restored(held))
-            raise
+        """Return the collection with a new session; nothing is kept."""
+        _require_enabled(held, request)
+        return await rules.initialize_session(
+            held.collection,
+            self._provider(request.provider_id, held.settings),
+            provider_id=request.provider_id,
+            data=request.data,
+            context=documents.session_context(request.customer, request.provider_id),
+            session_id=session_id,
+            now=self.clock(),
+            strict=self.dialect.is_strict,
+        )
 
     def _provider(self, provider_id: str, settings: Settings) -> Provider:
         listed = settings.payment_providers.get(provider_id)
@@ -150,13 +183,16 @@ class Operations:
             raise ProviderNotInstalled(provider_id)
         return self.find_provider(provider_id)
 
-    async def _restored(self, held: HeldCollection) -> PaymentCollection:
+    async def _restored(
+        self, held: HeldCollection, seen: Collection[str]
+    ) -> tuple[PaymentSession, ...]:
+        """Return copies of the sessions that the request has deleted, of those whose ids it saw."""
+        deleted = [each for each in held.collection.sessions if each.id in seen]
         providers = {
-            each.provider_id: self._provider(each.provider_id, held.settings)
-            for each in held.collection.sessions
+            each.provider_id: self._provider(each.provider_id, held.settings) for each in deleted
         }
         return await rules.restore_sessions(
-            held.collection, providers, new_id=self.new_id, now=self.clock()
+            deleted, providers, new_id=self.new_id, now=self.clock()
         )
 
     def _document(self, collection: PaymentCollection, fields: str | None) -> Document:

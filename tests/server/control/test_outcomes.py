@@ -1,11 +1,12 @@
 """Planned outcomes of a payment provider's calls."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
 from tests.server.control.served import Served
-from tests.server.wire import COLLECTIONS, SESSIONS, STRIPE, SYSTEM
+from tests.server.wire import COLLECTIONS, SESSIONS, STRIPE, SYSTEM, session_of
 
 OUTCOME = "/payment-providers/pp_stripe_stripe/outcome"
 
@@ -15,7 +16,7 @@ def plan(mock: Served, **outcome: Any) -> Any:
     return mock.control.put(OUTCOME, json=outcome).raise_for_status().json()
 
 
-def initialize(mock: Served, provider: dict[str, str] = STRIPE) -> httpx.Response:
+def initialize(mock: Served, provider: Mapping[str, Any] = STRIPE) -> httpx.Response:
     """Try to initialize a session."""
     return mock.store.post(SESSIONS, json=provider)
 
@@ -44,6 +45,28 @@ def test_unreachable(either: Served) -> None:
     assert 204 == either.control.delete(OUTCOME).status_code
     assert 200 == initialize(either).status_code
     assert 204 == either.control.delete(OUTCOME).status_code
+
+
+def test_indeterminate(either: Served) -> None:
+    """A result that is unknown is a pending session, without a secret, in either dialect."""
+    plan(either, result="indeterminate", times=1)
+
+    session = session_of(initialize(either, {**STRIPE, "data": {"note": "hi"}}))
+
+    assert "pending" == session["status"]
+    assert {"note": "hi", "indeterminate_due_to": "stripe_api_error"} == session["data"]
+    assert "client_secret" in session_of(initialize(either))["data"]
+
+
+def test_card_error(either: Served) -> None:
+    """A payment whose card fails at once is a session with the status `error`."""
+    plan(either, result="card_error", message="Insufficient funds.", times=1)
+
+    session = session_of(initialize(either))
+
+    error = {"type": "card_error", "message": "Insufficient funds."}
+    assert ("error", error) == (session["status"], session["data"]["last_payment_error"])
+    assert session["data"]["id"].startswith("pi_")
 
 
 def test_slow_provider(mock: Served) -> None:

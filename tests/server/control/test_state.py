@@ -38,7 +38,7 @@ def test_state(either: Served) -> None:
             {
                 "id": "reg_demo",
                 "currency_code": "usd",
-                "payment_providers": ["pp_system_default", "pp_stripe_stripe"],
+                "payment_providers": ["pp_stripe_stripe", "pp_system_default"],
             }
         ],
         "cart_count": 3,

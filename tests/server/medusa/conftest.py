@@ -21,6 +21,7 @@ regions:
   - id: reg_eu
     currency_code: eur
     payment_providers: [pp_system_default, pp_stripe_stripe, pp_stripe-ideal_stripe, pp_gone_gone]
+customers: [{id: cus_1, token: token_1}]
 carts:
   - {id: cart_1, region_id: reg_eu, currency_code: eur, total: 32.97}
 payment_collections:

@@ -1,9 +1,15 @@
 """Rules of the medusa dialect, in addition to the recorded cases."""
 
+from asyncio import gather, run
 from typing import Any
 
 import httpx
 import pytest
+from tests.server.medusa.conftest import STORE
+
+from xclade_store_mock.app import create_app, utc_now
+from xclade_store_mock.dialects import MEDUSA
+from xclade_store_mock.payments.seed import parse_store
 
 SESSIONS = "/store/payment-collections/pay_col_1/payment-sessions"
 SYSTEM = {"provider_id": "pp_system_default"}
@@ -119,3 +125,75 @@ def test_other_origins_get_no_permission(medusa: httpx.Client) -> None:
     for origin, echoed in (("http://shop.test", "http://shop.test"), ("http://evil.test", None)):
         answer = medusa.post(SESSIONS, json={}, headers={"origin": origin})
         assert echoed == answer.headers.get("access-control-allow-origin")
+
+
+@pytest.mark.parametrize("provider_id", ["pp_system_default", "pp_gone_gone"])
+def test_simultaneous_initializations(provider_id: str) -> None:
+    """Each leaves a session; one that fails restores what it has deleted, and nothing else."""
+    app = create_app(store=parse_store(STORE, "store.yaml", utc_now()), dialect=MEDUSA)
+
+    async def initialize(client: httpx.AsyncClient, provider_id: str) -> int:
+        answer = await client.post(SESSIONS, json={"provider_id": provider_id})
+        return answer.status_code
+
+    async def tap_twice() -> tuple[list[int], Any, Any]:
+        headers = {"x-publishable-api-key": "pk_test"}
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://mock.test", headers=headers
+        ) as client:
+            await client.post(SESSIONS, json={**SYSTEM, "data": {"first": True}})
+            statuses = await gather(
+                initialize(client, "pp_stripe_stripe"), initialize(client, provider_id)
+            )
+            answer = await client.post("/store/payment-collections", json={"cart_id": "cart_1"})
+            found = answer.json()["payment_collection"]["payment_sessions"]
+            await client.post(SESSIONS, json=SYSTEM)
+            answer = await client.post("/store/payment-collections", json={"cart_id": "cart_1"})
+            return [*statuses], found, answer.json()["payment_collection"]["payment_sessions"]
+
+    statuses, found, left = run(tap_twice())
+
+    is_installed = "pp_system_default" == provider_id
+    assert [200, 200 if is_installed else 500] == statuses
+    assert ["pp_stripe_stripe", "pp_system_default"][: 1 + is_installed] == [
+        each["provider_id"] for each in found
+    ]
+    assert 1 == len(left)
+
+
+def test_providers_are_listed_as_they_were_linked(medusa: httpx.Client) -> None:
+    """`order` is the order of linking; the pages follow it."""
+    linked = ["pp_system_default", "pp_stripe_stripe", "pp_stripe-ideal_stripe", "pp_gone_gone"]
+
+    for query, expected in (
+        ("", linked),
+        ("&order=id", linked),
+        ("&order=-id", linked[::-1]),
+        ("&order=-id&offset=1&limit=2", linked[2:0:-1]),
+    ):
+        answer = medusa.get(f"/store/payment-providers?region_id=reg_eu{query}").json()
+        assert expected == [each["id"] for each in answer["payment_providers"]]
+
+
+@pytest.mark.parametrize(
+    ("authorization", "is_known"),
+    [
+        ("bearer \t token_1", True),
+        ("BEARER  token_1\ttoken_2", True),
+        ("Bearer token_2 token_1", False),
+        ("Bearer", False),
+        ("Bearer, token_1", False),
+        ("Basic token_1", False),
+    ],
+)
+def test_two_words_authorize_a_customer(
+    medusa: httpx.Client, authorization: str, *, is_known: bool
+) -> None:
+    """White space separates the scheme and the token, and further words do not matter."""
+    headers = [("authorization", authorization), ("authorization", "Bearer token_1")]
+
+    answer = medusa.post(SESSIONS, json=SYSTEM, headers=headers)
+
+    (session,) = answer.json()["payment_collection"]["payment_sessions"]
+    assert is_known == ("customer" in session["context"])

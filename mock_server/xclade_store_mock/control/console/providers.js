@@ -5,10 +5,15 @@ import { $, h, KeptList, mark } from "./dom.js";
 import { filled, onSubmit } from "./form.js";
 import { asNumber } from "./json.js";
 
-const KINDS = { accepted: "waiting", declined: "refused", unreachable: "failed" };
+const KINDS = {
+  accepted: "waiting", declined: "refused", unreachable: "failed", indeterminate: "failed", card_error: "refused",
+};
+const WITH_MESSAGE = ["declined", "card_error"];
 const RESULTS = [
   ["declined", "declines"],
+  ["card_error", "starts a payment whose card fails"],
   ["unreachable", "is unreachable"],
+  ["indeterminate", "fails, with an unknown result"],
   ["accepted", "responds as usual, but late"],
 ];
 
@@ -50,12 +55,12 @@ function outcomeForm(id, outcome) {
       h("button", { value: "plan", class: "primary" }, "Plan outcome"),
       outcome === null ? null : h("button", { value: "cancel" }, "Cancel outcome")),
     h("p", { class: "problem", role: "alert" }));
-  select.addEventListener("change", () => (message.hidden = select.value !== "declined"));
+  select.addEventListener("change", () => (message.hidden = !WITH_MESSAGE.includes(select.value)));
   const path = `/payment-providers/${segment(id)}/outcome`;
   onSubmit(form, ({ result, message: text, delay, times }, action) => {
     if (action === "cancel") return call("DELETE", path);
     const numbers = filled({ delay: asNumber(delay), times: asNumber(times) });
-    return call("PUT", path, { result, ...(result === "declined" ? filled({ message: text }) : {}), ...numbers });
+    return call("PUT", path, { result, ...(WITH_MESSAGE.includes(result) ? filled({ message: text }) : {}), ...numbers });
   });
   return form;
 }
