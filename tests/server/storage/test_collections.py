@@ -56,6 +56,7 @@ async def test_unknown_cart_has_no_collection(storage: Storage, id_: str) -> Non
         await storage.collection_of_cart(id_, make)
     with pytest.raises(CartNotFound):
         await storage.add_collection(collection("pay_col_x", cart_id=id_))
+    assert await storage.find_collection_of_cart(id_) is None
 
     assert 0 == make.made
     assert 3 == (await storage.collections(0))[1]
@@ -135,6 +136,7 @@ async def test_collection_of_cart_is_created_once(storage: Storage) -> None:
 
     expected = Maker()(SEED.carts["cart_new"])
     assert [expected] * 10 == found
+    assert expected == await storage.find_collection_of_cart("cart_new")
     assert expected == await storage.collection(expected.id)
     assert 4 == (await storage.collections(0))[1]
     assert 1 == make.made

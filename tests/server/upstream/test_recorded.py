@@ -136,9 +136,9 @@ def test_a_read_gets_what_was_recorded_after_the_same_writes(
 ) -> None:
     """Which of the recorded responses a request gets depends on the writes so far."""
     with httpx.Client(base_url=serve(**playing(made(*exchanges)))) as client:
-        bodies = [client.request(*each.split()).text for each in sent.split(",")]
+        responses = [client.request(*each.split()).raise_for_status() for each in sent.split(",")]
 
-    assert expected == " ".join(bodies)
+    assert expected == " ".join(response.text for response in responses)
 
 
 def test_what_was_never_recorded_is_not_found(serve: Serve) -> None:

@@ -283,7 +283,9 @@ def test_faults_journal_and_reset_work_in_front_of_a_store(
     mock.post("/_mock/reset")
 
     assert 503 == failed.status_code
-    assert [("POST", 200), ("GET", 503)] == [(each["method"], each["status"]) for each in journal]
+    assert [("POST", 200, []), ("GET", 503, [])] == [
+        (each["method"], each["status"], each["violations"]) for each in journal
+    ]
     assert (1, 0) == (known, mock.get("/_mock/carts").json()["count"])
     assert {} == behind.carts
 
