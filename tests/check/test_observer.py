@@ -1,9 +1,11 @@
 """Invariants across single calls: what is remembered, and what overlapping calls do not prove."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from xclade_store_mock.check.calls import CREATE, INITIALIZE, Interaction, Response
+from xclade_store_mock.check.calls import CREATE, INITIALIZE, LIST, Interaction, Response
 from xclade_store_mock.check.invariants import Observer, Verdict
 
 URL = "http://127.0.0.1:4010/store"
@@ -86,6 +88,73 @@ def test_paid_sessions_keep_their_amount() -> None:
 
     assert {} == missed(observer.observe(created(12, session(1, status="authorized"))))
     assert {"session_amount": ""} == missed(observer.observe(created(12, session(1))))
+
+
+HOSTILE: tuple[Any, ...] = (
+    *(None, True, -1, 10**400, 1e300, float("inf"), [], {}, [[]], [{}], [{"id": []}]),
+    *("", "x", "NaN", "1e99999999", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+09:00"),
+)
+TIME = "2026-01-15T09:30:00.000Z"
+STRIPE = {
+    **session(
+        1, currency_code="usd", provider_id="pp_stripe_stripe", payment_collection={"id": ""}
+    ),
+    "raw_amount": {"value": "10"},
+    "data": {"client_secret": "x", "amount": 1000, "currency": "usd"},
+    **dict.fromkeys(("created_at", "updated_at", "authorized_at"), TIME),
+}
+WHOLE: dict[str, Any] = {
+    "payment_collection": {
+        "id": "pay_col_cart_1",
+        "amount": 10,
+        "currency_code": "usd",
+        "updated_at": TIME,
+        "payment_sessions": [STRIPE, session(2)],
+        "payments": [{"id": "pay_1", "created_at": TIME, "captured_at": TIME}],
+    },
+    "payment_providers": [{"id": "pp_system_default"}],
+    "count": 1,
+    "offset": 0,
+    "limit": 20,
+    "cart": {"id": "cart_1", "total": 10, "currency_code": "usd"},
+    "carts": [{"id": "cart_1", "total": 10, "currency_code": "usd"}],
+}
+
+
+def changed(document: Any, value: Any) -> Iterator[Any]:
+    """Yield copies of a document with the value in the place of one part, however deep."""
+    yield value
+    if not isinstance(document, dict | list):
+        return
+    for step, part in document.items() if isinstance(document, dict) else enumerate(document):
+        for each in changed(part, value):
+            copy = document.copy()
+            copy[step] = each
+            yield copy
+
+
+def test_any_response_can_be_observed() -> None:
+    """Whatever a backend returns in whatever place, it is compared without an error."""
+    first, failed, last = initialized(session(2)), initialized(status=500), created()
+    for value in HOSTILE:
+        for document in changed(WHOLE, value):
+            observer, content = Observer(), json.dumps(document).encode()
+            response = Response(200, {}, content)
+            for call in (first, failed, last, first, replace(last, operation=LIST)):
+                got = call.response if call is failed else response
+                observer.observe(replace(call, response=got))
+
+
+def test_deep_documents_can_be_observed() -> None:
+    """Nesting that Python cannot compare is no violation."""
+    observer = Observer()
+    content = b'{"payment_collection": {"id": "x", "data": %s}}' % (b"[" * 600 + b"]" * 600)
+    headers = {"Idempotency-Key": "k"}
+    call = replace(created(), headers=headers, response=Response(200, {}, content))
+
+    assert [{}, {"idempotency": "idempotency-key"}] == [
+        missed(observer.observe(call)) for _ in range(2)
+    ]
 
 
 def test_memory_is_bounded() -> None:

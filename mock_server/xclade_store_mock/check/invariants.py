@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ Expectations = Iterator[tuple[bool, str]]
 # A list of names as people write it: dialects read other texts in ways of their own.
 _NAMES = re.compile(r"(?:[-+ *]?[a-z][a-z_.]*+[*]?(?:,(?!$)|$))*+")
 _POSITION = re.compile("[0-9]{1,9}")
+# How much the clocks of a backend's machines, such as its database's, may differ.
+_SKEW = timedelta(seconds=5)
+_MOST_DIGITS = 100
 _LATER = ("updated_at", "authorized_at", "captured_at", "canceled_at", "completed_at")
 
 
@@ -142,16 +146,16 @@ def _raw_amount(seen: Seen) -> Expectations:
 def _stripe_amount(seen: Seen) -> Expectations:
     for session in seen.sessions:
         intent, currency = session.get("data"), session.get("currency_code")
-        amount = _exact_amount(session) or session.get("amount")
+        amount = _exact_amount(session) or _decimal(session.get("amount"))
         if (
             str(session.get("provider_id")).startswith("pp_stripe")
             and isinstance(intent, dict)
             # An intent that Stripe did not confirm has neither.
             and {"client_secret", "amount"} <= intent.keys()
             and isinstance(currency, str)
-            and isinstance(amount, int | float | Decimal)
+            and amount is not None
         ):
-            units = minor_units(Decimal(str(amount)), currency)
+            units = minor_units(amount, currency)
             found = intent["amount"], intent.get("currency")
             yield found == (units, currency), f"data with the amount {units} and {currency}"
 
@@ -202,8 +206,8 @@ def _kept_session(seen: Seen) -> Expectations:
         return
     if seen.dialect.restores_sessions:
         # Copies have other ids. Only the manual provider accepts the copy of a session for sure.
-        manual = [each for _, each in shown.sessions if (each or "").startswith(MANUAL_PROVIDER)]
-        found = Counter(each.get("provider_id", manual and manual[0]) for each in seen.sessions)
+        manual = [each for _, each in shown.sessions if each.startswith(MANUAL_PROVIDER)]
+        found = Counter(str(each.get("provider_id", *manual[:1])) for each in seen.sessions)
         yield Counter(manual) <= found, "a copy of the session before the failure"
     else:
         ids = {each for each, _ in shown.sessions}
@@ -269,22 +273,26 @@ def _ordered_times(seen: Seen) -> Expectations:
         for name in _LATER:
             later = read_time(each, name)
             if created and later:
-                yield created <= later, f"{name} not before created_at"
+                yield created - later <= _SKEW, f"{name} not before created_at"
         updated = read_time(each, "updated_at")
         earlier = seen.known.updates.get(each.get("id", ""))
         if updated and earlier and seen.is_alone and not seen.is_replayed:
-            yield earlier <= updated, f"updated_at not before {earlier.isoformat()}"
+            yield earlier - updated <= _SKEW, f"updated_at not before {earlier.isoformat()}"
 
 
 def _exact_amount(value: Object) -> Decimal | None:
     """Return the amount that `raw_amount` has; None without one."""
     raw = value.get("raw_amount")
-    text = raw.get("value") if isinstance(raw, dict) else None
+    return _decimal(raw.get("value")) if isinstance(raw, dict) else None
+
+
+def _decimal(value: object) -> Decimal | None:
+    """Return a number, or a text that is one, as a decimal; None for others, and huge ones."""
     try:
-        amount = Decimal(text) if isinstance(text, str) else None
+        amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount is None or amount.is_finite() else None
+    return amount if amount.is_finite() and abs(amount.adjusted()) < _MOST_DIGITS else None
 
 
 def _join(names: Iterable[str]) -> str:

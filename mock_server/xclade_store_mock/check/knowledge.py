@@ -114,7 +114,7 @@ class Seen:
         """What selects the list of providers that this is a page of, and its size."""
         paging = {"fields", "limit", "offset"}
         selecting = sorted(each for each in self.call.query if each[0] not in paging)
-        return self.document.get("count"), *selecting
+        return str(self.document.get("count")), *selecting
 
     @property
     def key_scope(self) -> tuple[str, ...]:
@@ -125,12 +125,12 @@ class Seen:
     @property
     def request_fingerprint(self) -> str:
         """What requests with the same idempotency key have in common."""
-        return fingerprint(self.query, self.call.document)
+        return _fingerprint(self.query, self.call.document)
 
     @property
     def response_fingerprint(self) -> str:
         """What a replayed response has in common with the first one."""
-        return fingerprint({}, self.document)
+        return _fingerprint({}, self.document)
 
 
 class _Recent(OrderedDict[_K, _V]):
@@ -150,7 +150,7 @@ class Shown(NamedTuple):
     """
 
     terms: tuple[Any, Any]
-    sessions: tuple[tuple[str, str | None], ...]
+    sessions: tuple[tuple[str, str], ...]
     has_failed: bool = False
 
 
@@ -181,7 +181,8 @@ class Known:
     def learn(self, seen: Seen) -> None:
         """Remember what a call revealed."""
         if seen.providers:
-            self.providers[seen.listing] = self.providers.get(seen.listing, {}) | seen.providers
+            known = self.providers.get(seen.listing, {}) | seen.providers
+            self.providers[seen.listing] = known if len(known) < _MOST_REMEMBERED else {}
         if seen.key_scope and seen.collection and not seen.is_replayed:
             self.answers[seen.key_scope] = seen.request_fingerprint, seen.response_fingerprint
         for each in (seen.collection, *seen.sessions):
@@ -199,7 +200,7 @@ class Known:
             self.carts.pop(seen.changed_cart, None)
             self.shown.pop(self.collections.get(seen.changed_cart, ""), None)
         for cart in (_object(seen.document.get("cart")), *objects(seen.document, "carts")):
-            if {"id", "total", "currency_code"} <= cart.keys():
+            if isinstance(cart.get("id"), str) and {"total", "currency_code"} <= cart.keys():
                 terms = {"amount": cart["total"], "currency_code": cart["currency_code"]}
                 self.carts[cart["id"]] = terms
 
@@ -207,7 +208,7 @@ class Known:
         for session in seen.sessions:
             self.owners[session["id"]] = seen.collection["id"]
         if "payment_sessions" in seen.collection and seen.is_alone and not seen.is_replayed:
-            sessions = tuple((each["id"], each.get("provider_id")) for each in seen.sessions)
+            sessions = tuple((each["id"], str(each.get("provider_id"))) for each in seen.sessions)
             self.shown[seen.collection["id"]] = Shown(seen.terms, sessions)
         elif seen.target and not seen.is_replayed:
             shown = self.shown.pop(seen.target, None)
@@ -233,3 +234,10 @@ def objects(value: Object, name: str) -> list[Object]:
 
 def _object(value: Any) -> Object:
     return value if isinstance(value, dict) else {}
+
+
+def _fingerprint(query: Mapping[str, str], document: Any) -> str:
+    try:
+        return fingerprint(query, document)
+    except RecursionError:
+        return "too deep to compare"
