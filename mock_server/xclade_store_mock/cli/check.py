@@ -121,7 +121,8 @@ def _add_limits(add: Callable[..., object]) -> None:
     add("--max-examples", type=positive, metavar="N", default=25, help=examples)
     add("--time-limit", type=positive, metavar="SECONDS", help="stop making calls after this time")
     add("--timeout", type=positive, metavar="SECONDS", default=10, help=timeout)
-    add("--seed", type=int, metavar="N", help="repeat the calls of an earlier run")
+    seed = "repeat the calls of an earlier run (default: random; the same with CI=true)"
+    add("--seed", type=int, metavar="N", help=seed)
 
 
 def run(options: argparse.Namespace) -> int:
