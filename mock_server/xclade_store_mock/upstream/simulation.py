@@ -86,6 +86,9 @@ class _Inspected:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             await self._note(message["status"])
+            # The server sets one for every response.
+            headers = [each for each in message["headers"] if each[0].lower() != b"date"]
+            message = {**message, "headers": headers}
             if _may_have_cart(self._scope, message):
                 self._start = message
                 return

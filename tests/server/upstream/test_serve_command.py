@@ -36,6 +36,7 @@ def test_payments_are_simulated_in_front_of_another_process() -> None:
     assert 45.1843 == started["payment_collection"]["amount"]
     assert started["payment_collection"].items() <= cart["cart"]["payment_collection"].items()
     assert (404, True) == (unknown.status_code, "checkout-2.21.2.json" in unknown.text)
+    assert 1 == len(unknown.headers.get_list("date"))
     (region,) = state["regions"]
     assert "pp_more_more" in region["payment_providers"]
 
