@@ -265,6 +265,7 @@ def test_page_lists_what_passed(check: Check, serve: Serve, tmp_path: Path) -> N
     assert re.search(r"\d\d passed 0 failed 0 not tested", text)
     assert 3 == text.count("every body fits its schema")
     assert "cart not found" in text
+    assert "a session has the amount and currency of its payment collection" in text
 
 
 def test_unwritable_report(check: Check, tmp_path: Path) -> None:

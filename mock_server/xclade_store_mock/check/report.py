@@ -106,6 +106,7 @@ class Report:
 
     `properties` describe the run, `tallies` are by operation. `not_tested` maps what was left out,
     such as an operation, to the reason; `errors` kept parts of the check from being made.
+    `descriptions` are of checks, by name.
     """
 
     title: str
@@ -120,6 +121,7 @@ class Report:
     unprovoked: Sequence[str] = ()
     not_tested: Mapping[str, str] = field(default_factory=dict)
     errors: Sequence[str] = ()
+    descriptions: Mapping[str, str] = field(default_factory=dict)
     is_interrupted: bool = False
     ended: datetime = field(default_factory=lambda: datetime.now().astimezone())
 

@@ -14,6 +14,7 @@ from xclade_store_mock.check.calls import OPERATIONS, Ids
 from xclade_store_mock.check.discovery import Discovery, discover
 from xclade_store_mock.check.engine import Budget, Engine, choose_seed
 from xclade_store_mock.check.findings import Judge
+from xclade_store_mock.check.invariants import INVARIANTS
 from xclade_store_mock.check.report import GITHUB, HTML, JUNIT, TEXT, Report, render
 from xclade_store_mock.check.signs import Evidence
 from xclade_store_mock.check.situations import REFUSED, SITUATIONS, comparisons
@@ -88,6 +89,7 @@ def check(
         unprovoked=judge.unprovoked,
         not_tested=not_tested,
         errors=engine.errors,
+        descriptions={each.name: each.title for each in INVARIANTS},
         is_interrupted=is_interrupted,
     )
 
