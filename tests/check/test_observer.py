@@ -146,7 +146,7 @@ def test_any_response_can_be_observed() -> None:
 
 
 def test_deep_documents_can_be_observed() -> None:
-    """Nesting that Python cannot compare is no violation."""
+    """Nesting that is too deep to compare does not break an invariant."""
     observer = Observer()
     content = b'{"payment_collection": {"id": "x", "data": %s}}' % (b"[" * 600 + b"]" * 600)
     headers = {"Idempotency-Key": "k"}
