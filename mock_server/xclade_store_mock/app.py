@@ -11,13 +11,18 @@ from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
-from starlette.middleware.cors import CORSMiddleware
 from ulid_transform import ulid_now
 
 from xclade_store_mock.contract import Contract, load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Control
-from xclade_store_mock.control.frame import Frame, Middleware, compose, create_control_app
+from xclade_store_mock.control.frame import (
+    Frame,
+    Middleware,
+    allow_pages,
+    compose,
+    create_control_app,
+)
 from xclade_store_mock.control.operations import ControlOperations
 from xclade_store_mock.dialects import DOCUMENTED
 from xclade_store_mock.payments.model import Store
@@ -171,15 +176,7 @@ def _chain(
 
 def _split(frame: Frame, site: Site, dialect: Dialect, learner: Learner) -> Middleware:
     """Return the middleware that passes other requests to the backend, for pages of any origin."""
-    cors = partial(
-        CORSMiddleware,
-        allow_origins=site.cors_origins or (),
-        allow_origin_regex=".*" if site.cors_origins is None else None,
-        allow_credentials=True,
-        allow_methods=("*",),
-        allow_headers=("*",),
-    )
-    other = compose(frame.around(cors), OneStore(learner))
+    other = compose(frame.around(allow_pages(site.cors_origins)), OneStore(learner))
     return partial(Split, find=partial(dialect.find, site.contract), other=other)
 
 

@@ -4,14 +4,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import NoReturn
 
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
 
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Traffic
 from xclade_store_mock.control.errors import NoStore
-from xclade_store_mock.control.frame import Frame, compose, create_control_app
+from xclade_store_mock.control.frame import Frame, allow_pages, compose, create_control_app
 from xclade_store_mock.control.front import console_pages
 from xclade_store_mock.control.operations import TrafficOperations
 from xclade_store_mock.upstream.checks import Checks, Observe, observe_nothing
@@ -49,17 +48,8 @@ class Proxy:
             console=console_pages() if access else {},
             is_page=lambda _: False,
         )
-        cors = partial(
-            CORSMiddleware,
-            allow_origins=cors_origins or (),
-            # Cookies need the page's own origin echoed.
-            allow_origin_regex=".*" if cors_origins is None else None,
-            allow_credentials=True,
-            allow_methods=("*",),
-            allow_headers=("*",),
-        )
         checks = Checks(forward, contract=contract, find=find, observe=observe, rejects=rejects)
-        self._app = compose([*frame.front, *frame.around(cors)], checks)
+        self._app = compose([*frame.front, *frame.around(allow_pages(cors_origins))], checks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""

@@ -34,6 +34,12 @@ def in_front_of(behind: SmallStore, **options: Any) -> dict[str, Any]:
     return {"store": Store(Settings()), "backend": behind, **options}
 
 
+def in_process(behind: SmallStore) -> httpx.AsyncClient:
+    """Return a client of a mock in the test's own event loop."""
+    transport = httpx.ASGITransport(create_app(**in_front_of(behind)))
+    return httpx.AsyncClient(transport=transport, base_url="http://mock", headers=KEY)
+
+
 @pytest.fixture
 def mock(serve: Serve, behind: SmallStore) -> Any:
     """Yield a client of the mock, with the key of the store behind it."""
@@ -233,10 +239,7 @@ def test_parallel_questions_are_asked_once(behind: SmallStore) -> None:
     async def create_at_once() -> list[httpx.Response]:
         behind.carts["cart_7"] = 40
         behind.gate.clear()
-        transport = httpx.ASGITransport(create_app(**in_front_of(behind)))
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://mock", headers=KEY
-        ) as mock:
+        async with in_process(behind) as mock:
             calls = [mock.post(COLLECTIONS, json={"cart_id": "cart_7"}) for _ in range(5)]
             creating = asyncio.gather(*calls)
             await behind.arrived.wait()
@@ -255,10 +258,7 @@ def test_a_slow_read_does_not_undo_a_change(behind: SmallStore) -> None:
     async def change_while_reading() -> float:
         behind.carts["cart_7"] = 40
         behind.gate.clear()
-        transport = httpx.ASGITransport(create_app(**in_front_of(behind)))
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://mock", headers=KEY
-        ) as mock:
+        async with in_process(behind) as mock:
             reading = asyncio.ensure_future(mock.get("/store/carts/cart_7"))
             await behind.arrived.wait()
             await mock.post("/store/carts/cart_7", json={"total": 99})
