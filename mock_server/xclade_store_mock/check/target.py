@@ -65,7 +65,7 @@ def confirm(options: CheckOptions) -> CheckOptions:
         raise CannotCheck(f"pass --publishable-key, or set {KEY_VARIABLE}")
     for path in (options.junit, options.html):
         if path is not None:
-            _require_writable(path)
+            require_writable(path)
     if not is_loopback(options.url):
         options = replace(options, rate=options.rate or _DEFAULT_RATE)
         if not options.yes:
@@ -107,7 +107,7 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _require_writable(path: Path) -> None:
+def require_writable(path: Path) -> None:
     """Raise CannotCheck if a report cannot be written: better now than after the check."""
     try:
         is_new = not path.exists()

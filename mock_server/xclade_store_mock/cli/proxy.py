@@ -8,10 +8,12 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from ssl import SSLError
 from typing import TYPE_CHECKING
 
 from xclade_store_mock.check import CANNOT_CHECK, FINDINGS, print_safely
+from xclade_store_mock.check.target import CannotCheck, require_writable
 from xclade_store_mock.cli.serve import (
     CannotServe,
     add_access,
@@ -61,6 +63,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default="documented",
         help="medusa: expect the known deviations of a real Medusa (default: %(default)s)",
     )
+    add("--junit", type=Path, metavar="FILE", help="write JUnit XML when it ends")
+    add("--html", type=Path, metavar="FILE", help="write one HTML page when it ends")
     add_upstream_options(parser)
     add_address(parser)
     add_access(parser)
@@ -132,6 +136,7 @@ def proxy(options: argparse.Namespace) -> int:
 
     dialect = DIALECTS[options.dialect]
     try:
+        write_reports = _prepare_reports(options)
         with ExitStack() as stack:
             listeners = [stack.enter_context(each) for each in listen(options.host, options.port)]
             forward = open_upstream(options.url, options, listeners)
@@ -151,11 +156,35 @@ def proxy(options: argparse.Namespace) -> int:
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             with suppress(KeyboardInterrupt):
                 run_proxy(app, listeners, read_limits(options), options.log_format)
-    except CannotServe as error:
+    except (CannotServe, CannotCheck) as error:
         print_safely(f"xclade-store-mock: {error}\n", sys.stderr)
         return CANNOT_CHECK
     print_safely(live.summary())
+    write_reports(live, forward.upstream)
     return FINDINGS if options.fail_on_violations and live.has_violations else 0
+
+
+def _prepare_reports(options: argparse.Namespace) -> "Callable[[LiveCheck, Upstream], None]":
+    """Return what writes the reports. Raises CannotServe or CannotCheck if that cannot be done."""
+    paths = [path for path in (options.junit, options.html) if path is not None]
+    if not paths:
+        return lambda _live, _upstream: None
+    try:
+        from xclade_store_mock.check import report  # noqa: PLC0415 - needs the extra `check`
+    except ModuleNotFoundError as error:
+        raise CannotServe(
+            f"{error}. Reports come with the extra: pip install 'xclade-store[check]'"
+        ) from error
+    for path in paths:
+        require_writable(path)
+
+    def write(live: "LiveCheck", upstream: "Upstream") -> None:
+        seen = live.report(str(upstream))
+        for path, template in ((options.junit, report.JUNIT), (options.html, report.HTML)):
+            if path is not None:
+                path.write_text(report.render(seen, template), "utf-8")
+
+    return write
 
 
 def _observer(
@@ -169,7 +198,7 @@ def _observer(
         url = f"{upstream}{scope['raw_path'].decode('latin-1')}{query}"
         headers = _read(scope["headers"])
         call = Interaction(match.operation.id, scope["method"], url, headers, content, None)
-        span = live.begin(call)
+        end = live.begin(call)
 
         def conclude(
             start: "Message | None", body: bytes | None, violations: "Sequence[Violation]"
@@ -177,7 +206,7 @@ def _observer(
             response = None
             if start is not None:
                 response = Response(start["status"], _read(start["headers"]), body or b"")
-            return live.conclude(call, span, response, violations)
+            return end(response, violations)
 
         return conclude
 

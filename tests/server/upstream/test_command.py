@@ -17,7 +17,7 @@ from tests.check.backends import Meddler, Request, Response
 from tests.conftest import KEY, served
 from tests.server.command import Running, running
 from tests.server.upstream.raw import OK, PATIENCE, read_message, upstream
-from tests.server.wire import COLLECTIONS, PROVIDERS, SESSIONS, SYSTEM
+from tests.server.wire import COLLECTIONS, FREE_SESSIONS, PROVIDERS, SESSIONS, STRIPE, SYSTEM
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.dialects import DIALECTS
@@ -54,6 +54,34 @@ def test_contract_test_of_a_backend(mock: tuple[str, str], number: int) -> None:
         "initialize_payment_session: 1x 200",
     ]
     assert 0 == code
+
+
+def test_reports_name_broken_invariants_and_no_secrets(tmp_path: Path) -> None:
+    """A response about another payment collection fits the schema, but not the request."""
+    with served(create_app()) as url:
+        honest = httpx.post(f"{url}{SESSIONS}", headers=KEY, json=STRIPE).content
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    junit, page = tmp_path / "report.xml", tmp_path / "report.html"
+    options = ("--junit", junit, "--html", page, "--fail-on-violations")
+    headers = KEY | {"Authorization": "Bearer t0ken", "Cookie": "a=c00kie"}
+    with upstream(head % len(honest) + honest) as raw, running("proxy", raw.url, *options) as proxy:
+        other = f"{proxy.url}{FREE_SESSIONS}?token=qu3ry"
+        got = httpx.post(other, headers=headers, json=STRIPE)
+        assert "requested_collection" in got.headers["sl-violations"]
+        code, printed = stop(proxy)
+
+    assert 1 == code
+    secrets = ("pk_demo", "t0ken", "c00kie", "qu3ry", "_secret_")
+    for text in (printed, junit.read_text("utf-8"), page.read_text("utf-8")):
+        assert "the payment collection in the path" in text
+        assert not [secret for secret in secrets if secret in text]
+
+
+def test_report_that_cannot_be_written(tmp_path: Path) -> None:
+    """It is said at the start, not at the end."""
+    code, printed = fail("http://localhost:9", "--junit", str(tmp_path / "none" / "report.xml"))
+
+    assert (2, True) == (code, "cannot write" in printed)
 
 
 @pytest.mark.parametrize(("dialect", "code"), [("documented", 1), ("medusa", 0)])
