@@ -69,6 +69,7 @@ def test_drift_is_found(checkout: Path, drift: tuple[str, str, str]) -> None:
     ("name", "old", "new"),
     [
         ("docs/deviations.md", " the ", " another "),
+        ("docs/control-api.md", " the ", " another "),
         ("client/xclade_store/async_client.py", " the ", " another "),
         ("openapi/operations.txt", "query limit?", "query limit"),
     ],

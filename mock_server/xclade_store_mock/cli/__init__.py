@@ -12,12 +12,13 @@ from xclade_store_mock.cli import check, proxy, serve
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     code: int = options.run(options)
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="xclade-store-mock",
         description="A mock server for the payment sessions of the xclade Store API, and a check of"

@@ -88,7 +88,9 @@ class _CollectionAnswer(Struct):
     payment_collection: _Collection
 
 
-class _File(Struct):
+class RecordingFile(Struct):
+    """A recording as it is stored: the store, in the form of a store file, and the cases."""
+
     store: msgspec.Raw
     cases: tuple[Case, ...]
 
@@ -98,7 +100,7 @@ def read_recording(path: Path, now: datetime) -> Recording:
     try:
         content = path.read_bytes()
         complete = _without_partial_case(content)
-        file = msgspec.json.decode(complete, type=_File)
+        file = msgspec.json.decode(complete, type=RecordingFile)
     except OSError as error:
         raise RecordingError(f"{path}: {error.strerror}") from error
     except (msgspec.DecodeError, RecursionError) as error:
