@@ -1,4 +1,4 @@
-"""How the mock's responses differ from Prism's on purpose, and why; docs/mock-server.md has it."""
+"""How the mock's responses differ from Prism's on purpose, and why; docs/prefer.md has it."""
 
 from enum import Enum
 from typing import NamedTuple

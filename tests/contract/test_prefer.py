@@ -27,7 +27,7 @@ from xclade_store_mock.contract import load_contract
 from xclade_store_mock.dialects import DIALECTS, DOCUMENTED, MEDUSA
 from xclade_store_mock.web.dialect import Dialect
 
-PAGE = Path(__file__).parents[2] / "docs/mock-server.md"
+PAGE = Path(__file__).parents[2] / "docs/prefer.md"
 VALID = [*documented_responses(), *preferences()]
 PATIENCE = 60
 """Seconds to wait for a response that is certain to arrive."""
@@ -194,5 +194,5 @@ def test_every_difference_occurs() -> None:
 
 
 def test_documentation_has_the_table() -> None:
-    """docs/mock-server.md contains the table of differences."""
+    """docs/prefer.md contains the table of differences."""
     assert render() in PAGE.read_text("utf-8")
