@@ -11,9 +11,9 @@ pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[2]
 
 
-def blocks() -> list[str]:
-    """Return the Python examples of docs/testing.md."""
-    page = (ROOT / "docs/testing.md").read_text("utf-8")
+def blocks(name: str = "testing.md") -> list[str]:
+    """Return the Python examples of a page."""
+    page = (ROOT / "docs" / name).read_text("utf-8")
     return re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
 
 
@@ -24,11 +24,18 @@ def test_documented_example_runs(runs: Runs) -> None:
     runs(2, test_example=example)
 
 
+def test_first_test_passes(runs: Runs) -> None:
+    """The example test of docs/getting-started.md passes unchanged."""
+    *_, example = blocks("getting-started.md")
+
+    runs(1, test_payment=example)
+
+
 def test_documented_failures(runs: Runs) -> None:
     """The tests of docs/testing.md for failures on demand pass unchanged."""
     *_, example, _ = blocks()
 
-    runs(5, test_failures=example)
+    runs(6, test_failures=example)
 
 
 def test_documented_results_can_be_made(runs: Runs) -> None:

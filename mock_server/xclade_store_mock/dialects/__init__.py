@@ -12,6 +12,7 @@ from xclade_store_mock.web.dialect import Dialect, Reply
 DOCUMENTED: Dialect = Documented()
 MEDUSA: Dialect = Medusa()
 DIALECTS: Mapping[str, Dialect] = {each.name: each for each in (DOCUMENTED, MEDUSA)}
+"""The dialects by their names."""
 
 
 def describe(reply: Reply | None) -> str:
