@@ -31,10 +31,10 @@ def test_python_examples_run(serve: Serve, name: str) -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-@pytest.mark.parametrize("name", ["mock-server.md", "prefer.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/mock-server.md", "docs/prefer.md"])
 def test_curl_examples_print_what_the_page_shows(serve: Serve, name: str) -> None:
     """Each curl command of the page prints the output shown; `…` matches anything."""
-    page = (ROOT / "docs" / name).read_text("utf-8")
+    page = (ROOT / name).read_text("utf-8")
     blocks = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     examples = [
         example

@@ -136,8 +136,8 @@ def test_translated_prose_is_found(text: str) -> None:
 
 
 def test_readme_stays_short() -> None:
-    """The README has at most 420 words."""
-    assert len((ROOT / "README.md").read_text("utf-8").split()) <= 420
+    """The README has at most 350 words."""
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= 350
 
 
 def test_lock_files_name_no_registry() -> None:
