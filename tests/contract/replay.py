@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -50,17 +51,23 @@ class Stage:
         await self.app(scope, receive, send)
 
 
-def send(port: int, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Send a recorded request unchanged; return the status, the headers and the body."""
+def wire(request: Request, host: str) -> bytes:
+    """Return the bytes of a recorded request, unchanged, for a connection of its own."""
     body = request.content
-    headers = [("Host", f"127.0.0.1:{port}"), ("Connection", "close"), *request.headers]
+    headers = [("Host", host), ("Connection", "close"), *request.headers]
     chunked = any(name.lower() == "transfer-encoding" for name, _ in headers)
     if body is not None and not chunked:
         headers.append(("Content-Length", str(len(body))))
     head = f"{request.method} {request.target} HTTP/1.1\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in headers) + "\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        connection.sendall(head.encode() + (body or b""))
+    return head.encode() + (body or b"")
+
+
+def send(url: str, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Send a recorded request unchanged; return the status, the headers and the body."""
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname, address.port or 80), timeout=30) as connection:
+        connection.sendall(wire(request, address.netloc))
         response = http.client.HTTPResponse(connection, method=request.method)
         response.begin()
         return response.status, response.getheaders(), response.read()
@@ -191,7 +198,6 @@ def replay(path: Path, dialect: Dialect) -> Counter[str]:
     counts: Counter[str] = Counter()
     server = uvicorn.Server(uvicorn.Config(stage, port=0, log_level="critical", lifespan="off"))
     with running(server) as url:
-        port = int(url.rpartition(":")[2])
         for _, cases in groupby(recording.cases, key=lambda case: case.scene):
             comparison = Comparison(known=set(store.payment_collections))
             stage.app = create_app(store=store, dialect=dialect)
@@ -200,7 +206,7 @@ def replay(path: Path, dialect: Dialect) -> Counter[str]:
                     print(f"{path.name}: {case.name}: skipped, outside of the contract")
                     counts["skipped"] += 1
                     continue
-                differences = [*comparison.responses(case.response, *send(port, case.request))]
+                differences = [*comparison.responses(case.response, *send(url, case.request))]
                 counts["failed" if differences else "passed"] += 1
                 for difference in differences:
                     print(f"{path.name}: {case.name}: {difference}")

@@ -17,7 +17,7 @@ from xclade_store_mock.payments.model import Settings, Store
 from xclade_store_mock.upstream.recording import Case, Recording, Request, Response
 
 
-def differences(case: Case, port: int, comparison: Comparison) -> list[str]:
+def differences(case: Case, url: str, comparison: Comparison) -> list[str]:
     """Send a recorded request, and return how the response differs from the recorded one.
 
     Only what the mock says of payments may have other ids; all else has the same bytes.
@@ -25,7 +25,7 @@ def differences(case: Case, port: int, comparison: Comparison) -> list[str]:
     target = case.request.target
     for theirs, ours in comparison.ours.items():
         target = target.replace(theirs, ours)
-    status, headers, body = send(port, replace(case.request, target=target))
+    status, headers, body = send(url, replace(case.request, target=target))
     text = case.response.body or ""
     if '"payment_collection":' in text or "/store/payment-" in target:
         return [*comparison.responses(case.response, status, headers, body)]
@@ -33,19 +33,14 @@ def differences(case: Case, port: int, comparison: Comparison) -> list[str]:
     return [] if expected == (status, body) else [f"{case.name}: {status} {body[:200]!r}"]
 
 
-def port_of(url: str) -> int:
-    """Return the port in a URL."""
-    return httpx.URL(url).port or 0
-
-
 @pytest.mark.parametrize("name", ["checkout", "storefront"])
 def test_requests_in_order_get_the_recorded_responses(serve: Serve, name: str) -> None:
     """Every response is the recorded one, apart from the ids of the mock's payments."""
     recording = recorded(name)
-    port = port_of(serve(**playing(recording)))
+    url = serve(**playing(recording))
     comparison = Comparison(known=set())
 
-    assert [] == [each for case in recording.cases for each in differences(case, port, comparison)]
+    assert [] == [each for case in recording.cases for each in differences(case, url, comparison)]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -54,9 +49,9 @@ def test_shuffled_and_parallel_reads_get_the_responses_of_their_moment(
 ) -> None:
     """Between two writes, reads may come in any order, in parallel, more often or never."""
     recording = recorded("storefront")
-    port = port_of(serve(**playing(recording)))
+    url = serve(**playing(recording))
     comparison = Comparison(known=set())
-    compare = partial(differences, port=port, comparison=comparison)
+    compare = partial(differences, url=url, comparison=comparison)
     chance = random.Random(seed)
 
     with ThreadPoolExecutor(6) as pool:
