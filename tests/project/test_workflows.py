@@ -155,3 +155,29 @@ def test_announcement_is_the_section_of_the_version(tmp_path: Path) -> None:
 
     assert 0 == result.returncode, result.stderr
     assert "### Added\n- b\n" == (tmp_path / "notes.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("upgraded", ["httpx==2", "httpx==1"])
+def test_upgrade_is_proposed_if_there_is_one(tmp_path: Path, upgraded: str) -> None:
+    """A changed requirement becomes a branch and a pull request; otherwise nothing happens."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com", *arguments]
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        return result.stdout
+
+    git("init", "--quiet", "--bare", "origin.git")
+    git("clone", "--quiet", "origin.git", "checkout")
+    checkout = tmp_path / "checkout"
+    (checkout / "pins.txt").write_text("httpx==1", "utf-8")
+    git("-C", "checkout", "add", "pins.txt")
+    git("-C", "checkout", "commit", "--quiet", "--message", "Pin")
+    write_command(checkout, "gh", 'echo "$@" >>calls.txt')
+    (checkout / "pins.txt").write_text(upgraded, "utf-8")
+
+    result = run("requirements.yml", "upgrade", "Propose", checkout, GH_TOKEN="")
+
+    assert 0 == result.returncode, result.stderr
+    is_changed = upgraded != "httpx==1"
+    assert is_changed == ("upgrade-requirements" in git("-C", "origin.git", "branch"))
+    assert is_changed == (checkout / "calls.txt").exists()
