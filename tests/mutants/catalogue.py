@@ -48,8 +48,8 @@ MUTANTS = (
     Mutant(
         "amount in minor units",
         SERVER / "payments/documents.py",
-        '"amount": number(collection.amount),',
-        '"amount": number(collection.amount * 100),',
+        '"amount": number(session.amount),',
+        '"amount": number(session.amount * 100),',
         ("tests/server/test_money.py", RECORDINGS),
     ),
     Mutant(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import httpx
 import pytest
+from tests.contract.relay_contract import property_names
 from tests.server.wire import COLLECTIONS, SESSIONS, SYSTEM, answer, ok, session_of
 
 from xclade_store_mock import jsontext
@@ -18,11 +19,10 @@ from xclade_store_mock.payments.documents import (
 from xclade_store_mock.payments.model import PaymentCollection, PaymentSession
 from xclade_store_mock.payments.rules import settle_session
 
-SESSION = (
-    *("id", "currency_code", "provider_id", "data", "context", "status", "authorized_at"),
-    *("payment_collection_id", "payment.id", "metadata", "raw_amount"),
-    *("created_at", "updated_at", "deleted_at", "amount"),
-)
+SESSION = {
+    "payment.id" if name == "payment" else name
+    for name in property_names("StorePaymentSession") - {"payment_collection"}
+}
 SESSIONS_WHOLE = [f"payment_sessions.{name}" for name in SESSION]
 DEFAULTS = {"id", "currency_code", "amount", *SESSIONS_WHOLE}
 PROVIDERS_WHOLE = {"payment_providers.id", "payment_providers.is_enabled"}

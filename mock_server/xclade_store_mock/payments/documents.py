@@ -7,7 +7,7 @@ The contract says what a document holds; which fields are returned by default is
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from random import Random
@@ -142,82 +142,6 @@ def select_paths(paths: Iterable[str]) -> Selection:
     return Selection(root)
 
 
-_PROVIDER = Resource(own=("id", "is_enabled"))
-PROVIDER = Selectable(_PROVIDER, defaults=_PROVIDER.own)
-
-_REFERENCE = Resource(own=("id",))
-_CAPTURE = Resource(
-    own=("id", "amount", "created_at", "created_by"), relations={"payment": _REFERENCE}
-)
-_REFUND_REASON = Resource(
-    own=("id", "label", "description", "metadata", "created_at", "updated_at", "code")
-)
-_REFUND = Resource(
-    own=("id", "amount", "refund_reason_id", "note", "created_at", "created_by"),
-    relations={"payment": _REFERENCE, "refund_reason": _REFUND_REASON},
-)
-_PAYMENT = Resource(
-    own=(
-        "id",
-        "amount",
-        "authorized_amount",
-        "currency_code",
-        "provider_id",
-        "data",
-        "created_at",
-        "updated_at",
-        "captured_at",
-        "canceled_at",
-        "captured_amount",
-        "refunded_amount",
-    ),
-    relations={
-        "captures": _CAPTURE,
-        "refunds": _REFUND,
-        "payment_collection": _REFERENCE,
-        "payment_session": _REFERENCE,
-    },
-)
-_SESSION = Resource(
-    own=(
-        "id",
-        "currency_code",
-        "provider_id",
-        "data",
-        "context",
-        "status",
-        "authorized_at",
-        "payment_collection_id",
-        "payment.id",
-        "metadata",
-        "raw_amount",
-        "created_at",
-        "updated_at",
-        "deleted_at",
-        "amount",
-    ),
-    relations={"payment": _PAYMENT, "payment_collection": _REFERENCE},
-)
-_COLLECTION = Resource(
-    own=(
-        "id",
-        "currency_code",
-        "amount",
-        "authorized_amount",
-        "captured_amount",
-        "refunded_amount",
-        "completed_at",
-        "created_at",
-        "updated_at",
-        "metadata",
-        "status",
-    ),
-    relations={"payment_providers": _PROVIDER, "payment_sessions": _SESSION, "payments": _PAYMENT},
-)
-COLLECTION = Selectable(
-    _COLLECTION, defaults=("id", "currency_code", "amount", "*payment_sessions")
-)
-
 # The number of significant digits that Medusa stores of an amount (recorded).
 _PRECISION = 20
 _ULID_DIGITS = string.digits + "ABCDEFGHJKMNPQRSTVWXYZ"
@@ -240,19 +164,21 @@ def default_document(collection: PaymentCollection) -> dict[str, Any]:
 
 def collection_document(collection: PaymentCollection) -> dict[str, Any]:
     """Return the whole document of a payment collection, with its relations."""
-    totals = sum_up(collection)
-    payments = [_payment(each, collection.id) for each in collection.payments]
+    payments = [
+        {
+            **_payment(each),
+            "captures": [{**_capture(each), "payment": {"id": each.id}}]
+            if each.captured_at
+            else [],
+            "refunds": [],
+            "payment_collection": {"id": collection.id},
+            "payment_session": {"id": each.session_id},
+        }
+        for each in collection.payments
+    ]
     by_session = {each["payment_session"]["id"]: each for each in payments}
     return {
-        **default_document(collection),
-        "authorized_amount": _nullable(number, totals.authorized_amount),
-        "captured_amount": _nullable(number, totals.captured_amount),
-        "refunded_amount": None,
-        "completed_at": _nullable(timestamp, totals.completed_at),
-        "created_at": timestamp(collection.created_at),
-        "updated_at": timestamp(collection.updated_at),
-        "metadata": None,
-        "status": totals.status,
+        **_collection(collection),
         "payment_providers": [],
         "payment_sessions": [
             {
@@ -289,6 +215,23 @@ def _nullable(render: Callable[[Any], Any], value: Any) -> Any:
     return None if value is None else render(value)
 
 
+def _collection(collection: PaymentCollection) -> dict[str, Any]:
+    totals = sum_up(collection)
+    return {
+        "id": collection.id,
+        "currency_code": collection.currency_code,
+        "amount": number(collection.amount),
+        "authorized_amount": _nullable(number, totals.authorized_amount),
+        "captured_amount": _nullable(number, totals.captured_amount),
+        "refunded_amount": None,
+        "completed_at": _nullable(timestamp, totals.completed_at),
+        "created_at": timestamp(collection.created_at),
+        "updated_at": timestamp(collection.updated_at),
+        "metadata": None,
+        "status": totals.status,
+    }
+
+
 def _session(session: PaymentSession, collection_id: str) -> dict[str, Any]:
     is_paid = session.authorized_at is not None
     return {
@@ -310,16 +253,8 @@ def _session(session: PaymentSession, collection_id: str) -> dict[str, Any]:
     }
 
 
-def _payment(payment: Payment, collection_id: str) -> dict[str, Any]:
+def _payment(payment: Payment) -> dict[str, Any]:
     amount = number(payment.amount)
-    captured_at = _nullable(timestamp, payment.captured_at)
-    capture = {
-        "id": f"capt_{payment.id.removeprefix('pay_')}",
-        "amount": amount,
-        "created_at": captured_at,
-        "created_by": None,
-        "payment": {"id": payment.id},
-    }
     return {
         "id": payment.id,
         "amount": amount,
@@ -329,14 +264,19 @@ def _payment(payment: Payment, collection_id: str) -> dict[str, Any]:
         "data": payment.data,
         "created_at": timestamp(payment.created_at),
         "updated_at": timestamp(payment.updated_at),
-        "captured_at": captured_at,
+        "captured_at": _nullable(timestamp, payment.captured_at),
         "canceled_at": _nullable(timestamp, payment.canceled_at),
-        "captured_amount": amount if captured_at else None,
+        "captured_amount": amount if payment.captured_at else None,
         "refunded_amount": None,
-        "captures": [capture] if captured_at else [],
-        "refunds": [],
-        "payment_collection": {"id": collection_id},
-        "payment_session": {"id": payment.session_id},
+    }
+
+
+def _capture(payment: Payment) -> dict[str, Any]:
+    return {
+        "id": f"capt_{payment.id.removeprefix('pay_')}",
+        "amount": number(payment.amount),
+        "created_at": _nullable(timestamp, payment.captured_at),
+        "created_by": None,
     }
 
 
@@ -393,3 +333,45 @@ def _exact(amount: Decimal) -> str:
 def timestamp(moment: datetime) -> str:
     """Return a UTC time with milliseconds: `2026-01-15T09:30:00.000Z`."""
     return moment.isoformat("T", "milliseconds").replace("+00:00", "Z")
+
+
+def _resource(document: Mapping[str, Any], **relations: Resource) -> Resource:
+    """Return a resource with the fields of a document, which has the ids of related objects."""
+    own = (f"{name}.id" if name in relations else name for name in document)
+    return Resource(tuple(own), relations)
+
+
+# The fields that can be selected are those that the documents have, such as these.
+_MOMENT = datetime(2026, 1, 15, tzinfo=UTC)
+_A_PAYMENT = Payment("", "", Decimal(0), "", "", {}, _MOMENT, _MOMENT)
+_A_SESSION = PaymentSession("", Decimal(0), "", "", {}, _MOMENT, _MOMENT)
+_A_COLLECTION = PaymentCollection("", None, "", Decimal(0), _MOMENT, _MOMENT)
+
+_REFERENCE = Resource(own=("id",))
+_PROVIDER = _resource(provider_document(PaymentProvider("")))
+_REFUND_REASON = Resource(
+    own=("id", "label", "description", "metadata", "created_at", "updated_at", "code")
+)
+_REFUND = Resource(
+    own=("id", "amount", "refund_reason_id", "note", "created_at", "created_by"),
+    relations={"payment": _REFERENCE, "refund_reason": _REFUND_REASON},
+)
+_PAYMENT = _resource(
+    _payment(_A_PAYMENT),
+    captures=_resource(_capture(_A_PAYMENT), payment=_REFERENCE),
+    refunds=_REFUND,
+    payment_collection=_REFERENCE,
+    payment_session=_REFERENCE,
+)
+_SESSION = _resource(_session(_A_SESSION, ""), payment=_PAYMENT, payment_collection=_REFERENCE)
+
+PROVIDER = Selectable(_PROVIDER, defaults=_PROVIDER.own)
+COLLECTION = Selectable(
+    _resource(
+        _collection(_A_COLLECTION),
+        payment_providers=_PROVIDER,
+        payment_sessions=_SESSION,
+        payments=_PAYMENT,
+    ),
+    defaults=("id", "currency_code", "amount", "*payment_sessions"),
+)

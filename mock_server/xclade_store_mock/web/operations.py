@@ -196,11 +196,11 @@ class Operations:
         )
 
     def _document(self, collection: PaymentCollection, fields: str | None) -> Document:
-        if fields is None:
-            document = documents.default_document(collection)
-        else:
-            selection = self.dialect.select(fields, documents.COLLECTION)
-            document = selection.of(documents.collection_document(collection))
+        build = documents.default_document if fields is None else documents.collection_document
+        document = build(collection)
+        selection = self.dialect.select(fields, documents.COLLECTION)
+        if selection is not documents.COLLECTION.default_selection:
+            document = selection.of(document)
         return {"payment_collection": document}
 
     def _response(self, answer: idempotency.Answer) -> Response:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from xclade_store_mock.jsontext import WHITE_SPACE
 from xclade_store_mock.payments.documents import (
     COLLECTION,
+    PROVIDER,
+    Resource,
     Selectable,
     Selection,
     expand,
@@ -13,6 +15,37 @@ from xclade_store_mock.payments.documents import (
     without_star,
 )
 
+_PROVIDER = Resource(own=("id", "is_enabled"))
+_SESSION = Resource(
+    own=(
+        "id",
+        "currency_code",
+        "provider_id",
+        "data",
+        "context",
+        "status",
+        "authorized_at",
+        "payment_collection_id",
+        "payment.id",
+        "metadata",
+        "raw_amount",
+        "created_at",
+        "updated_at",
+        "deleted_at",
+        "amount",
+    )
+)
+# What the backend returns (`repeat/1-system`, `pp/ok`), whatever else the contract describes.
+_RECORDED: Mapping[Selectable, Selectable] = {
+    PROVIDER: Selectable(_PROVIDER, defaults=_PROVIDER.own),
+    COLLECTION: Selectable(
+        Resource(
+            own=("id", "currency_code", "amount", "status"),
+            relations={"payment_providers": _PROVIDER, "payment_sessions": _SESSION},
+        ),
+        defaults=("id", "currency_code", "amount", "*payment_sessions"),
+    ),
+}
 # The names that the backend allows besides the defaults.
 _ALLOWED: Mapping[Selectable, frozenset[str]] = {
     COLLECTION: frozenset(
@@ -38,11 +71,12 @@ def select_as_recorded(fields: str | None, selectable: Selectable) -> Selection:
     the backend allows are selected, and a relation needs its star. A star makes a relation of a
     field, too, which then is left out, unless all fields of its parent are selected.
     """
+    recorded = _RECORDED[selectable]
     if fields is None:
-        return selectable.default_selection
-    allowed = _ALLOWED.get(selectable, frozenset()).union(map(without_star, selectable.defaults))
-    relations = selectable.resource.relations
-    chosen = _chosen(fields, selectable.defaults)
+        return recorded.default_selection
+    allowed = _ALLOWED.get(selectable, frozenset()).union(map(without_star, recorded.defaults))
+    relations = recorded.resource.relations
+    chosen = _chosen(fields, recorded.defaults)
     plain = [name for name in chosen if not _has_star(name) and name in allowed]
     starred = [_unstar(name) for name in chosen if _has_star(name) and _unstar(name) in allowed]
     whole = [name for name in starred if name in relations]
@@ -50,7 +84,7 @@ def select_as_recorded(fields: str | None, selectable: Selectable) -> Selection:
     paths = [name for name in plain if name not in relations and name not in left_out]
     # What is left out still names its parent.
     paths += [f"{name.rpartition('.')[0]}.id" for name in left_out if "." in name]
-    return select_paths([*paths, *expand(whole, selectable.resource)])
+    return select_paths([*paths, *expand(whole, recorded.resource)])
 
 
 def _chosen(fields: str, defaults: tuple[str, ...]) -> list[str]:
