@@ -1,20 +1,9 @@
 """The pytest plugin, in test runs of its own."""
 
-import re
-from pathlib import Path
-
 import pytest
-from tests.server.plugin_runs import Runs
+from tests.server.plugin_runs import ROOT, Runs, blocks
 
 pytest_plugins = ["pytester"]
-
-ROOT = Path(__file__).parents[2]
-
-
-def blocks(name: str = "testing.md") -> list[str]:
-    """Return the Python examples of a page."""
-    page = (ROOT / "docs" / name).read_text("utf-8")
-    return re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
 
 
 def test_documented_example_runs(runs: Runs) -> None:
@@ -33,7 +22,7 @@ def test_first_test_passes(runs: Runs) -> None:
 
 def test_documented_failures(runs: Runs) -> None:
     """The tests of docs/testing.md for failures on demand pass unchanged."""
-    *_, example, _ = blocks()
+    *_, example, _, _ = blocks()
 
     runs(6, test_failures=example)
 
@@ -203,7 +192,7 @@ def test_clients_are_ready_and_closed(runs: Runs) -> None:
 def test_invalid_arguments(runs: Runs) -> None:
     """Invalid arguments are refused at once."""
     runs(
-        22,
+        25,
         test_mistakes="""
         from msgspec.structs import replace
         from decimal import Decimal
@@ -229,7 +218,11 @@ def test_invalid_arguments(runs: Runs) -> None:
             (lambda mock: mock.drop_next(operation_id="pay"), ValueError, "operation_id must be"),
             (lambda mock: mock.hold_next("pay"), ValueError, "operation_id must be"),
             (lambda mock: mock.fail_next(retry_after=-1), ValueError, "retry_after must be from 0"),
-            (lambda mock: mock.start_scenario("nope"), ValueError, "no scenario 'nope'"),
+            (lambda mock: mock.start_scenario("nope"), ValueError, "Use one of .*double-tap"),
+            (lambda mock: mock.delay_next(601), ValueError, "delay must be from 0"),
+            (lambda mock: mock.set_cart_total("cart_x", 1), CartNotFound, "cart_x"),
+            (lambda mock: mock.set_session_status("pay_col_demo", "payses_x", "captured"),
+             ValueError, "no payment session 'payses_x'"),
             (lambda mock: mock.hold_next(seconds=-1), ValueError, "delay must be from 0"),
         ])
         def test_refused(store_mock, add, error, told):

@@ -1,8 +1,9 @@
 """What controls one server: its journal, faults and events; a mock's outcomes and clock, too."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from xclade_store_mock.contract import Contract
 from xclade_store_mock.control.documents import render_entry
@@ -13,7 +14,8 @@ from xclade_store_mock.control.front import Exchange
 from xclade_store_mock.control.journal import Criteria, Journal, Record
 from xclade_store_mock.control.outcomes import Outcome, Outcomes
 from xclade_store_mock.errors import InvalidData
-from xclade_store_mock.payments.model import Store
+from xclade_store_mock.payments.model import Cart, PaymentCollection, Store
+from xclade_store_mock.payments.rules import settle_session
 from xclade_store_mock.storage import Storage
 
 _END = datetime(3000, 1, 1, tzinfo=UTC)
@@ -164,6 +166,25 @@ class Control(Traffic):
         settings = await self.storage.settings()
         if provider_id not in settings.payment_providers:
             raise NotFound(kind="payment provider", id_=provider_id)
+
+    async def settle_session(
+        self, collection_id: str, session_id: str, status: str, data: Mapping[str, Any]
+    ) -> PaymentCollection:
+        """Set a session's status, and merge `data` into its own. Raises NotFound."""
+        async with self.storage.hold(collection_id) as held:
+            if session_id not in {each.id for each in held.collection.sessions}:
+                raise NotFound(kind="payment session", id_=session_id)
+            collection = settle_session(
+                held.collection, session_id, status=status, data=data, now=self.clock()
+            )
+            await held.keep(collection)
+        self.store_changed()
+        return collection
+
+    async def put_cart(self, cart: Cart) -> None:
+        """Add or change a cart."""
+        await self.storage.put_cart(cart, self.clock())
+        self.store_changed()
 
     def record(self, exchange: Exchange) -> None:
         """Add a request to the Store API to the journal, and publish what it may have changed."""

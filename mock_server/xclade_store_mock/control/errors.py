@@ -1,6 +1,6 @@
 """Errors that only the control API returns, and its response to each error."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
@@ -21,10 +21,11 @@ class ControlForbidden(Refusal):
 
 
 class NotFound(Refusal):
-    """Nothing of this kind has this id."""
+    """Nothing of this kind has this id; `known` are all that exist, if they are few."""
 
-    def __init__(self, kind: str, id_: str) -> None:
-        super().__init__(f"There is no {kind} {id_!r}.")
+    def __init__(self, kind: str, id_: str, known: Sequence[str] = ()) -> None:
+        hint = f" Use one of {', '.join(known)}." if known else ""
+        super().__init__(f"There is no {kind} {id_!r}.{hint}")
 
 
 class NoStore(Refusal):

@@ -86,7 +86,7 @@ class Break(StrEnum):
     GARBLED = "garbled"
 
 
-class FaultAnswer(Struct, frozen=True, omit_defaults=True):
+class FaultAnswer(Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
     """An error in place of the store's response; None: what the dialect returns with the status.
 
     Raises ValueError for what is beyond the control API's limits.
@@ -101,7 +101,7 @@ class FaultAnswer(Struct, frozen=True, omit_defaults=True):
         require_limits(status=self.status, retry_after=self.retry_after)
 
 
-class FaultPlan(Struct, frozen=True):
+class FaultPlan(Struct, frozen=True, repr_omit_defaults=True):
     """Which requests a fault applies to (None: all), and what it does.
 
     `delay` is in milliseconds. `then` is awaited after the store has handled the request; `note`
@@ -138,6 +138,7 @@ class Fault:
     times: int | None
     gate: Gate = field(default_factory=Gate, repr=False)
     in_flight: int = 0
+    has_applied: bool = False
 
 
 class Faults:
@@ -194,6 +195,7 @@ class Faults:
             if fault.times != 0 and self._matches(fault.plan, scope):
                 fault.times = fault.times and fault.times - 1
                 fault.in_flight += 1
+                fault.has_applied = True
                 self._changed()
                 return fault
         return None

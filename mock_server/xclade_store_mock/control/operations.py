@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from xclade_store_mock import jsontext
 from xclade_store_mock.control import documents
 from xclade_store_mock.control.control import Control, Traffic
-from xclade_store_mock.control.errors import Conflict, NotFound, invalid_field
+from xclade_store_mock.control.errors import Conflict, invalid_field
 from xclade_store_mock.control.faults import FaultPlan
 from xclade_store_mock.control.journal import Criteria
 from xclade_store_mock.control.outcomes import Outcome
@@ -21,7 +21,6 @@ from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.errors import CollectionNotFound
 from xclade_store_mock.payments import model
 from xclade_store_mock.payments.documents import timestamp
-from xclade_store_mock.payments.rules import settle_session
 from xclade_store_mock.web import Call
 from xclade_store_mock.web.endpoints import Document
 
@@ -137,8 +136,8 @@ class ControlOperations(TrafficOperations):
         settings = await self.control.storage.settings()
         if cart.region_id not in settings.regions:
             raise invalid_field(field="region_id", problem=f"there is no region {cart.region_id!r}")
-        await self.control.storage.put_cart(cart, self.control.clock())
-        return self._changed(documents.render(cart))
+        await self.control.put_cart(cart)
+        return {**documents.render(cart)}
 
     async def list_payment_collections(self, call: Call) -> Document:
         read = self.control.storage.collections
@@ -184,15 +183,11 @@ class ControlOperations(TrafficOperations):
         return collection
 
     async def change_payment_session(self, call: Call) -> Document:
-        session_id = call.path["session_id"]
         body = {"data": {}, **call.body}
-        async with self.control.storage.hold(call.path["id"]) as held:
-            if session_id not in {each.id for each in held.collection.sessions}:
-                raise NotFound(kind="payment session", id_=session_id)
-            now = self.control.clock()
-            collection = settle_session(held.collection, session_id, **body, now=now)
-            await held.keep(collection)
-        return self._changed(documents.render_collection(collection))
+        collection = await self.control.settle_session(
+            call.path["id"], call.path["session_id"], **body
+        )
+        return documents.render_collection(collection)
 
     def _changed(self, document: Document) -> Document:
         self.control.store_changed()

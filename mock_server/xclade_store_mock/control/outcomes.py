@@ -30,7 +30,7 @@ class Result(StrEnum):
     CARD_ERROR = "card_error"
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Struct, frozen=True, repr_omit_defaults=True):
     """How a provider's next calls end.
 
     `delay` is in milliseconds; `times` says for how many calls it still holds, None for all.
@@ -52,11 +52,12 @@ class Outcomes:
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed
         self._planned: dict[str, Outcome] = {}
+        self.unused: dict[str, Outcome] = {}
         self._gates: defaultdict[str, Gate] = defaultdict(Gate)
 
     def plan(self, provider_id: str, outcome: Outcome) -> None:
         """Plan an outcome; it replaces an earlier one."""
-        self._planned[provider_id] = outcome
+        self._planned[provider_id] = self.unused[provider_id] = outcome
         self._changed()
 
     def find(self, provider_id: str) -> Outcome | None:
@@ -65,11 +66,13 @@ class Outcomes:
     def cancel(self, provider_id: str) -> None:
         """Cancel a provider's outcome, and release the calls that it delays."""
         self._planned.pop(provider_id, None)
+        self.unused.pop(provider_id, None)
         self._gates[provider_id].release()
         self._changed()
 
     def cancel_all(self) -> None:
         self._planned.clear()
+        self.unused.clear()
         for gate in self._gates.values():
             gate.release()
         self._changed()
@@ -79,6 +82,7 @@ class Outcomes:
         outcome = self._planned.get(provider_id)
         if outcome is None:
             return None
+        self.unused.pop(provider_id, None)
         if outcome.times == 1:
             del self._planned[provider_id]
         elif outcome.times is not None:

@@ -94,9 +94,7 @@ def _with_region(settings: model.Settings, provider_ids: tuple[str, ...]) -> mod
 
 
 async def _change_cart(control: Control) -> None:
-    cart = model.Cart(CART_ID, REGION_ID, "usd", _NEW_TOTAL)
-    await control.storage.put_cart(cart, control.clock())
-    control.store_changed()
+    await control.put_cart(model.Cart(CART_ID, REGION_ID, "usd", _NEW_TOTAL))
 
 
 async def _remove_provider(control: Control) -> None:
@@ -120,8 +118,8 @@ SCENARIOS = msgspec.yaml.decode(
 
 
 def find_scenario(name: str) -> Scenario:
-    """Return a scenario. Raises NotFound."""
+    """Return a scenario. Raises NotFound, which names them all."""
     for scenario in SCENARIOS:
         if scenario.name == name:
             return scenario
-    raise NotFound(kind="scenario", id_=name)
+    raise NotFound(kind="scenario", id_=name, known=[each.name for each in SCENARIOS])

@@ -9,18 +9,18 @@ May import: `serving` and the packages below it.
 from __future__ import annotations
 
 import warnings
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
     from pathlib import Path
 
     from xclade_store_mock.payments.model import Store
-    from xclade_store_mock.testing.server import Servers, StoreMock
+    from xclade_store_mock.testing.server import Server, StoreMock
     from xclade_store_mock.web.dialect import Dialect
 
 __all__ = ["StoreMock"]
@@ -54,9 +54,16 @@ def store_mock_store(store_mock_upstream: str | Path | None) -> Store:
     It is the demo store, the recorded one, or empty in front of a store.
     """
     with _importing_server():
-        from xclade_store_mock.testing.server import default_store  # noqa: PLC0415
+        from xclade_store_mock.app import utc_now  # noqa: PLC0415
+        from xclade_store_mock.payments.model import Settings, Store  # noqa: PLC0415
+        from xclade_store_mock.payments.seed import demo_store  # noqa: PLC0415
+        from xclade_store_mock.upstream.recording import read_recording  # noqa: PLC0415
 
-    return default_store(store_mock_upstream)
+    if store_mock_upstream is None:
+        return demo_store(utc_now())
+    if isinstance(store_mock_upstream, str):
+        return Store(Settings())
+    return read_recording(store_mock_upstream, utc_now()).offline_store
 
 
 @pytest.fixture(scope="session")
@@ -66,27 +73,45 @@ def store_mock_dialect() -> Dialect | str:
 
 
 @pytest.fixture(scope="session")
-def _store_mock_servers() -> Iterator[Servers]:
-    with _importing_server():
-        from xclade_store_mock.testing.server import Servers  # noqa: PLC0415
+def store_mock_assert_all_used() -> bool:
+    """Return whether a test fails that plans a fault or an outcome but makes no use of it."""
+    return True
 
-    servers = Servers()
-    yield servers
-    servers.stop()
+
+@pytest.fixture(scope="session")
+def _store_mock_servers() -> Iterator[dict[Hashable, Server]]:
+    running: dict[Hashable, Server] = {}
+    yield running
+    for server in running.values():
+        server.stop()
 
 
 @pytest.fixture
 def store_mock(
-    _store_mock_servers: Servers,
+    request: pytest.FixtureRequest,
+    _store_mock_servers: dict[Hashable, Server],
     store_mock_store: Store,
     store_mock_dialect: Dialect | str,
     store_mock_upstream: str | Path | None,
+    store_mock_assert_all_used: bool,  # noqa: FBT001 - a fixture
 ) -> Iterator[StoreMock]:
     """Serve a store that no other test has changed; override `store_mock_store` to serve yours."""
-    with _store_mock_servers.serve(
-        store_mock_store, store_mock_dialect, store_mock_upstream
-    ) as mock:
+    with _importing_server():
+        from xclade_store_mock.testing.server import StoreMock, serve  # noqa: PLC0415
+
+    server = serve(_store_mock_servers, store_mock_store, store_mock_dialect, store_mock_upstream)
+    failed = request.session.testsfailed
+    with ExitStack() as clients:
+        mock = StoreMock(server.url, server, clients)
         yield mock
+    # A test that has failed may not have come so far.
+    unused = mock.unused_plans() if request.session.testsfailed == failed else []
+    if unused and store_mock_assert_all_used:
+        pytest.fail(
+            f"no request met {', '.join(unused)}: remove the plan, or correct which requests it"
+            " applies to; to allow it, override the fixture store_mock_assert_all_used",
+            pytrace=False,
+        )
 
 
 @contextmanager

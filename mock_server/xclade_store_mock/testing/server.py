@@ -3,8 +3,8 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import uvicorn
+from msgspec.structs import replace
 
 from xclade_store import AsyncStoreClient, StoreClient
 from xclade_store_mock.app import create_app, new_ulid, utc_now
@@ -22,16 +23,8 @@ from xclade_store_mock.control.journal import Criteria, Entry
 from xclade_store_mock.control.outcomes import DECLINED, Outcome, Result
 from xclade_store_mock.control.scenarios import find_scenario
 from xclade_store_mock.dialects import DIALECTS
-from xclade_store_mock.errors import Refusal
-from xclade_store_mock.payments.model import (
-    Cart,
-    PaymentCollection,
-    PaymentSession,
-    Region,
-    Settings,
-    Store,
-)
-from xclade_store_mock.payments.seed import demo_store
+from xclade_store_mock.errors import CartNotFound, Refusal
+from xclade_store_mock.payments.model import Cart, PaymentCollection, PaymentSession, Region, Store
 from xclade_store_mock.serving import processes
 from xclade_store_mock.storage.memory import MemoryStorage
 from xclade_store_mock.upstream import Upstream
@@ -149,6 +142,7 @@ class StoreMock:
     url: str
     _server: Server = field(repr=False)
     _clients: ExitStack = field(repr=False)
+    _plans: list[Fault | Outcome] = field(default_factory=list, repr=False)
 
     @property
     def publishable_key(self) -> str:
@@ -255,13 +249,29 @@ class StoreMock:
         when = Moment.AFTER if carried_out else Moment.BEFORE
         self._plan_fault(FaultPlan(operation_id, when=when, broken=Break.DROPPED), times)
 
+    def truncate_next(self, *, times: int | None = 1, operation_id: str | None = None) -> None:
+        """Handle the next requests, and cut their responses off halfway."""
+        self._plan_fault(FaultPlan(operation_id, broken=Break.TRUNCATED), times)
+
+    def garble_next(self, *, times: int | None = 1, operation_id: str | None = None) -> None:
+        """Handle the next requests, and make their responses invalid JSON."""
+        self._plan_fault(FaultPlan(operation_id, broken=Break.GARBLED), times)
+
+    def delay_next(
+        self, seconds: float, *, times: int | None = 1, operation_id: str | None = None
+    ) -> None:
+        """Delay the next requests before they are handled; `hold_next` waits afterwards."""
+        self._plan_fault(FaultPlan(operation_id, delay=round(seconds * 1000)), times)
+
     def hold_next(self, operation_id: str | None = None, seconds: float = 10) -> Hold:
         """Hold the next response until you release it or the time is up; later ones overtake it."""
-        plan = FaultPlan(operation_id, when=Moment.AFTER, delay=int(seconds * 1000))
+        plan = FaultPlan(operation_id, when=Moment.AFTER, delay=round(seconds * 1000))
         return Hold(self._server, self._plan_fault(plan))
 
     def _plan_fault(self, plan: FaultPlan, times: int | None = 1) -> Fault:
-        return self._server.do(lambda control: control.plan_fault(plan, times))
+        fault = self._server.do(lambda control: control.plan_fault(plan, times))
+        self._plans.append(fault)
+        return fault
 
     def decline(
         self,
@@ -285,8 +295,43 @@ class StoreMock:
         """Make a provider's next calls fail with an unknown result: without a `client_secret`."""
         self._plan_outcome(provider_id, Outcome(Result.INDETERMINATE, times=times))
 
+    def make_unreachable(
+        self, provider_id: str = "pp_stripe_stripe", times: int | None = None
+    ) -> None:
+        """Make a provider's next calls fail, as if it could not be reached."""
+        self._plan_outcome(provider_id, Outcome(Result.UNREACHABLE, times=times))
+
+    def slow_down(
+        self, seconds: float, provider_id: str = "pp_stripe_stripe", times: int | None = None
+    ) -> None:
+        """Delay a provider's next calls, which otherwise end as usual."""
+        outcome = Outcome(Result.ACCEPTED, delay=round(seconds * 1000), times=times)
+        self._plan_outcome(provider_id, outcome)
+
     def _plan_outcome(self, provider_id: str, outcome: Outcome) -> None:
         self._server.do_async(lambda control: control.plan_outcome(provider_id, outcome))
+        self._plans.append(outcome)
+
+    def unused_plans(self) -> list[str]:
+        """Describe the planned faults and outcomes that have not been applied to any request."""
+        faults = self._server.do(lambda control: control.faults.list())
+        outcomes = self._server.do(lambda control: [*control.outcomes.unused.values()])
+        unused = [each for each in faults if not each.has_applied] + outcomes
+        return [repr(getattr(each, "plan", each)) for each in self._plans if each in unused]
+
+    def set_session_status(self, collection_id: str, session_id: str, status: str) -> None:
+        """Set a payment session's status, as its provider would. Raises ValueError."""
+        self._server.do_async(
+            lambda control: control.settle_session(collection_id, session_id, status, data={})
+        )
+
+    def set_cart_total(self, cart_id: str, total: Decimal | int | str) -> None:
+        """Change a cart's total, and with it its payment collection's. Raises CartNotFound."""
+        cart = self._server.run(self._server.storage.cart(cart_id))
+        if cart is None:
+            raise CartNotFound(cart_id)
+        changed = replace(cart, total=_exact(total))
+        self._server.do_async(lambda control: control.put_cart(changed))
 
     def freeze(self, now: datetime | None = None) -> None:
         """Stop the server's clock, at the given time or now."""
@@ -297,43 +342,27 @@ class StoreMock:
         self._server.do(lambda control: control.clock.advance(duration))
 
     def start_scenario(self, name: str) -> None:
-        """Reset the store, and start a scenario of docs/mock-server.md."""
+        """Reset the store, and start a scenario of docs/mock-server.md. Raises ValueError."""
         self._server.do_async(lambda control: find_scenario(name).start(control))
 
 
-class Servers:
-    """The servers of a test run: one per dialect, and per setting that a reset cannot change."""
+def serve(
+    running: dict[Hashable, Server],
+    store: Store,
+    dialect: Dialect | str,
+    upstream: str | Path | None,
+) -> Server:
+    """Serve a store that no other test has changed, by a running server or a new one.
 
-    def __init__(self) -> None:
-        self._running: dict[Hashable, Server] = {}
-
-    @contextmanager
-    def serve(
-        self, store: Store, dialect: Dialect | str, upstream: str | Path | None
-    ) -> Iterator[StoreMock]:
-        """Serve a store that no other test has changed, starting a server if necessary."""
-        if isinstance(dialect, str):
-            dialect = DIALECTS[dialect]
-        key = (dialect, store.settings.cors_origins, upstream)
-        if key not in self._running:
-            self._running[key] = Server(store, dialect, upstream)
-        server = self._running[key]
-        server.reset(store)
-        with ExitStack() as clients:
-            yield StoreMock(server.url, server, clients)
-
-    def stop(self) -> None:
-        for server in self._running.values():
-            server.stop()
-
-
-def default_store(upstream: str | Path | None) -> Store:
-    """Return the store to start from, in front of a recording, of a store or of nothing."""
-    if upstream is None:
-        return demo_store(utc_now())
-    if isinstance(upstream, str):
-        return Store(Settings())
-    return read_recording(upstream, utc_now()).offline_store
+    There is one per dialect, and per setting that a reset cannot change.
+    """
+    if isinstance(dialect, str):
+        dialect = DIALECTS[dialect]
+    key = (dialect, store.settings.cors_origins, upstream)
+    if key not in running:
+        running[key] = Server(store, dialect, upstream)
+    running[key].reset(store)
+    return running[key]
 
 
 def _open_backend(upstream: str | Path | None) -> Backend | None:
