@@ -82,6 +82,7 @@ def create_app(  # noqa: PLR0913 - each is optional, and passed by name
     control: Access | None = None,
     backend: Backend | None = None,
     added_providers: Sequence[str] = (),
+    record: Middleware | None = None,
 ) -> StoreMockApp:
     """Return the mock server.
 
@@ -89,7 +90,7 @@ def create_app(  # noqa: PLR0913 - each is optional, and passed by name
     holds a store already: `store` is then what a reset restores, and it decides the `cors_origins`.
     `control` says who may use the control API, which belongs to one process; None turns it off.
     A `backend` serves what the contract does not have; the mock then learns from it, and adds
-    `added_providers` to each region that it has.
+    `added_providers` to each region that it has. `record` sees every request to the Store API.
     """
     store = demo_store(clock()) if store is None else store
     contract = load_contract("store.yaml")
@@ -124,7 +125,7 @@ def create_app(  # noqa: PLR0913 - each is optional, and passed by name
         cors_origins=store.settings.cors_origins,
     )
     frame = Frame(dialect, controlled, control_app)
-    chain = _chain(frame, site, dialect, operations, learner)
+    chain = _chain(frame, site, dialect, operations, learner, record)
     app = _assemble(chain, contract, operations, partial(_lifespan, storage, backend))
     app._control = controlled  # noqa: SLF001 - its own class
     return app
@@ -146,11 +147,18 @@ def _assemble(
 
 
 def _chain(
-    frame: Frame, site: Site, dialect: Dialect, operations: Operations, learner: Learner | None
+    frame: Frame,
+    site: Site,
+    dialect: Dialect,
+    operations: Operations,
+    learner: Learner | None,
+    record: Middleware | None,
 ) -> list[Middleware]:
     """Return the middlewares in the order in which a request passes them."""
     find_handler: Callable[[str], Handler] = partial(getattr, operations)
     front = frame.front  # the console, the control API and the journal; failures
+    if record is not None:
+        front.append(record)
     if learner is not None:
         front.append(_split(frame, site, dialect, learner))  # what the mock does not serve
         find_handler = learner.inform(find_handler)

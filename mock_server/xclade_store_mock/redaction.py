@@ -63,7 +63,7 @@ def _hide_parameter(parameter: str) -> str:
 def hide_body(text: str) -> str:
     """Return a body without secrets; one that has none is returned unchanged."""
     try:
-        value = json.loads(text, object_pairs_hook=_read_object)
+        value = json.loads(text, object_pairs_hook=read_object)
         hidden = hide(value)
     except (ValueError, RecursionError):
         return hide_query(text)
@@ -72,7 +72,8 @@ def hide_body(text: str) -> str:
     return json.dumps(hidden, ensure_ascii=False, separators=(",", ":"))
 
 
-def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of a JSON object; raise ValueError if a name occurs twice."""
     members = dict(pairs)
     if len(members) < len(pairs):
         message = "a name occurs twice, so the first value would be lost, and may be a secret"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from xclade_store_mock.check import CANNOT_CHECK, FINDINGS, print_safely
 from xclade_store_mock.check.target import CannotCheck, require_writable
+from xclade_store_mock.cli import record
 from xclade_store_mock.cli.serve import (
     CannotServe,
     add_access,
@@ -68,6 +69,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add("--junit", type=Path, metavar="FILE", help="write JUnit XML when it ends")
     add("--html", type=Path, metavar="FILE", help="write one HTML page when it ends")
     add_upstream_options(parser)
+    record.add_options(parser)
     add_address(parser)
     add_access(parser)
     add_limits(parser)
@@ -153,6 +155,7 @@ def proxy(options: argparse.Namespace) -> int:
                 cors_origins=tuple(options.cors_origin) if options.cors_origin else None,
                 observe=_observer(live, forward.upstream),
                 rejects=options.errors,
+                record=stack.enter_context(record.recording(options)),
             )
             url = url_of(listeners[0])
             _announce(options, forward.upstream, url, is_controlled=access is not None)
@@ -160,7 +163,7 @@ def proxy(options: argparse.Namespace) -> int:
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             with suppress(KeyboardInterrupt):
                 run_proxy(app, listeners, read_limits(options), options.log_format)
-    except (CannotServe, CannotCheck) as error:
+    except (CannotServe, CannotCheck, record.CannotRecord) as error:
         print_safely(f"xclade-store-mock: {error}\n", sys.stderr)
         return CANNOT_CHECK
     print_safely(live.summary())

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import dataclasses
 import errno
 import os
 import re
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
-from xclade_store_mock.cli import backend
+from xclade_store_mock.cli import backend, record
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.payments.model import Settings, Store
@@ -84,6 +85,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add_address(parser)
     _add_store(parser)
     backend.add_options(parser)
+    record.add_options(parser)
     add_access(parser)
     add_limits(parser)
 
@@ -211,6 +213,8 @@ def serve(options: argparse.Namespace) -> int:
         with ExitStack() as stack:
             listeners = [stack.enter_context(each) for each in listen(options.host, options.port)]
             service = _read_options(options, store, recording, listeners)
+            recorder = stack.enter_context(record.recording(options))
+            service = dataclasses.replace(service, record=recorder)
             announce(service, url_of(listeners[0]))
             # Ctrl+C is the way to stop the server.
             with suppress(KeyboardInterrupt):
@@ -220,9 +224,15 @@ def serve(options: argparse.Namespace) -> int:
                     run_with_reload(service, listeners, read, files)
                 else:
                     run(service, listeners)
-    except (CannotServe, StoreFileError, StorageError, backend.BackendInvalid) as error:
+    except (
+        CannotServe,
+        StoreFileError,
+        StorageError,
+        backend.BackendInvalid,
+        record.CannotRecord,
+    ) as error:
         sys.stderr.write(f"xclade-store-mock: {error}\n")
-        return 2 if isinstance(error, backend.BackendInvalid) else 1
+        return 2 if isinstance(error, backend.BackendInvalid | record.CannotRecord) else 1
     return 0
 
 
@@ -243,6 +253,10 @@ def check_options(options: argparse.Namespace, platform: str = sys.platform) -> 
         raise CannotServe(
             "--scenario and --control-token need the control API, which needs a single worker:"
             " leave them out, or --workers"
+        )
+    if is_shared and options.record:
+        raise CannotServe(
+            "several workers cannot write one recording: leave out --record, or --workers"
         )
     if is_shared and options.recording:
         raise CannotServe(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from xclade_store_mock.app import StoreMockApp
     from xclade_store_mock.control.access import Access
+    from xclade_store_mock.control.frame import Middleware
     from xclade_store_mock.control.scenarios import Scenario
     from xclade_store_mock.payments.model import Store
     from xclade_store_mock.storage import Storage
@@ -60,6 +61,9 @@ class Service:
     added_providers: tuple[str, ...] = ()
     """The payment providers of every region, beside its own."""
 
+    record: Middleware | None = None
+    """What records the traffic; needs a single worker."""
+
     def application(self) -> StoreMockApp:
         # Connexion imports a part of Starlette that now prefers another client library; it works
         # as it is.
@@ -78,6 +82,7 @@ class Service:
             control=self.access,
             backend=None if self.backend is None else self.backend[0](),
             added_providers=self.added_providers,
+            record=self.record,
         )
 
     def _open_storage(self) -> Storage:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from starlette.datastructures import MutableHeaders
 from starlette.types import Scope
 
 from xclade_store_mock.control.front import Headers
@@ -102,3 +103,12 @@ def _without_domain(cookie: bytes, host: bytes) -> bytes:
         return b"" if is_own else found[0]
 
     return _DOMAIN.sub(keep_foreign, cookie)
+
+
+def accept_readable(scope: Scope) -> Scope:
+    """Return a request that accepts only the content encodings that can be decoded here."""
+    headers = MutableHeaders(raw=[*scope["headers"]])
+    if "accept-encoding" in headers:
+        accepted = headers.getlist("accept-encoding")
+        headers["accept-encoding"] = "gzip" if "gzip" in ",".join(accepted) else "identity"
+    return {**scope, "headers": headers.raw}

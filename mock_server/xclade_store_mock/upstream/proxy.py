@@ -10,7 +10,13 @@ from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Traffic
 from xclade_store_mock.control.errors import NoStore
-from xclade_store_mock.control.frame import Frame, allow_pages, compose, create_control_app
+from xclade_store_mock.control.frame import (
+    Frame,
+    Middleware,
+    allow_pages,
+    compose,
+    create_control_app,
+)
 from xclade_store_mock.control.front import console_pages
 from xclade_store_mock.control.operations import TrafficOperations
 from xclade_store_mock.upstream.checks import Checks, Observe, observe_nothing
@@ -31,6 +37,7 @@ class Proxy:
         cors_origins: tuple[str, ...] | None = None,
         observe: Observe = observe_nothing,
         rejects: bool = False,
+        record: Middleware | None = None,
     ) -> None:
         contract = load_contract("store.yaml")
         find = partial(dialect.find, contract)
@@ -48,7 +55,8 @@ class Proxy:
             console=console_pages() if access else {},
             is_page=lambda _: False,
         )
-        checks = Checks(forward, contract=contract, find=find, observe=observe, rejects=rejects)
+        app = forward if record is None else record(forward)
+        checks = Checks(app, contract=contract, find=find, observe=observe, rejects=rejects)
         self._app = compose([*frame.front, *frame.around(allow_pages(cors_origins))], checks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

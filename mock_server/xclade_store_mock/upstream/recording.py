@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from xclade_store_mock.payments.model import Customer, Store
 from xclade_store_mock.payments.seed import StoreFileError, parse_store
+from xclade_store_mock.upstream.revealed import Revealed
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+VERSION = 1
+"""The version of the format; a file without one has the first."""
 
 _CASES = re.compile(r'"cases"\s*:\s*\[')
 _BETWEEN_CASES = re.compile(r"[\s,]*")
@@ -91,8 +95,9 @@ class _CollectionAnswer(Struct):
 class RecordingFile(Struct):
     """A recording as it is stored: the store, in the form of a store file, and the cases."""
 
-    store: msgspec.Raw
     cases: tuple[Case, ...]
+    store: msgspec.Raw = field(default_factory=msgspec.Raw)
+    version: int = VERSION
 
 
 def read_recording(path: Path, now: datetime) -> Recording:
@@ -105,15 +110,27 @@ def read_recording(path: Path, now: datetime) -> Recording:
         raise RecordingError(f"{path}: {error.strerror}") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise RecordingError(f"{path} is not a recording: {error}") from error
-    text = bytes(file.store)
+    if file.version != VERSION:
+        raise RecordingError(
+            f"{path} is a recording of version {file.version}, and only {VERSION} can be read"
+        )
+    # A truncated one has lost its store, but not what reveals it.
+    text = bytes(file.store) or _reveal(file.cases)
     # After as many lines as in the file, so that an error names the right one.
-    lines = complete[: complete.index(text)].count(b"\n")
+    lines = complete[: max(0, complete.find(text))].count(b"\n")
     try:
         store = parse_store("\n" * lines + text.decode(), str(path), now, recorded=True)
     except StoreFileError as error:
         raise RecordingError(str(error)) from error
     store = _describe_customers(store, file.cases)
     return Recording(path.name, store, file.cases, is_truncated=complete is not content)
+
+
+def _reveal(cases: Iterable[Case]) -> bytes:
+    revealed = Revealed()
+    for case in cases:
+        revealed.learn(case)
+    return msgspec.json.encode(revealed.document())
 
 
 def _describe_customers(store: Store, cases: Iterable[Case]) -> Store:

@@ -44,7 +44,7 @@ def test_payments_are_simulated_in_front_of_another_process() -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("{}", "is not a recording: Object missing required field `store`"),
+        ("{}", "is not a recording: Object missing required field `cases`"),
         ("publishable_keys: []", "is not a recording: JSON is malformed"),
         ('{"store": {},\n "cases": []}', ':1: "publishable_keys" is a required property'),
         (None, "No such file or directory"),

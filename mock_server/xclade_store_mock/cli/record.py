@@ -1,0 +1,51 @@
+"""The options that record the traffic, of `serve` and `proxy`."""
+
+import argparse
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xclade_store_mock.control.frame import Middleware
+
+
+class CannotRecord(Exception):
+    """The recording cannot be written; the text says why."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to a subcommand."""
+    group = parser.add_argument_group("recording")
+    group.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="write the calls of the contract's operations to this file, without secrets and"
+        " personal data, to replay them or to work offline",
+    )
+    group.add_argument("--record-all", action="store_true", help="record all other requests, too")
+
+
+@contextmanager
+def recording(options: argparse.Namespace) -> "Iterator[Middleware | None]":
+    """Yield what records the traffic as the options say. Raises CannotRecord."""
+    if options.record is None:
+        if options.record_all:
+            raise CannotRecord("--record-all needs --record FILE, the file to write")
+        yield None
+        return
+    # Imported late: --help does not need the contract.
+    from xclade_store_mock.contract import load_contract  # noqa: PLC0415
+    from xclade_store_mock.dialects import DIALECTS  # noqa: PLC0415
+    from xclade_store_mock.upstream.record import Recorder, Writer  # noqa: PLC0415
+
+    find = partial(DIALECTS[options.dialect].find, load_contract("store.yaml"))
+    try:
+        writer = Writer(options.record, None if options.record_all else find)
+    except OSError as error:
+        raise CannotRecord(f"cannot write {options.record}: {error.strerror}") from error
+    with closing(writer):
+        yield partial(Recorder, writer=writer)
