@@ -35,19 +35,24 @@ class TooManyStepsError(Exception):
 
 
 class Steps:
-    """A pattern and a text, and the number of steps taken so far."""
+    """A pattern, and the number of steps taken on the text that was searched last."""
 
-    def __init__(self, pattern: re.Pattern[str], text: str, budget: int) -> None:
+    def __init__(self, pattern: re.Pattern[str]) -> None:
         self.taken = 0
-        self._budget = budget
-        self._text = text
+        self._budget = 0
+        self._text = ""
         self._flags = pattern.flags
         self._match = self._sequence(_parser.parse(pattern.pattern, pattern.flags & ~re.UNICODE))
 
-    def spans(self, method: str) -> Iterator[tuple[int, int]]:
-        """Yield the spans that `finditer` finds or, by their own rules, `match` or `fullmatch`."""
+    def spans(self, text: str, method: str, budget: int) -> Iterator[tuple[int, int]]:
+        """Yield the spans that `finditer` finds or, by their own rules, `match` or `fullmatch`.
+
+        Raises:
+            TooManyStepsError: After as many steps as the budget allows.
+        """
+        self.taken, self._text, self._budget = 0, text, budget
         start = 0
-        while start <= len(self._text):
+        while start <= len(text):
             found = self._match(start, self._last if method == "fullmatch" else _accept)
             if found is not None:
                 yield start, found
