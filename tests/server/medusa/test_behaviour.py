@@ -1,6 +1,8 @@
 """Rules of the medusa dialect, in addition to the recorded cases."""
 
+import json
 from asyncio import gather, run
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +13,7 @@ from xclade_store_mock.app import create_app, utc_now
 from xclade_store_mock.dialects import MEDUSA
 from xclade_store_mock.payments.seed import parse_store
 
+RECORDING = Path(__file__).parents[2] / "contract/recordings/medusa-2.21.2.json"
 SESSIONS = "/store/payment-collections/pay_col_1/payment-sessions"
 SYSTEM = {"provider_id": "pp_system_default"}
 HIDDEN = {"code": "unknown_error", "type": "unknown_error", "message": "An unknown error occurred."}
@@ -20,6 +23,17 @@ def sessions(medusa: httpx.Client) -> Any:
     """Return the collection's sessions."""
     answer = medusa.post("/store/payment-collections", json={"cart_id": "cart_1"})
     return answer.json()["payment_collection"]["payment_sessions"]
+
+
+def test_session_has_the_recorded_fields(medusa: httpx.Client) -> None:
+    """A session has the fields of the recording, in its order, and no other."""
+    cases = json.loads(RECORDING.read_text("utf-8"))["cases"]
+    (recorded,) = (each["response"] for each in cases if "repeat/1-system" == each["name"])
+    collection = json.loads(recorded["body"])["payment_collection"]
+
+    medusa.post(SESSIONS, json=SYSTEM)
+
+    assert [*collection["payment_sessions"][0]] == [*sessions(medusa)[0]]
 
 
 def test_failure_restores_the_earlier_session(medusa: httpx.Client) -> None:
