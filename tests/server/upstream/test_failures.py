@@ -81,7 +81,7 @@ def test_connections_are_reused(between: Between) -> None:
 @pytest.mark.parametrize(
     ("answer", "status", "cause"),
     [
-        (b"", 502, "Server disconnected"),
+        (b"", 502, "the connection was closed before the end of the response"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", 502, "no valid HTTP response"),
         (b"\x15\x03\x01\x00\x02\x02\x16", 502, "no valid HTTP response"),
         (
