@@ -6,6 +6,7 @@ It needs nothing of the extra `check`.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -38,7 +39,7 @@ class Request:
     content: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Response:
     """A response; its header names are in lower case."""
 
@@ -51,7 +52,7 @@ class Response:
         """The media type without its parameters; empty if there is none."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
-    @property
+    @cached_property
     def document(self) -> Any:
         """The body as JSON; None if it is not JSON."""
         return _parse(self.body)
@@ -62,7 +63,7 @@ class Response:
         return document.get(name) if isinstance(document, dict) else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Interaction:
     """A request as it was sent, and its response, or the reason why there is none."""
 
@@ -79,7 +80,7 @@ class Interaction:
         """Whether the response's status is 2xx."""
         return self.response is not None and self.response.status // 100 == 2  # noqa: PLR2004 - 2xx
 
-    @property
+    @cached_property
     def document(self) -> Any:
         """The request's body as JSON; None if it is not JSON."""
         return _parse(self.body)

@@ -81,7 +81,7 @@ class Seen:
         cart = self.request.get("cart_id") if self.call.operation == CREATE else ""
         return cart if isinstance(cart, str) else ""
 
-    @property
+    @cached_property
     def target(self) -> str:
         """The id of the payment collection that a session is initialized for."""
         return self.path[-2] if self.call.operation == INITIALIZE else ""
@@ -116,13 +116,13 @@ class Seen:
         selecting = sorted(each for each in self.call.query if each[0] not in paging)
         return str(self.document.get("count")), *selecting
 
-    @property
+    @cached_property
     def key_scope(self) -> tuple[str, ...]:
         """The idempotency key, and what it is scoped to; empty without a key."""
         key, owner = self.call.header(IDEMPOTENCY_KEY), self.call.header(KEY_HEADER)
         return (owner or "", self.call.method, *self.path, parse_key(key)) if key else ()
 
-    @property
+    @cached_property
     def request_fingerprint(self) -> str:
         """What requests with the same idempotency key have in common."""
         return _fingerprint(self.query, self.call.document)

@@ -86,7 +86,9 @@ class LiveCheck:
             response: Response | None, violations: Sequence[Violation]
         ) -> Sequence[Violation]:
             done = replace(call, response=response, error="" if response else "no response")
-            seen = self._seen.setdefault(call.operation, Seen(_redacted(done)))
+            if call.operation not in self._seen:
+                self._seen[call.operation] = Seen(_redacted(done))
+            seen = self._seen[call.operation]
             seen.statuses[response.status if response else None] += 1
             seen.checks[_CONTRACT] += 1
             shown = [*self._unexplained(done, violations)]
