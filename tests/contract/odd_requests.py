@@ -17,6 +17,7 @@ from xclade_store_mock.upstream.recording import Request
 COLLECTIONS = "/store/payment-collections"
 PROVIDERS = "/store/payment-providers"
 
+_SYSTEM = "pp_system_default"
 _METHODS = ("GET", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "POST")
 _IDS = ("pay_col_nope", "%zz", "a%2Fb", "%00", "%ff", "%C3%A9", "..", ".", "%2e", "*", "~", "a,b")
 _TEXTS = ("", " ", "x", "null", "é", "\ud800", "\U0001f600", "\x00", "\ufeff", "\x85", "a.b", "[]")
@@ -67,18 +68,24 @@ class OddRequests:
         self._random = Random(seed)
         self._pick = self._random.choice
         self._collections = [each for each in store.payment_collections.values() if each.cart_id]
+        self._initializable = [
+            each
+            for each in self._collections
+            for provider in store.settings.providers_of(store.carts[each.cart_id or ""].region_id)
+            if provider.id == _SYSTEM
+        ]
         self._keys = [
             each.token for each in store.settings.publishable_keys.values() if not each.revoked
         ]
 
     def sequence(self) -> tuple[Request, ...]:
         """Return requests about one collection, the first of which gives it a session."""
-        collection = self._pick(self._collections)
+        collection = self._pick(self._initializable)
         first = Request(
             method="POST",
             target=f"{COLLECTIONS}/{collection.id}/payment-sessions",
             headers=(self._key(), ("Content-Type", "application/json")),
-            body=json.dumps({"provider_id": self._provider(collection)}),
+            body=json.dumps({"provider_id": _SYSTEM}),
         )
         later = [self.request(collection) for _ in range(self._random.randint(1, 5))]
         # A retry, or a second tap.
@@ -95,7 +102,7 @@ class OddRequests:
         path, query, value = kind(collection)
         if self._is_odd(0.1):
             path = self._pick(
-                (path.upper(), f"{path}/", f"{path}/x", f"/{path}", path[:-1], "/store", "/")
+                (path.upper(), f"{path}/", f"{path}/x", f"/{path}", path[:-1], "/store")
             )
         pairs = [*query, *(self._odd_pair() for _ in range(self._is_odd(0.1)))]
         target = path + "?" * bool(pairs) + "&".join(f"{name}={text}" for name, text in pairs)
@@ -108,7 +115,7 @@ class OddRequests:
         headers += [("Content-Encoding", encoding)] if encoding is not None else []
         if any(name == "Transfer-Encoding" for name, _ in headers):
             body = b"".join(_chunked(body, self._random.randint(1, 99)))
-        return Request(method=method, target=target, headers=tuple(headers), **_as_text(body))
+        return Request(method=method, target=target, headers=tuple(headers), **as_text(body))
 
     def _is_odd(self, probability: float) -> bool:
         return self._random.random() < probability
@@ -232,7 +239,7 @@ def _chunked(body: bytes, size: int) -> Iterator[bytes]:
     yield b"0\r\n\r\n"
 
 
-def _as_text(body: bytes) -> dict[str, Any]:
+def as_text(body: bytes) -> dict[str, Any]:
     """Return the body's argument for a message: text, if possible."""
     try:
         return {"body": body.decode()}

@@ -7,23 +7,21 @@ bytes of a broken request are minimized.
 import http.client
 import re
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httptools
 from msgspec.structs import replace
 from tests.contract.odd_requests import OddRequests
 from tests.contract.replay import wire
+from tests.contract.shrinking import shrink
 
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.payments.model import Store
-
-Parts = TypeVar("Parts", bytes, str, tuple[Any, ...])
 
 ERRORS = re.compile(r"^\S* ?(ERROR|CRITICAL) .*|^Traceback .*(\n.*)*", re.MULTILINE)
 PATIENCE = 60.0
@@ -173,18 +171,3 @@ def _kind(trouble: str) -> str:
     """Return what troubles with the same cause have in common: the place in the code, if known."""
     place = re.search(r"\((\w+\.py:\d+)\)$", trouble)
     return place[1] if place else trouble
-
-
-def shrink(parts: Parts, fails: Callable[[Parts], bool]) -> Parts:
-    """Return the parts without those that it fails without: first halves, at last single ones."""
-    size = (len(parts) + 1) // 2
-    while size:
-        start = 0
-        while start < len(parts):
-            fewer = parts[:start] + parts[start + size :]
-            if fails(fewer):
-                parts = fewer
-            else:
-                start += size
-        size //= 2
-    return parts
