@@ -13,6 +13,7 @@ HIDDEN = "[redacted]"
 
 _WORDS = "secret|token|password|authorization|cookie|publishable|api[-_]?key"
 _NAME = re.compile(_WORDS, re.IGNORECASE)
+_PUBLISHABLE_KEY = re.compile(r"pk_\w+")
 _CLIENT_SECRET = re.compile(r"client(?:[\W_]|%[0-9a-f]{2}|\\+u005f)?secret", re.IGNORECASE)
 _STRIPE_SECRET = re.compile(r"\b\w+_secret_\w+", re.IGNORECASE)
 _LOOKS = re.compile(
@@ -41,6 +42,11 @@ _ASSIGNMENT = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+
+
+def hide_key(token: str) -> str:
+    """Return a publishable key, which is public, and nothing else that is sent in its place."""
+    return token if _PUBLISHABLE_KEY.fullmatch(token) else HIDDEN
 
 
 def hide_header(name: str, value: str) -> str:

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.console.conftest import entries, section
 
 from xclade_store import BrokenAnswer, ConnectionFailed, PaymentRefused, StoreClient, StoreError
+from xclade_store_mock.testing import StoreMock
 
 FAULTS = "Plan a fault"
 
@@ -209,6 +210,21 @@ def test_a_provider_is_slow_or_unreachable(
         outcome["delay"],
         outcome["times"],
     )
+
+
+def test_a_session_is_initialized(console: Page, store_mock: StoreMock) -> None:
+    """The button sends the storefront's request, and shows the reason of a refusal."""
+    console.get_by_role("link", name="Store").click()
+    card = console.locator("#collections > li").filter(has_text="pay_col_demo")
+    card.get_by_text("Initialize a session").click()
+    card.get_by_label("Payment provider").select_option("pp_stripe_stripe")
+    store_mock.decline(message="Do not honor.", times=1)
+    card.get_by_role("button", name="Initialize").click()
+    expect(card.locator(".initialize .problem")).to_have_text("Do not honor.")
+    card.get_by_role("button", name="Initialize").click()
+
+    expect(card.locator(".session")).to_contain_text("pp_stripe_stripe")
+    assert [422, 200] == [entry.status for entry in store_mock.journal()]
 
 
 def test_a_session_is_completed(console: Page, store: StoreClient) -> None:

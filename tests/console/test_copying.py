@@ -13,9 +13,14 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from tests.console.conftest import entries
+from tests.conftest import Serve
+from tests.console.conftest import entries, open_console
 
 from xclade_store import StoreClient, StoreError
+from xclade_store_mock.app import utc_now
+from xclade_store_mock.control.access import Access
+from xclade_store_mock.payments.model import Store
+from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.testing import StoreMock
 
 NODE = str(Path(__file__).parents[2] / "scripts/node")
@@ -87,7 +92,7 @@ def test_requests_of_the_journal(
     for line in entries(console).all():
         line.locator("summary").click()
         command = copied(console, line, language)
-        assert "pk_demo" not in command
+        assert "customer_demo" not in command
         if language == "Python":
             assert "from xclade_store import StoreClient" in command
         run(language, command)
@@ -146,22 +151,40 @@ def test_other_headers(
 
 def test_required_variables_are_shown(console: Page, store_mock: StoreMock) -> None:
     """The required variables are shown; without one, JavaScript stops before the request."""
-    httpx.get(f"{store_mock.url}/nothing")
     store_mock.client(retries=0).list_payment_providers("reg_demo")
+    customer_token = "customer_demo"  # noqa: S105 - of the demo store
+    customer = store_mock.client(retries=0, customer_token=customer_token)
+    customer.list_payment_providers("reg_demo")
     expect(entries(console)).to_have_count(2)
-    without_key, with_key = entries(console).all()
-    without_key.locator("summary").click()
-    with_key.locator("summary").click()
-    note = "expects PUBLISHABLE_KEY, the key that the server printed"
-    expect(with_key.locator(".copying")).to_contain_text(note)
-    expect(without_key.locator(".copying")).not_to_contain_text("expects")
-    command = copied(console, with_key, "JavaScript")
-    expect(with_key.get_by_role("button", name="Copy as JavaScript")).to_have_text("Copied")
-    expect(with_key.get_by_role("button", name="Copy as JavaScript")).to_have_text("JavaScript")
+    without_token, with_token = entries(console).all()
+    without_token.locator("summary").click()
+    with_token.locator("summary").click()
+    note = "expects CUSTOMER_TOKEN, the customer's token"
+    expect(with_token.locator(".copying")).to_contain_text(note)
+    expect(without_token.locator(".copying")).not_to_contain_text("expects")
+    command = copied(console, with_token, "JavaScript")
+    expect(with_token.get_by_role("button", name="Copy as JavaScript")).to_have_text("Copied")
+    expect(with_token.get_by_role("button", name="Copy as JavaScript")).to_have_text("JavaScript")
 
-    unset = f"delete process.env.PUBLISHABLE_KEY;\n{command}"
-    assert "Error: PUBLISHABLE_KEY is not set" in run("JavaScript", unset)
+    unset = f"delete process.env.CUSTOMER_TOKEN;\n{command}"
+    assert "Error: CUSTOMER_TOKEN is not set" in run("JavaScript", unset)
     expect(entries(console)).to_have_count(2)
+
+
+def test_javascript_runs_in_a_browser(console: Page, store_mock: StoreMock) -> None:
+    """A page can run the command, too; it asks for the customer's token."""
+    customer_token = "customer_demo"  # noqa: S105 - of the demo store
+    customer = store_mock.client(retries=0, customer_token=customer_token)
+    customer.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
+    entries(console).locator("summary").click()
+    command = copied(console, entries(console), "JavaScript")
+    console.once("dialog", lambda dialog: dialog.accept(customer_token))
+    console.evaluate(f"async () => {{ {command} }}")
+
+    first, second = store_mock.journal()
+    assert (200, 200) == (first.status, second.status)
+    assert first.request.body == second.request.body
+    assert "authorization" in second.request.headers
 
 
 @pytest.mark.parametrize("language", RUN)
@@ -182,14 +205,29 @@ def test_initializing_a_session(
 
 
 def test_first_command(console: Page, control: httpx.Client) -> None:
-    """The command of the empty journal works, and says so if the key is not set."""
+    """The command of the empty journal works as it is."""
     console.locator("#first-command").get_by_role("button").click()
     expect(console.locator("#announcement")).to_have_text("Copied")
     command = console.evaluate("navigator.clipboard.readText()")
 
-    assert "PUBLISHABLE_KEY: is not set" in run("curl", f"unset PUBLISHABLE_KEY\n{command}")
     assert "HTTP/1.1 200" in run("curl", command)
     assert [200] == [entry["status"] for entry in asked(control)]
+
+
+def test_suggestions_fit_the_store(page: Page, serve: Serve) -> None:
+    """The suggested commands name what the store has; an empty store has none."""
+    settings = demo_store(utc_now()).settings
+    url = serve(store=Store(settings), control=Access())
+    open_console(page, url)
+    expect(page.locator("#journal-empty")).to_be_visible()
+    expect(page.locator("#first-command")).to_be_hidden()
+    cart = {"region_id": "reg_demo", "currency_code": "usd", "total": 5}
+    httpx.put(f"{url}/_mock/carts/cart_mine", json=cart)
+    expect(page.locator("#first-command")).to_contain_text("cart_mine")
+    run("curl", page.locator("#first-command pre").inner_text())
+
+    expect(page.locator("#first-command pre")).to_contain_text("pay_col_")
+    expect(entries(page).locator(".mark")).to_have_text("200")
 
 
 def test_any_text_is_quoted(console: Page) -> None:

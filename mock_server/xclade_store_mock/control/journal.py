@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,7 +18,7 @@ from xclade_store_mock.contract.violations import check, check_query
 from xclade_store_mock.control.faults import FaultPlan, FindOperation
 from xclade_store_mock.control.front import Body, Exchange, Headers
 from xclade_store_mock.errors import InvalidData, Refusal, Violation
-from xclade_store_mock.redaction import hide_body, hide_header, hide_query, hide_text
+from xclade_store_mock.redaction import hide_body, hide_header, hide_key, hide_query, hide_text
 from xclade_store_mock.web import read_header, read_headers
 from xclade_store_mock.web.bodies import decode, parse_body
 from xclade_store_mock.web.prefer import has_preferences, split_query
@@ -41,7 +42,7 @@ def find_violations(scope: Scope, match: Match | None, content: bytes) -> Iterat
         return
     if match is None:
         what = f"{scope['method']} {scope['path']}"
-        yield Violation((), "path", f"The Store API has no {what}.")
+        yield Violation((), "path", f"The mock does not serve {what}.")
         return
     operation = match.operation
     if not read_header(scope, _KEY):
@@ -219,7 +220,8 @@ def _message(headers: Headers, body: Body) -> Message:
     named: dict[str, list[str]] = {}
     for raw_name, value in headers:
         name = raw_name.decode("latin-1").lower()
-        named.setdefault(name, []).append(hide_header(name, value.decode("latin-1")))
+        hide = hide_key if name == _KEY else partial(hide_header, name)
+        named.setdefault(name, []).append(hide(value.decode("latin-1")))
     encodings = ",".join(named.get("content-encoding", ()))
     text = _text(decode(body.content, encodings, MAX_DECODED) or b"")
     shown = None if text is None else hide_body(text)

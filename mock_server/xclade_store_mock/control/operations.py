@@ -21,6 +21,7 @@ from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.errors import CollectionNotFound
 from xclade_store_mock.payments import model
 from xclade_store_mock.payments.documents import timestamp
+from xclade_store_mock.redaction import hide_key
 from xclade_store_mock.web import Call
 from xclade_store_mock.web.endpoints import Document
 
@@ -88,7 +89,10 @@ class ControlOperations(TrafficOperations):
             "dialect": self.dialect_name,
             "scenario": control.scenario,
             "clock": self._clock(),
-            "publishable_keys": [{"title": key.title, "revoked": key.revoked} for key in keys],
+            "publishable_keys": [
+                {"token": hide_key(key.token), "title": key.title, "revoked": key.revoked}
+                for key in keys
+            ],
             "customers": [{"id": each.id} for each in settings.customers.values()],
             "payment_providers": [self._provider(each) for each in providers],
             "regions": [documents.render(each) for each in settings.regions.values()],

@@ -58,7 +58,7 @@ def test_entry(either: Served) -> None:
         request["bytes"],
         request["is_whole"],
     )
-    assert ("[redacted]", "a") == (
+    assert ("pk_demo", "a") == (
         request["headers"]["x-publishable-api-key"],
         request["headers"]["x-twice"],
     )
@@ -116,8 +116,8 @@ def test_preflight_is_journaled(either: Served) -> None:
             ["Field 'Idempotency-Key' does not have the form "],
         ),
         (("GET", PROVIDERS, {}), ["Field 'region_id' is required"]),
-        (("GET", "/store/carts", {}), ["The Store API has no GET /store/carts."]),
-        (("PUT", SESSIONS, {"json": SYSTEM}), [f"The Store API has no PUT {SESSIONS}."]),
+        (("GET", "/store/carts", {}), ["The mock does not serve GET /store/carts."]),
+        (("PUT", SESSIONS, {"json": SYSTEM}), [f"The mock does not serve PUT {SESSIONS}."]),
         (("HEAD", f"{PROVIDERS}?region_id=reg_demo", {}), []),
     ],
     ids=str,

@@ -70,8 +70,19 @@ def test_no_secret_is_shown(either: Served) -> None:
 
     made = re.findall(r"pi_\w+_secret_\w+", answered)
     assert made
-    for secret in (SECRET, *made, "_secret_", "pk_demo", "customer_demo"):
+    for secret in (SECRET, *made, "_secret_", "customer_demo"):
         assert secret not in seen
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"), [("pk_demo", "pk_demo"), ("sk_live", "[redacted]"), ("pk x", "[redacted]")]
+)
+def test_publishable_keys_are_shown(mock: Served, sent: str, shown: str) -> None:
+    """A publishable key is public by design; what else is sent in its place may be a secret."""
+    mock.store.post(SESSIONS, headers={"x-publishable-api-key": sent}, json=SYSTEM)
+
+    (entry,) = mock.control.get("/journal").json()["entries"]
+    assert shown == entry["request"]["headers"]["x-publishable-api-key"]
 
 
 def test_idempotency_keys_are_shown(mock: Served) -> None:

@@ -28,7 +28,7 @@ def test_state(either: Served) -> None:
     assert state.pop("clock").keys() == {"now", "frozen", "is_real"}
     assert {
         "scenario": None,
-        "publishable_keys": [{"title": "Demo storefront", "revoked": False}],
+        "publishable_keys": [{"token": "pk_demo", "title": "Demo storefront", "revoked": False}],
         "customers": [{"id": "cus_demo"}],
         "payment_providers": [
             {"id": id_, "is_enabled": True, "installed": True, "outcome": None}

@@ -39,6 +39,15 @@ export async function send(path, { headers = {}, ...options } = {}) {
   }
 }
 
+/** Send a request to the Store API, as a storefront would. Throws ControlError. */
+export async function callStore({ method, path, headers, body }) {
+  const url = path.split("/").map(segment).join("/");
+  const response = await fetch(url, { method, headers, body, cache: "no-store" }).catch(() => {
+    throw new ControlError(SILENT);
+  });
+  if (!response.ok) throw new ControlError(await message(response), response.status);
+}
+
 async function message(response) {
   try {
     return (await response.json()).message;

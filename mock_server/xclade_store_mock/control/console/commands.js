@@ -1,29 +1,30 @@
 // A request as a command to paste: curl, Python with our client, JavaScript with fetch.
 //
-// The journal has no keys and tokens, so commands read them from the environment.
+// The journal has no tokens, nor keys that are not publishable: commands read them from the environment.
 
 import { readFaithfully } from "./json.js";
 import { inJavaScript, inPython, inShell, jsonInJavaScript, valueInPython } from "./quoting.js";
 
-const KEPT_HEADERS = ["content-type", "idempotency-key", "prefer"];
+const REDACTED = "[redacted]";
+const KEPT_HEADERS = ["x-publishable-api-key", "content-type", "idempotency-key", "prefer"];
 const SECRET_HEADERS = [
   { name: "x-publishable-api-key", variable: "PUBLISHABLE_KEY", before: "" },
   { name: "authorization", variable: "CUSTOMER_TOKEN", before: "Bearer " },
 ];
 
 /** The request that initializes a session of a payment collection. */
-export function initializeRequest(collectionId, providerId) {
+export function initializeRequest(key, collectionId, providerId) {
   const path = `/store/payment-collections/${collectionId}/payment-sessions`;
-  return storeRequest("initialize_payment_session", path, { provider_id: providerId });
+  return storeRequest("initialize_payment_session", key, path, { provider_id: providerId });
 }
 
 /** The request that creates the payment collection of a cart. */
-export function createRequest(cartId) {
-  return storeRequest("create_payment_collection", "/store/payment-collections", { cart_id: cartId });
+export function createRequest(key, cartId) {
+  return storeRequest("create_payment_collection", key, "/store/payment-collections", { cart_id: cartId });
 }
 
-function storeRequest(operation, path, body) {
-  const headers = { "content-type": "application/json", "x-publishable-api-key": "" };
+function storeRequest(operation, key, path, body) {
+  const headers = { "content-type": "application/json", "x-publishable-api-key": key };
   return { operation, method: "POST", path, query: "", headers, body: JSON.stringify(body), note: "" };
 }
 
@@ -52,8 +53,8 @@ function urlOf({ path, query }, origin) {
 }
 
 function headersOf(request) {
-  const kept = KEPT_HEADERS.filter((name) => name in request.headers);
-  const secret = SECRET_HEADERS.filter(({ name }) => name in request.headers);
+  const secret = SECRET_HEADERS.filter(({ name }) => request.headers[name] === REDACTED);
+  const kept = KEPT_HEADERS.filter((name) => ![undefined, REDACTED].includes(request.headers[name]));
   return { kept: kept.map((name) => [name, request.headers[name]]), secret };
 }
 
@@ -77,8 +78,7 @@ export function curl(request, origin) {
 export function javaScript(request, origin) {
   const { kept, secret } = headersOf(request);
   const headers = [
-    ...secret.map(({ name, variable, before }) =>
-      `"${name}": ${before ? `\`${before}\${process.env.${variable}}\`` : `process.env.${variable}`}`),
+    ...secret.map(({ name, variable, before }) => `"${name}": ${inJavaScript(before)} + ${variable}`),
     ...kept.map(([name, value]) => `"${name}": ${inJavaScript(value)}`),
   ];
   const options = [`method: ${inJavaScript(request.method)}`];
@@ -86,8 +86,10 @@ export function javaScript(request, origin) {
   if (request.body !== null && !["GET", "HEAD"].includes(request.method))
     options.push(`body: ${bodyInJavaScript(request)}`);
   return noted("//", request, [
-    ...secret.map(({ variable }) =>
-      `if (!process.env.${variable}) throw new Error("${variable} is not set");`),
+    ...secret.flatMap(({ variable }) => [
+      `const ${variable} = globalThis.process ? process.env.${variable} : prompt("${variable}");`,
+      `if (!${variable}) throw new Error("${variable} is not set");`,
+    ]),
     `const response = await fetch(${inJavaScript(urlOf(request, origin))}, {`,
     ...options.map((option) => `  ${option},`),
     "});",
@@ -126,22 +128,24 @@ function clientCall(request, origin) {
   if ("fields" in rest) args.push(`fields=${inPython(rest.fields)}`);
   const key = request.headers["idempotency-key"];
   if (key !== undefined) args.push(`idempotency_key=${inPython(key)}`);
+  const shown = request.headers["x-publishable-api-key"];
+  const publishable = [undefined, REDACTED].includes(shown) ? 'os.environ["PUBLISHABLE_KEY"]' : inPython(shown);
   const customer = "authorization" in request.headers
     ? ',\n    customer_token=os.environ["CUSTOMER_TOKEN"]' : "";
   return [
-    "import os",
-    "",
+    ...(publishable.startsWith("os.") || customer ? ["import os", ""] : []),
     "from xclade_store import StoreClient",
     "",
     "with StoreClient(",
     `    ${inPython(origin)},`,
-    `    publishable_key=os.environ["PUBLISHABLE_KEY"]${customer},`,
+    `    publishable_key=${publishable}${customer},`,
     ") as store:",
     `    print(store.${request.operation}(${args.join(", ")}))`,
   ].join("\n");
 }
 
 function isSentByClient(name, value, operation) {
+  if (name === "x-publishable-api-key") return true;
   if (name === "content-type") return /^application\/json\b/i.test(value);
   return name === "idempotency-key" && operation === "initialize_payment_session";
 }

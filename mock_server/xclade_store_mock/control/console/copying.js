@@ -23,8 +23,10 @@ export function copyButtons(read) {
     expected.length ? h("span", { class: "hint" }, `expects ${expected.join("; ")}`) : null);
 }
 
-/** Show a command, with a button that copies it. */
+/** Show a request as a command, with a button that copies it; nothing without a request. */
 export function showCommand(place, request) {
+  place.hidden = request === null;
+  if (request === null) return;
   const text = curl(request, location.origin);
   const button = h("button", { type: "button", class: "copy" }, "Copy");
   button.addEventListener("click", () => copy(button, text, "Copied"));

@@ -1,8 +1,6 @@
 // The live journal. It keeps and shows a limited number of requests.
 
 import { call } from "./api.js";
-import { initializeRequest } from "./commands.js";
-import { showCommand } from "./copying.js";
 import { $, announce, KeptList } from "./dom.js";
 import { entryRow } from "./entry.js";
 import { effect } from "./faults.js";
@@ -24,7 +22,6 @@ export class Journal {
   #frame = null;
 
   constructor() {
-    showCommand($("first-command"), initializeRequest("pay_col_demo", "pp_system_default"));
     $("filter").addEventListener("submit", (event) => event.preventDefault());
     $("filter").addEventListener("input", () => {
       this.#filter = Object.fromEntries(new FormData($("filter")));

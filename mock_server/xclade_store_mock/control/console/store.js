@@ -1,6 +1,6 @@
 // The store: collections with their sessions, carts, regions, keys.
 
-import { call, segment } from "./api.js";
+import { call, callStore, segment } from "./api.js";
 import { createRequest, initializeRequest } from "./commands.js";
 import { copyButtons, showCommand } from "./copying.js";
 import { $, h, KeptList, mark } from "./dom.js";
@@ -23,7 +23,6 @@ export class StoreView {
 
   /** `reload` reads the state again and shows it. */
   constructor(reload) {
-    showCommand($("create-command"), createRequest("cart_new"));
     for (const name of ["carts", "collections"]) {
       $(`more-${name}`).addEventListener("submit", (event) => {
         event.preventDefault();
@@ -42,8 +41,11 @@ export class StoreView {
     const regionOf = Object.fromEntries(cartPage.carts.map((cart) => [cart.id, cart.region_id]));
     const providersOf = Object.fromEntries(state.regions.map((region) => [region.id, region.payment_providers]));
     const all = state.payment_providers.map((provider) => provider.id);
-    this.#collections.show(collections.map((collection) =>
-      ({ collection, providers: providersOf[regionOf[collection.cart_id]] ?? all })));
+    const key = state.publishable_keys.find(({ revoked }) => !revoked)?.token ?? "";
+    const cards = collections.map((collection) =>
+      ({ collection, key, providers: providersOf[regionOf[collection.cart_id]] ?? all }));
+    this.#collections.show(cards);
+    suggest(key, cards, cartPage.carts);
     this.#carts.show(cartPage.carts);
     this.#regions.show(state.regions);
     this.#keys.show(state.publishable_keys.map((key, index) => ({ ...key, index })));
@@ -55,6 +57,21 @@ export class StoreView {
   }
 }
 
+/** Show the requests with which a storefront could begin, of what the store has. */
+function suggest(key, cards, carts) {
+  const [cart] = carts;
+  const card = cards.find(({ providers }) => providers.length);
+  const create = cart ? createRequest(key, cart.id) : null;
+  showCommand($("create-command"), create);
+  showCommand($("first-command"), card
+    ? initializeRequest(key, card.collection.id, card.providers.find(isSystem) ?? card.providers[0]) : create);
+}
+
+/** Return whether a provider accepts any amount. */
+function isSystem(provider) {
+  return provider.startsWith("pp_system");
+}
+
 function showCount(name, shown, count = shown) {
   const text = shown < count ? `${shown.toLocaleString("en")} of ${count.toLocaleString("en")}` : String(count);
   $(`${name}-heading`).querySelector(".count").textContent = text;
@@ -63,10 +80,15 @@ function showCount(name, shown, count = shown) {
   if (more) more.hidden = shown >= Math.min(count, MAX_PAGE);
 }
 
-function collectionCard({ collection, providers }) {
+function collectionCard({ collection, key, providers }) {
   const { id, cart_id: cart, amount, currency_code: currency, status } = collection;
-  const select = h("select", {}, ...providers.map((provider) => h("option", {}, provider)));
+  const select = h("select", { name: "provider" }, ...providers.map((provider) => h("option", {}, provider)));
   const sessions = collection.payment_sessions.map((session) => sessionRow(collection, session));
+  const form = h("form", { class: "inline" },
+    h("label", {}, h("span", {}, "Payment provider"), select),
+    h("button", { class: "primary" }, "Initialize"),
+    h("p", { class: "problem", role: "alert" }));
+  onSubmit(form, ({ provider }) => callStore(initializeRequest(key, id, provider)));
   return h("li", { class: "card" },
     h("div", { class: "line" },
       h("code", { class: "name" }, id),
@@ -76,8 +98,8 @@ function collectionCard({ collection, providers }) {
     sessions.length ? h("ul", { class: "sessions", "aria-label": "Payment sessions" }, ...sessions) : null,
     h("details", { class: "initialize" },
       h("summary", {}, sessions.length ? "Initialize another session" : "Initialize a session"),
-      h("label", {}, h("span", {}, "Payment provider"), select),
-      copyButtons(() => initializeRequest(id, select.value))));
+      form,
+      copyButtons(() => initializeRequest(key, id, select.value))));
 }
 
 function sessionRow(collection, session) {
@@ -132,9 +154,9 @@ function regionRow({ id, currency_code: currency, payment_providers: providers }
       : [h("span", { class: "hint" }, "No payment provider, so its carts cannot be paid.")])));
 }
 
-function keyRow({ title, revoked }) {
+function keyRow({ token, title, revoked }) {
   return h("li", {}, h("div", { class: "line" },
     h("span", { class: "name" }, title),
-    h("code", { class: "hint" }, "[redacted]"),
+    h("code", { class: "hint" }, token),
     mark(revoked ? "refused" : "good", revoked ? "revoked" : "in use")));
 }
