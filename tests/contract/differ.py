@@ -21,13 +21,13 @@ import msgspec
 from msgspec.structs import replace
 from tests.conftest import served
 from tests.contract.odd_requests import OddRequests, as_text
-from tests.contract.replay import COMPARED_HEADERS, Comparison, send
 from tests.contract.shrinking import shrink
 
 from xclade_store_mock.app import create_app, utc_now
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.dialects import MEDUSA
 from xclade_store_mock.payments.model import Store
+from xclade_store_mock.upstream import Upstream
 from xclade_store_mock.upstream.recording import (
     Case,
     RecordingError,
@@ -35,6 +35,7 @@ from xclade_store_mock.upstream.recording import (
     Response,
     read_recording,
 )
+from xclade_store_mock.upstream.replay import COMPARED_HEADERS, Comparison, send
 
 _KEPT_HEADERS = re.compile(rf"content-type|vary|{COMPARED_HEADERS.pattern}", re.IGNORECASE)
 _RESET = Request(method="POST", target="/_mock/reset")
@@ -85,7 +86,7 @@ class Differ:
 
     def compare(self, requests: Iterable[Request]) -> Difference | None:
         """Send requests to both in order; return the first difference."""
-        send(self.mock, _RESET)
+        send(Upstream.parse(self.mock), _RESET)
         comparison = Comparison(known={*self.store.payment_collections})
         sent, responses = [], []
         for request in requests:
@@ -148,7 +149,7 @@ def _shrink_text(request: Request, name: str, differs: Callable[[Request], bool]
 def _exchange(url: str, request: Request) -> Response:
     """Send a request; return the response, which has the status 0 if there is none."""
     try:
-        status, headers, body = send(url, request)
+        status, headers, body = send(Upstream.parse(url), request)
     except (OSError, http.client.HTTPException) as error:
         return Response(status=0, body=f"no response: {type(error).__name__}")
     kept = tuple(each for each in headers if _KEPT_HEADERS.fullmatch(each[0]))
@@ -185,7 +186,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         store = read_recording(options.store, utc_now()).store
-        send(options.real, Request(method="GET", target="/"))
+        send(Upstream.parse(options.real), Request(method="GET", target="/"))
     except OSError as error:
         print(f"cannot reach {options.real}: {error}", file=sys.stderr)
         return 2

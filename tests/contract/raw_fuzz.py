@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 import httptools
 from msgspec.structs import replace
 from tests.contract.odd_requests import OddRequests
-from tests.contract.replay import wire
 from tests.contract.shrinking import shrink
 
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.payments.model import Store
+from xclade_store_mock.upstream.replay import wire
 
 ERRORS = re.compile(r"^\S* ?(ERROR|CRITICAL) .*|^Traceback .*(\n.*)*", re.MULTILINE)
 PATIENCE = 60.0

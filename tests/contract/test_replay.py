@@ -5,6 +5,15 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
+import pytest
+from tests.conftest import KEY, served
+from tests.server.command import running as command
+from tests.server.wire import COLLECTIONS, PROVIDERS, SESSIONS, SYSTEM
+
+from xclade_store_mock.app import create_app
+from xclade_store_mock.dialects import DIALECTS
+
 ROOT = Path(__file__).parents[2]
 RECORDINGS = ROOT / "tests/contract/recordings"
 RECORDING = RECORDINGS / "medusa-2.21.2.json"
@@ -77,3 +86,53 @@ def test_invalid_recording_is_refused(tmp_path: Path) -> None:
 
     assert (2, "") == (result.returncode, result.stdout)
     assert "cannot replay" in result.stderr
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_recorded_traffic_replays_without_a_difference(tmp_path: Path, dialect: str) -> None:
+    """What `proxy` or `serve` recorded of a mock, against a fresh one and against the mock."""
+    path = tmp_path / "shop.json"
+    with (
+        served(create_app(dialect=DIALECTS[dialect])) as url,
+        command("proxy", url, "--dialect", dialect, "--record", path) as proxy,
+        command("--dialect", dialect, "--record", tmp_path / "serve.json") as serve,
+    ):
+        shop(proxy.url)
+        shop(serve.url)
+        report = tmp_path / "report.xml"
+        results = [replay(each, "--dialect", dialect) for each in (path, tmp_path / "serve.json")]
+        key = ("--publishable-key", "pk_demo", "--junit", report)
+        results.append(replay(path, f"{url}/", *key))
+
+    recorded = len(json.loads(path.read_text("utf-8"))["cases"])
+    assert 10 == recorded
+    assert [f"{recorded} passed, 0 failed, 0 skipped"] * 2 == [
+        each.stdout.splitlines()[-1] for each in results[:2]
+    ]
+    # Its store is not what it was before: only collections of carts differ.
+    assert f'tests="{recorded}"' in report.read_text("utf-8")
+
+
+def shop(url: str) -> None:
+    """Make calls that succeed and calls that fail."""
+    with httpx.Client(base_url=url, headers=KEY) as client:
+        client.get(PROVIDERS, params={"region_id": "reg_demo"})
+        client.get(PROVIDERS, params={"region_id": "reg_demo", "limit": "1"})
+        client.get(PROVIDERS)
+        client.post(SESSIONS, json=SYSTEM)
+        new = client.post(COLLECTIONS, json={"cart_id": "cart_new"}).json()
+        sessions = f"{COLLECTIONS}/{new['payment_collection']['id']}/payment-sessions"
+        stripe = {"provider_id": "pp_stripe_stripe", "data": {"email": "ann@shop.test"}}
+        client.post(sessions, json=stripe, headers={"authorization": "Bearer customer_demo"})
+        client.post(sessions, json={"provider_id": "pp_none"})
+        client.post(sessions, json=SYSTEM, headers={"x-publishable-api-key": "pk_unknown"})
+        client.post(COLLECTIONS, json={"cart_id": "cart_unknown"})
+        client.post(COLLECTIONS, content=b"{")
+
+
+def test_unreachable_backend_is_refused() -> None:
+    """One sentence, exit code 2."""
+    result = replay(RECORDING, "http://127.0.0.1:9")
+
+    assert (2, "", 1) == (result.returncode, result.stdout, result.stderr.count("\n"))
+    assert "http://127.0.0.1:9 does not respond" in result.stderr

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PYTHON_SCRIPT = b"#!/usr/bin/env python3"
 PROSE = {".py", ".md", ".yaml", ".yml", ".toml", ".js", ".html", ".css", ".lua", ".jinja"}
 
-MOST_SERVER_MODULES = 93
+MOST_SERVER_MODULES = 94
 SMALL_MODULES = {"__main__.py": "`python -m` runs it, and it works without the extras"}
 OPENERS = r"(Answers?|Says?|Tells?|Lets?|Who(m|ever)?|Hearken|Behold)\b"
 TRANSLATIONESE = (

@@ -1,4 +1,4 @@
-"""The command line: `xclade-store-mock serve`, `proxy` and `check`.
+"""The command line: `xclade-store-mock serve`, `proxy`, `check` and `replay`.
 
 May import everything, but imports late what --help does not need. No other package imports it.
 """
@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from xclade_store_mock.cli import check, proxy, serve
+from xclade_store_mock.cli import check, proxy, replay, serve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,4 +29,5 @@ def make_parser() -> argparse.ArgumentParser:
     serve.add_parser(commands)
     proxy.add_parser(commands)
     check.add_parser(commands)
+    replay.add_parser(commands)
     return parser

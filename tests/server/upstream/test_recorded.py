@@ -10,11 +10,12 @@ import httpx
 import pytest
 from msgspec.structs import replace
 from tests.conftest import Serve
-from tests.contract.replay import Comparison, send
 from tests.server.upstream.recorded_stores import playing, recorded
 
 from xclade_store_mock.payments.model import Settings, Store
+from xclade_store_mock.upstream import Upstream
 from xclade_store_mock.upstream.recording import Case, Recording, Request, Response
+from xclade_store_mock.upstream.replay import Comparison, send
 
 
 def differences(case: Case, url: str, comparison: Comparison) -> list[str]:
@@ -25,7 +26,7 @@ def differences(case: Case, url: str, comparison: Comparison) -> list[str]:
     target = case.request.target
     for theirs, ours in comparison.ours.items():
         target = target.replace(theirs, ours)
-    status, headers, body = send(url, replace(case.request, target=target))
+    status, headers, body = send(Upstream.parse(url), replace(case.request, target=target))
     text = case.response.body or ""
     if '"payment_collection":' in text or "/store/payment-" in target:
         return [*comparison.responses(case.response, status, headers, body)]

@@ -1,54 +1,79 @@
-"""Replay recordings of a real backend against the mock, and print where its responses differ.
+"""Send the requests of a recording again, and compare the responses with the recorded ones.
 
-Each scene starts with the store in the file, over a real socket. Generated ids must match one to
-one within a scene; timestamps match in form. docs/deviations.md says what is not replayed.
+Generated ids must match one to one within a scene; timestamps match in form.
 """
 
-import argparse
 import http.client
 import json
 import re
 import socket
-import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import ssl
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import Path
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple, Self
 
-import uvicorn
-from starlette.types import Receive, Scope, Send
-from tests.conftest import running
+from msgspec.structs import replace
 
-from xclade_store_mock.app import create_app, utc_now
 from xclade_store_mock.contract import load_contract
-from xclade_store_mock.dialects import DIALECTS, MEDUSA
 from xclade_store_mock.payments.model import Store
-from xclade_store_mock.upstream.recording import (
-    Case,
-    RecordingError,
-    Request,
-    Response,
-    read_recording,
-)
-from xclade_store_mock.web.dialect import Dialect
+from xclade_store_mock.upstream import Upstream
+from xclade_store_mock.upstream.recording import Case, Recording, Request, Response
 
-GENERATED = re.compile(r"(payses|pay_col|pi)_[0-9A-Za-z]+(_secret_[0-9A-Za-z]+)?")
-TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_GENERATED = re.compile(r"(payses|pay_col|pi)_[0-9A-Za-z]+(_secret_[0-9A-Za-z]+)?")
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 COMPARED_HEADERS = re.compile(r"allow|access-control-.*")
-UNIX_SECONDS = 10**9
+_UNIX_SECONDS = 10**9
 
 
-class Stage:
-    """Forwards to an application that is replaced for each scene."""
+_KEY = "x-publishable-api-key"
+_TIMEOUT = 30  # seconds
 
-    app: Any = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the current application."""
-        await self.app(scope, receive, send)
+class CannotReplay(Exception):
+    """A backend does not respond; the text says why."""
+
+
+class Result(NamedTuple):
+    """How a case's response differs from the recorded one; None if the case was skipped."""
+
+    case: Case
+    differences: list[str] | None
+
+
+def replay(
+    recording: Recording, begin: Callable[[Store], Upstream], key: str = ""
+) -> Iterator[Result]:
+    """Yield the result of each case. Raises CannotReplay.
+
+    `begin` returns the backend for the next scene, which starts with the given store. `key`, if not
+    blank, replaces the publishable keys that the store accepts.
+    """
+    out_of_scope = OutOfScope.of(recording.store)
+    for _, cases in groupby(recording.cases, key=lambda case: case.scene):
+        comparison = Comparison(known=set(recording.store.payment_collections))
+        backend = begin(recording.store)
+        for case in cases:
+            if out_of_scope.has(case):
+                yield Result(case, None)
+                continue
+            request = comparison.request(case.request)
+            if key:
+                accepted = recording.store.settings.publishable_keys
+                request = replace(request, headers=_with_key(request, accepted, key))
+            try:
+                received = send(backend, request)
+            except (OSError, http.client.HTTPException) as error:
+                reason = str(error) or type(error).__name__
+                raise CannotReplay(f"{backend} does not respond: {reason}") from error
+            yield Result(case, [*comparison.responses(case.response, *received)])
+
+
+def _with_key(request: Request, accepted: Iterable[str], key: str) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, key if name.lower() == _KEY and value in accepted else value)
+        for name, value in request.headers
+    )
 
 
 def wire(request: Request, host: str) -> bytes:
@@ -63,11 +88,20 @@ def wire(request: Request, host: str) -> bytes:
     return head.encode() + (body or b"")
 
 
-def send(url: str, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Send a recorded request unchanged; return the status, the headers and the body."""
-    address = urlsplit(url)
-    with socket.create_connection((address.hostname, address.port or 80), timeout=30) as connection:
-        connection.sendall(wire(request, address.netloc))
+def send(backend: Upstream, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Send a recorded request; return the response's status, headers and body."""
+    scheme, host, port = backend.origin
+    headers = request.headers
+    if backend.authorization is not None:
+        headers = (*headers, ("Authorization", backend.authorization.decode()))
+    target = backend.prefix.decode() + request.target
+    content = wire(replace(request, target=target, headers=headers), backend.url.netloc.decode())
+    with socket.create_connection((host, port), timeout=_TIMEOUT) as plain:
+        connection = plain
+        if scheme == "https":
+            context = ssl.create_default_context()
+            connection = context.wrap_socket(plain, server_hostname=host)
+        connection.sendall(content)
         response = http.client.HTTPResponse(connection, method=request.method)
         response.begin()
         return response.status, response.getheaders(), response.read()
@@ -80,6 +114,14 @@ class Comparison:
     known: set[str]
     ours: dict[str, str] = field(default_factory=dict)
     recorded: dict[str, str] = field(default_factory=dict)
+
+    def request(self, recorded: Request) -> Request:
+        """Return a request with our ids in the place of those that were generated."""
+        body = recorded.body and self._renamed(recorded.body)
+        return replace(recorded, target=self._renamed(recorded.target), body=body)
+
+    def _renamed(self, text: str) -> str:
+        return _GENERATED.sub(lambda found: self.ours.get(found[0], found[0]), text)
 
     def responses(
         self, expected: Response, status: int, headers: list[tuple[str, str]], body: bytes
@@ -118,16 +160,16 @@ class Comparison:
     def _is_incomparable(name: str, expected: dict[str, Any], got: dict[str, Any]) -> bool:
         wanted, found = expected[name], got[name]
         if name == "created":
-            return all(type(each) is int and each > UNIX_SECONDS for each in (wanted, found))
+            return all(type(each) is int and each > _UNIX_SECONDS for each in (wanted, found))
         # The message comes from the JavaScript engine.
         syntax = name == "message" and expected.keys() == {"message", "type"}
         return syntax and isinstance(found, str) and " JSON" in wanted
 
     def _same(self, expected: Any, got: Any) -> bool:
         if isinstance(expected, str) and isinstance(got, str):
-            if TIMESTAMP.fullmatch(expected) and TIMESTAMP.fullmatch(got):
+            if _TIMESTAMP.fullmatch(expected) and _TIMESTAMP.fullmatch(got):
                 return True
-            kinds = GENERATED.fullmatch(expected), GENERATED.fullmatch(got)
+            kinds = _GENERATED.fullmatch(expected), _GENERATED.fullmatch(got)
             if kinds[0] and kinds[1] and expected not in self.known:
                 same_kind = kinds[0][1] == kinds[1][1] and bool(kinds[0][2]) == bool(kinds[1][2])
                 return (
@@ -187,46 +229,3 @@ class OutOfScope:
             self.carts |= named
             return True
         return any(self.collections.get(name) in self.carts for name in named)
-
-
-def replay(path: Path, dialect: Dialect) -> Counter[str]:
-    """Replay one file, and return how many cases passed, failed and were skipped."""
-    recording = read_recording(path, utc_now())
-    store = recording.store
-    out_of_scope = OutOfScope.of(store)
-    stage = Stage()
-    counts: Counter[str] = Counter()
-    server = uvicorn.Server(uvicorn.Config(stage, port=0, log_level="critical", lifespan="off"))
-    with running(server) as url:
-        for _, cases in groupby(recording.cases, key=lambda case: case.scene):
-            comparison = Comparison(known=set(store.payment_collections))
-            stage.app = create_app(store=store, dialect=dialect)
-            for case in cases:
-                if out_of_scope.has(case):
-                    print(f"{path.name}: {case.name}: skipped, outside of the contract")
-                    counts["skipped"] += 1
-                    continue
-                differences = [*comparison.responses(case.response, *send(url, case.request))]
-                counts["failed" if differences else "passed"] += 1
-                for difference in differences:
-                    print(f"{path.name}: {case.name}: {difference}")
-    return counts
-
-
-def main() -> int:
-    """Replay the files, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/replay", description=__doc__.partition("\n")[0])
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--dialect", choices=DIALECTS, default=MEDUSA.name)
-    options = parser.parse_args()
-    try:
-        counts = sum((replay(path, DIALECTS[options.dialect]) for path in options.files), Counter())
-    except RecordingError as error:
-        print(f"cannot replay: {error}", file=sys.stderr)
-        return 2
-    print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
-    return 1 if counts["failed"] else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
