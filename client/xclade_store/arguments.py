@@ -8,7 +8,7 @@ from typing import Any
 
 _VISIBLE = re.compile(r"[!-~]+")
 # Bare or a quoted string, as in the contract.
-_IDEMPOTENCY_KEY = re.compile(r'[!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}"')
+_IDEMPOTENCY_KEY = re.compile(r'[!#-~][!-~]{0,254}|(?=.{3,257}\Z)"([!#-\[\]-~]|\\["\\])+"')
 _LARGEST = 2**31 - 1
 
 

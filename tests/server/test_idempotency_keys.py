@@ -48,7 +48,7 @@ def test_malformed_key_is_refused(unchanged: httpx.Client, keys: list[bytes]) ->
 
     assert (400, {"type", "message"}) == (response.status_code, response.json().keys())
     assert "invalid_data" == response.json()["type"]
-    expected = "Invalid request: Field 'Idempotency-Key' does not have the form ^"
+    expected = "Invalid request: Field 'Idempotency-Key'"
     assert response.json()["message"].startswith(expected)
 
 
