@@ -7,7 +7,7 @@ from tests.conftest import Serve
 from xclade_store_mock.dialects import DIALECTS
 
 # The first three once found a query parameter without a name, beside other invalid ones.
-SEEDS = (4122610936, 2934505823, 369801242, 1)
+SEEDS = (4122610936, 2934505823, 369801242, 1, 2, 3)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
