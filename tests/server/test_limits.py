@@ -72,6 +72,19 @@ def test_request_arrives_too_slowly() -> None:
     pytest.fail("the request was never refused")
 
 
+def test_long_body_arrives() -> None:
+    """A body that goes on arriving may take longer than the time for a part of it."""
+    body = b'{"provider_id": "pp_system_default"}'
+    head = HALF_A_BODY.removesuffix("{").replace("100", str(len(body)))
+    with running("--request-timeout", "2") as mock, connect(mock.url) as connection:
+        connection.sendall(head.encode())
+        for byte in body:
+            time.sleep(0.08)
+            connection.sendall(bytes([byte]))
+
+        assert 200 == status_of(connection.recv(65_536).decode())
+
+
 def test_time_between_requests_is_not_counted() -> None:
     """A kept connection can be idle between requests."""
     with running("--request-timeout", "0.3") as mock, httpx.Client(headers=KEY) as client:

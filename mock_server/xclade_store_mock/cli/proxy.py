@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("xclade_store_mock")
 
-_LONG = 3600.0  # seconds
-
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the subcommand to the command line."""
@@ -73,8 +71,6 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add_address(parser)
     add_access(parser)
     add_limits(parser)
-    # Uploads are of any size, and no faster than the upstream takes them.
-    parser.set_defaults(request_timeout=_LONG)
 
 
 def add_upstream_options(parser: argparse.ArgumentParser) -> None:

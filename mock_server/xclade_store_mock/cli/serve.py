@@ -193,7 +193,8 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         metavar="SECONDS",
         default=defaults.seconds,
-        help="time for a request to arrive; a slower one gets 408 (default: %(default)s)",
+        help="time for a request's head, and for each further part of its body; a slower one"
+        " gets 408 (default: %(default)s)",
     )
 
 

@@ -37,7 +37,7 @@ class Limits:
     head: int = 65_536
     """Bytes of a request's first line and headers; more get 431."""
     seconds: float = 30.0
-    """Time for a request to arrive; after that it gets 408."""
+    """Time for a request's head, and for each further part of its body; after that it gets 408."""
 
 
 @dataclass(frozen=True, slots=True)

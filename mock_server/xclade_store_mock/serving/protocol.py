@@ -85,11 +85,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, limits: Limits, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._limits = limits
-        self._unparsed = b""
+        # A view: slices of it copy nothing.
+        self._unparsed = memoryview(b"")
         # Bytes since the request began or, if that was later, since the last part of its body.
         self._received = 0
         self._is_refused = False
-        # When a request began to arrive, and when the last response was sent; else None.
+        # When a request began to arrive, or the last part of its body did, and when the last
+        # response was sent; else None.
         self._arriving_since: float | None = None
         self._idle_since: float | None = None
         self._interval = min(limits.seconds, self.timeout_keep_alive)
@@ -114,7 +116,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what has arrived, or keep it until its turn."""
-        self._unparsed += data
+        self._unparsed = memoryview(b"".join((self._unparsed, data)))
         self._parse()
 
     def on_response_complete(self) -> None:
@@ -138,12 +140,15 @@ class BoundedProtocol(HttpToolsProtocol):
         while self._unparsed and not self.pipeline and not self._is_over:
             part, self._unparsed = self._unparsed[:_PART], self._unparsed[_PART:]
             self._received += len(part)
-            super().data_received(part)
+            super().data_received(bytes(part))
             if self._received > self._limits.head and not self._is_over:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if self._is_over or not self._unparsed:
+            # An empty view would keep what has been parsed.
+            self._unparsed = memoryview(b"")
         if self._is_over:
-            self._unparsed = b""
-        elif self._unparsed or self.pipeline:
+            return
+        if self._unparsed or self.pipeline:
             self._held.is_held = True
             self._held.pause_reading()
         elif self._held.is_held:
@@ -174,6 +179,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._received = 0
+        self._arriving_since = self.loop.time()
         if not self._is_refused:
             super().on_body(body)
 
@@ -187,10 +193,12 @@ class BoundedProtocol(HttpToolsProtocol):
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _check_timeouts(self) -> None:
-        """Refuse a request that takes too long; close a connection that has been idle too long."""
+        """Refuse a request that does not arrive; close a connection that has been idle too long."""
         now = self.loop.time()
         remaining = self._interval
         if self._arriving_since is not None:
+            if self.flow.read_paused:  # the server itself reads no further
+                self._arriving_since = now
             remaining = self._arriving_since + self._limits.seconds - now
         elif self._idle_since is not None:
             remaining = self._idle_since + self.timeout_keep_alive - now
