@@ -1,6 +1,7 @@
 """The journal: a storefront's requests and responses as they happen."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import httpx
@@ -30,6 +31,33 @@ def test_shows_requests(console: Page, store: StoreClient) -> None:
     expect(line).to_have_text(text)
     expect(console.locator("#journal-empty")).to_be_hidden()
     expect(console.locator("#journal-count")).to_have_text("1 request")
+
+
+def test_shows_what_requests_are_about(console: Page, store: StoreClient) -> None:
+    """A line names the cart or the provider, the amount and the session."""
+    store.create_payment_collection("cart_demo")
+    (session,) = store.initialize_payment_session(
+        "pay_col_demo", "pp_stripe_stripe"
+    ).payment_sessions
+
+    expect(entries(console).locator(".subject")).to_have_text(
+        ["cart_demo$25.50", f"pp_stripe_stripe$25.50{session.id}"]
+    )
+
+
+def test_shows_held_requests(console: Page, store: StoreClient, store_mock: StoreMock) -> None:
+    """A request is shown while it is held, and can be released there."""
+    store_mock.hold_next("list_payment_providers")
+    with ThreadPoolExecutor() as pool:
+        held = pool.submit(store.list_payment_providers, "reg_demo")
+        line = console.get_by_role("list", name="Held requests").get_by_role("listitem")
+        expect(line).to_contain_text("heldGET/store/payment-providersby fault_")
+        expect(entries(console)).to_have_count(0)
+        line.get_by_role("button", name="Release").click()
+
+        assert 2 == held.result(10).count
+    expect(line).to_have_count(0)
+    expect(entries(console)).to_have_count(1)
 
 
 def test_shows_violations(console: Page, store_mock: StoreMock) -> None:
@@ -106,13 +134,18 @@ def test_is_cleared(console: Page, store: StoreClient) -> None:
 
 
 def test_many_requests(console: Page, store_mock: StoreMock) -> None:
-    """Of more than a thousand requests the newest are shown; only their list scrolls."""
+    """Of more than a thousand requests the newest are shown, and older ones on demand."""
     flood(store_mock.url, 1100)
 
     expect(console.locator("#journal-count")).to_have_text("200 of 1,000 requests")
     expect(entries(console)).to_have_count(200)
     expect(entries(console).last).to_contain_text("/nothing/1099")
     assert console.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    for count in (400, 600, 800, 1000):
+        console.get_by_role("button", name="Show older requests").click()
+        expect(entries(console)).to_have_count(count)
+    expect(entries(console).first).to_contain_text("/nothing/100")
+    expect(console.locator("#older")).to_be_hidden()
     console.get_by_role("search").get_by_label("Path").fill("/nothing/100")
     expect(entries(console)).to_have_count(11)
 

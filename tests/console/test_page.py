@@ -21,6 +21,7 @@ from xclade_store_mock.web.dialect import Dialect
 FILES = sorted(
     Path(xclade_store_mock.control.front.__file__).with_name("console").glob("*.[chjs]*")
 )
+AXE = Path(__file__).parents[1] / "contract/node/node_modules/axe-core/axe.min.js"
 VIEWS = ("journal", "store", "trouble")
 LONG = "x" * 200
 
@@ -120,6 +121,30 @@ def test_contrast(console: Page, store: StoreClient, scheme: Literal["light", "d
 
         assert len(found) > 20
         assert [] == [each for each in found if each["contrast"] < 4.5]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessibility(console: Page, store: StoreClient, scheme: Literal["light", "dark"]) -> None:
+    """axe-core finds nothing in any view."""
+    console.emulate_media(color_scheme=scheme)
+    busy(console, store)
+    console.evaluate(AXE.read_text("utf-8"))
+    for view in VIEWS:
+        console.evaluate("view => (location.hash = view)", view)
+        found = console.evaluate("async () => (await axe.run()).violations")
+
+        assert [] == [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+
+
+def test_the_journal_can_be_skipped(console: Page) -> None:
+    """A link in front of the journal leads behind it."""
+    skip = console.get_by_role("link", name="Skip the requests")
+    skip.focus()
+    expect(skip).to_be_in_viewport(ratio=1)
+    console.keyboard.press("Enter")
+    console.keyboard.press("Tab")
+
+    expect(console.get_by_label("What happens")).to_be_focused()
 
 
 @pytest.mark.parametrize("width", [390, 320])
@@ -229,7 +254,7 @@ def test_money_is_exact(console: Page) -> None:
         ("25.5", "usd", "$25.50"),
         ("0", "usd", "$0.00"),
         ("1999", "jpy", "¥1,999"),
-        ("1.5", "jpy", "¥1.5"),
+        ("12.5", "jpy", "¥12.5"),
         ("1.25", "kwd", "KWD\u00a01.250"),
         ("0.001", "eur", "€0.001"),
         ("12345678901234567890.12", "usd", "$12,345,678,901,234,567,890.12"),

@@ -36,6 +36,20 @@ MUTANTS = (
         (CONNECTION,),
     ),
     Mutant(
+        "headings out of order",
+        CONSOLE / "entry.js",
+        'h("h3", {}, title',
+        'h("h5", {}, title',
+        (PAGE,),
+    ),
+    Mutant(
+        "held requests out of sight",
+        SERVER / "control/documents.py",
+        "for each in fault.held]",
+        "for each in ()]",
+        (JOURNAL,),
+    ),
+    Mutant(
         "quotes that do not hold",
         CONSOLE / "quoting.js",
         "return `'${text.replaceAll(\"'\", String.raw`'\\''`)}'`;",

@@ -14,7 +14,7 @@ from xclade_store_mock.jsontext import number
 from xclade_store_mock.payments.documents import timestamp
 from xclade_store_mock.payments.model import PaymentCollection, PaymentSession
 from xclade_store_mock.payments.rules import sum_up
-from xclade_store_mock.redaction import hide
+from xclade_store_mock.redaction import hide, hide_text
 from xclade_store_mock.web.endpoints import Document
 
 _EFFECT = {"when", "delay", "answer", "broken", "note"}
@@ -53,7 +53,14 @@ def _render_session(session: PaymentSession) -> Document:
 def render_fault(fault: Fault) -> Document:
     """Return a fault: which requests it applies to, and what it does."""
     plan = _render_plan(fault.plan)
-    return {"id": fault.id, **plan, "times": fault.times, "waiting": fault.gate.waiting}
+    held = [{"method": each["method"], "path": hide_text(each["path"])} for each in fault.held]
+    return {
+        "id": fault.id,
+        **plan,
+        "times": fault.times,
+        "waiting": fault.gate.waiting,
+        "held": held,
+    }
 
 
 def render_entry(entry: Entry) -> Document:

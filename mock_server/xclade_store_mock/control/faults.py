@@ -138,6 +138,7 @@ class Fault:
     times: int | None
     gate: Gate = field(default_factory=Gate, repr=False)
     in_flight: int = 0
+    held: list[Scope] = field(default_factory=list, repr=False)
     has_applied: bool = False
 
 
@@ -200,11 +201,16 @@ class Faults:
                 return fault
         return None
 
-    async def hold(self, fault: Fault) -> None:
+    async def hold(self, fault: Fault, scope: Scope) -> None:
         """Hold a request for the fault's delay, or until it is released."""
         if fault.plan.delay:
+            fault.held.append(scope)
             self._changed()
-            await fault.gate.wait(fault.plan.delay)
+            try:
+                await fault.gate.wait(fault.plan.delay)
+            finally:
+                fault.held.remove(scope)
+                self._changed()
 
     def end(self, fault: Fault) -> None:
         """Finish a request; a fault that applies to no more requests is removed."""
@@ -265,12 +271,12 @@ class FaultMiddleware:
 
         async def pass_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                await self._finish(fault)
+                await self._finish(fault, scope)
             if plan.answer is None:
                 await send(message)
 
         if plan.when is Moment.BEFORE:
-            await self._faults.hold(fault)
+            await self._faults.hold(fault, scope)
         if plan.reaches_store:
             await self._app(scope, receive, pass_on)
         elif not exchange.is_received:
@@ -279,12 +285,12 @@ class FaultMiddleware:
         if plan.answer is not None:
             await self._error(plan.answer)(scope, receive, send)
 
-    async def _finish(self, fault: Fault) -> None:
+    async def _finish(self, fault: Fault, scope: Scope) -> None:
         """Do what follows the store's work."""
         if fault.plan.then is not None:
             await fault.plan.then()
         if fault.plan.when is Moment.AFTER:
-            await self._faults.hold(fault)
+            await self._faults.hold(fault, scope)
 
     def _error(self, answer: FaultAnswer) -> Response:
         reply = reply_with(self._dialect, answer.status)

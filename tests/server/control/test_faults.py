@@ -203,6 +203,7 @@ def test_fault_document(mock: Served) -> None:
         "broken": None,
         "note": None,
         "waiting": 0,
+        "held": [],
     } == fault
 
 

@@ -4,7 +4,8 @@ import { requestOf } from "./commands.js";
 import { copyButtons } from "./copying.js";
 import { h, mark, moment } from "./dom.js";
 import { effect } from "./faults.js";
-import { pretty, readFaithfully } from "./json.js";
+import { pretty, readBody, readFaithfully } from "./json.js";
+import { formatMoney, isMoney } from "./money.js";
 
 const KINDS = { 1: "waiting", 2: "good", 3: "good", 4: "refused", 5: "failed" };
 
@@ -15,6 +16,7 @@ export function entryRow(entry) {
       statusMark(entry),
       h("span", { class: "method" }, entry.method),
       h("bdi", { class: "path" }, entry.path, entry.query ? h("span", { class: "query" }, `?${entry.query}`) : null),
+      subject(entry),
       chips(entry),
       h("span", { class: "duration" }, `${duration(entry.milliseconds)} ms`),
       moment(entry.at),
@@ -29,6 +31,17 @@ export function entryRow(entry) {
 function statusMark({ status, fault }) {
   if (status === null) return mark("failed", "no response");
   return mark(fault?.broken ? "failed" : KINDS[Math.floor(status / 100)], String(status));
+}
+
+/** Name what the request is about: cart, provider, amount and session. */
+function subject({ request, response }) {
+  const { cart_id: cart, provider_id: provider } = readBody(request);
+  const { amount, currency_code: currency, payment_sessions: sessions } = readBody(response).payment_collection ?? {};
+  const money = isMoney(amount, currency) ? formatMoney(amount, currency) : null;
+  const isOurs = (session) => session?.provider_id === provider;
+  const session = provider && Array.isArray(sessions) ? sessions.find(isOurs)?.id : null;
+  const texts = [cart, provider, money, session].filter((each) => typeof each === "string");
+  return texts.length ? h("span", { class: "subject" }, ...texts.map((text) => h("bdi", {}, text))) : null;
 }
 
 /** Name what affected the response besides the store. */
@@ -67,7 +80,7 @@ function exchange(entry) {
 function half(title, { headers, body, bytes, is_whole: isWhole }) {
   const lines = Object.entries(headers).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
   return h("section", { class: "half" },
-    h("h4", {}, title, h("span", { class: "count" }, `${bytes.toLocaleString("en")} bytes`)),
+    h("h3", {}, title, h("span", { class: "count" }, `${bytes.toLocaleString("en")} bytes`)),
     h("dl", { class: "headers" }, ...lines),
     body === null && bytes ? h("p", { class: "hint" }, "The body is not text.") : null,
     body ? h("pre", { tabindex: "0", "aria-label": `${title} body` }, isWhole ? pretty(body) : body) : null,

@@ -1,7 +1,7 @@
 // Plans faults, and lists those that still apply.
 
 import { call, segment } from "./api.js";
-import { $, h, KeptList } from "./dom.js";
+import { $, h, KeptList, mark } from "./dom.js";
 import { filled, onSubmit } from "./form.js";
 import { asNumber } from "./json.js";
 
@@ -9,6 +9,7 @@ const MAX_DELAY = 600_000; // milliseconds, as in the control API
 
 export class Faults {
   #list = new KeptList($("faults"), faultRow);
+  #held = new KeptList($("held"), heldRow, { key: ({ fault, index }) => `${fault} ${index}` });
   #isRace = false;
 
   constructor() {
@@ -33,6 +34,7 @@ export class Faults {
   async load() {
     const { faults } = await call("GET", "/faults");
     this.#list.show(faults);
+    this.#held.show(faults.flatMap(({ id, held }) => held.map((request, index) => ({ ...request, fault: id, index }))));
     $("fault-count").textContent = faults.length || "";
     $("faults-empty").hidden = faults.length > 0;
     $("cancel-faults").hidden = faults.length < 2;
@@ -66,6 +68,17 @@ function faultRow(fault) {
   return h("li", {},
     h("div", { class: "line" }, h("strong", { class: "name" }, effect(fault)), form),
     h("p", { class: "hint" }, `${fault.id}: ${target(fault)}`));
+}
+
+/** Return the line of a request that a fault holds: it is not in the journal yet. */
+function heldRow({ method, path, fault }) {
+  const form = h("form", { class: "inline" },
+    h("button", { class: "primary" }, "Release"),
+    h("p", { class: "problem", role: "alert" }));
+  onSubmit(form, () => call("POST", `/faults/${segment(fault)}/release`));
+  return h("li", { class: "line" },
+    mark("waiting", "held"), h("span", { class: "method" }, method), h("bdi", { class: "path" }, path),
+    h("span", { class: "hint" }, `by ${fault}`), form);
 }
 
 /** Describe what a fault does. */

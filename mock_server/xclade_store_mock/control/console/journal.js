@@ -7,7 +7,7 @@ import { effect } from "./faults.js";
 import { onSubmit } from "./form.js";
 
 const MAX_KEPT = 1000; // as many as the mock keeps
-const MAX_SHOWN = 200;
+const PAGE = 200; // requests shown at first, and more with each press of the button
 const QUIET = 2000; // milliseconds between announcements
 const NEAR = 4; // pixels from the end that count as the end
 
@@ -16,6 +16,7 @@ export class Journal {
   #filter = { path: "", method: "", status: "" };
   #rows = new KeptList($("entries"), entryRow, { version: ({ at, milliseconds }) => `${at} ${milliseconds}` });
   #matching = [];
+  #limit = PAGE;
   #follows = true;
   #lastSeen = 0;
   #unannounced = 0;
@@ -29,6 +30,7 @@ export class Journal {
     });
     onSubmit($("clear-journal"), () => call("DELETE", "/journal"));
     $("log").addEventListener("scroll", () => this.#look(), { passive: true });
+    $("older").addEventListener("click", () => this.#showOlder());
     const resized = new ResizeObserver(() => this.#keepUp());
     for (const id of ["log", "entries"]) resized.observe($(id));
     $("jump").addEventListener("click", () => {
@@ -61,13 +63,23 @@ export class Journal {
 
   #show() {
     this.#matching = this.#entries.filter((entry) => this.#matches(entry));
-    const shown = this.#matching.slice(-MAX_SHOWN);
+    const shown = this.#matching.slice(-this.#limit);
     this.#rows.show(shown);
+    $("older").hidden = shown.length === this.#matching.length;
     $("journal-empty").hidden = this.#entries.length > 0;
     $("journal-unmatched").hidden = this.#matching.length > 0 || this.#entries.length === 0;
     const of = shown.length < this.#entries.length ? `${shown.length} of ` : "";
     $("journal-count").textContent = `${of}${counted(this.#entries.length)}`;
     this.#keepUp();
+  }
+
+  /** Show more entries; the one at the top stays in view. */
+  #showOlder() {
+    const first = $("entries").firstElementChild;
+    this.#limit += PAGE;
+    this.#show();
+    first.scrollIntoView({ block: "center" });
+    first.querySelector("summary").focus({ preventScroll: true });
   }
 
   #matches({ path, query, method, status }) {

@@ -8,6 +8,16 @@ export function readResponse(text) {
     typeof value === "number" && AMOUNTS.has(name) ? (context?.source ?? String(value)) : value);
 }
 
+/** Parse the body of a journal entry, or return an empty object for one that is not JSON. */
+export function readBody({ body }) {
+  try {
+    return readResponse(body) ?? {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
 /** Return what was typed as an exact JSON number; other text stays text, which the API refuses. */
 export function asNumber(text) {
   if (!/^-?(0|[1-9]\d*)(\.\d+)?$/.test(text)) return text;
