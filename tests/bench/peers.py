@@ -20,7 +20,10 @@ def main(name: str, port: str, *files: str) -> None:
     make = import_module(f"tests.bench.{name}").make_app  # imports no other peer
     service = Service(store, "documented")
     config = configuration(
-        partial(make, store), limits=service.limits, log_format=service.log_format
+        partial(make, store),
+        limits=service.limits,
+        log_format=service.log_format,
+        edge=service.edge,
     )
     uvicorn.Server(config).run(sockets=listen("127.0.0.1", int(port)))
 

@@ -67,9 +67,11 @@ def starting(
             stream = process.stderr if in_json else process.stdout
             assert stream
             banner = stream.readline() if in_json else read_banner(stream)
-            found = re.search(r"http://[^\s\"]+", banner)
+            found = re.search(r"https?://[^\s\"]+", banner)
             assert found
-            httpx.get(f"{found.group()}/_mock/ready", timeout=_PATIENCE).raise_for_status()
+            ready = f"{found.group()}/_mock/ready"
+            # Whether a certificate is right is for the tests to find out.
+            httpx.get(ready, timeout=_PATIENCE, verify=False).raise_for_status()  # noqa: S501
             return Running(process, found.group(), banner)
 
         watchdog = threading.Timer(_PATIENCE, process.kill)

@@ -19,8 +19,9 @@ QUERY = "?region_id=reg_demo&fields=%2Bid&client_secret=pi_1_secret_2"
 def call(mock: Running) -> None:
     """Make two requests and a readiness check, and send something other than HTTP."""
     assert 200 == httpx.get(f"{mock.url}/_mock/ready").status_code
-    assert 400 == httpx.get(f"{mock.url}{PROVIDERS}{QUERY}", headers=KEY).status_code
-    assert 400 == httpx.post(f"{mock.url}{SESSIONS}", headers=KEY, json={}).status_code
+    headers = {**KEY, "x-request-id": "req_1"}
+    assert 400 == httpx.get(f"{mock.url}{PROVIDERS}{QUERY}", headers=headers).status_code
+    assert 400 == httpx.post(f"{mock.url}{SESSIONS}", headers=headers, json={}).status_code
     with connect(mock.url) as connection:
         connection.sendall(b"\x16\x03\x01\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 400"
@@ -32,8 +33,8 @@ def test_text_has_a_line_for_each_request_and_problem() -> None:
         call(mock)
 
         assert [
-            f"GET {PROVIDERS}?region_id=reg_demo&fields=%2Bid&client_secret=[redacted] 400",
-            f"POST {SESSIONS} 400",
+            f"GET {PROVIDERS}?region_id=reg_demo&fields=%2Bid&client_secret=[redacted] 400 [req_1]",
+            f"POST {SESSIONS} 400 [req_1]",
             "WARNING Invalid HTTP request received.",
         ] == [mock.next_problem() for _ in range(3)]
 
@@ -47,7 +48,7 @@ def test_json_has_an_object_for_each_request_and_problem() -> None:
 
     first, second, problem = map(json.loads, err.splitlines())
     assert "" == out
-    assert {"time", "level", "client", "method", "path", "status"} == first.keys()
+    assert {"time", "level", "client", "method", "path", "status", "request_id"} == first.keys()
     assert ("GET", 400) == (first["method"], first["status"])
     assert first["path"].endswith("&client_secret=[redacted]")
     assert ("POST", SESSIONS) == (second["method"], second["path"])

@@ -70,9 +70,7 @@ async def _describe(service: Service, url: str) -> str:
 
 def _notes(service: Service, url: str) -> Iterator[str]:
     if service.access is not None:
-        yield f"Console      {url}/  (control API: {url}/_mock/state)"
-    elif service.workers == 1:
-        yield "Console      off: --control-token TOKEN turns it on"
+        yield f"Console      {service.access.console_url(url)}  (control API: {url}/_mock/)"
     else:
         yield "Console      off: it needs a single worker"
     if service.backend is not None:

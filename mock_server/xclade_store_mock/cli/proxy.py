@@ -22,10 +22,12 @@ from xclade_store_mock.cli.serve import (
     add_limits,
     choose_access,
     listen,
+    read_edge,
     read_limits,
     seconds,
     url_of,
 )
+from xclade_store_mock.control.access import Access
 
 if TYPE_CHECKING:
     from starlette.types import Message, Scope
@@ -153,12 +155,12 @@ def proxy(options: argparse.Namespace) -> int:
                 rejects=options.errors,
                 record=stack.enter_context(record.recording(options)),
             )
-            url = url_of(listeners[0])
-            _announce(options, forward.upstream, url, is_controlled=access is not None)
+            edge = read_edge(options)
+            _announce(options, forward.upstream, url_of(listeners[0], edge), access)
             # SIGTERM prints the summary, too.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             with suppress(KeyboardInterrupt):
-                run_proxy(app, listeners, read_limits(options), options.log_format)
+                run_proxy(app, listeners, read_limits(options), options.log_format, edge)
     except (CannotServe, CannotCheck, record.CannotRecord) as error:
         print_safely(f"xclade-store-mock: {error}\n", sys.stderr)
         return CANNOT_CHECK
@@ -220,9 +222,7 @@ def _read(headers: "Sequence[tuple[bytes, bytes]]") -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
 
 
-def _announce(
-    options: argparse.Namespace, upstream: "Upstream", url: str, *, is_controlled: bool
-) -> None:
+def _announce(options: argparse.Namespace, upstream: "Upstream", url: str, access: Access) -> None:
     """Print where the proxy is; with JSON logs, write a log line instead."""
     from xclade_store_mock.serving.logs import logging_configuration  # noqa: PLC0415 - see proxy()
 
@@ -230,9 +230,8 @@ def _announce(
     if options.log_format == "json":
         _log.info("Serving at %s in front of %s", url, upstream)
         return
-    console = f"{url}/  (control API: {url}/_mock/journal)"
     print_safely(
         f"Proxy        {url}  (in front of {upstream})\n"
-        f"Console      {console if is_controlled else 'off: --control-token TOKEN turns it on'}\n\n"
+        f"Console      {access.console_url(url)}  (control API: {url}/_mock/)\n\n"
         "Press Ctrl+C to stop.\n"
     )

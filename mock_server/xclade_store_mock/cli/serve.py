@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
+from secrets import token_urlsafe
+from ssl import Purpose, create_default_context
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
@@ -23,7 +25,7 @@ from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.payments.model import Settings, Store
 from xclade_store_mock.payments.seed import StoreFileError, demo_store, read_store
-from xclade_store_mock.serving import Limits, Service
+from xclade_store_mock.serving import Edge, Limits, Service
 from xclade_store_mock.storage import StorageError
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MEMORY = "memory"
+
+TOKEN_VARIABLE = "XCLADE_STORE_MOCK_CONTROL_TOKEN"  # noqa: S105 - its name
 
 _LOOPBACK = "127.0.0.1"
 _SMALLEST_HEAD = 1_024  # bytes; any client's requests have a few hundred
@@ -65,6 +69,11 @@ seconds = option_type(
     "must be a number of seconds above 0 and up to a day, not {!r}",
 )
 _origin = option_type(str, _ORIGIN.fullmatch, "{!r} is not an origin such as https://shop.example")
+_root_path = option_type(
+    str,
+    re.compile(r"(?!/(?:store|_mock)(?:/|$))(?:/[\w.~-]+)+", re.ASCII).fullmatch,
+    "{!r} is not a prefix such as /mock",
+)
 _token = option_type(
     str, re.compile("[!-~]+").fullmatch, "a token must consist of visible ASCII characters"
 )
@@ -110,6 +119,17 @@ def add_address(parser: argparse.ArgumentParser) -> None:
         metavar="ORIGIN",
         help="an origin whose pages may call the mock, such as http://localhost:8000; can be"
         " repeated (default: those of the seed, or every origin)",
+    )
+
+    parser.add_argument(
+        "--root-path",
+        type=_root_path,
+        metavar="PATH",
+        help="the prefix under which a reverse proxy serves the mock, such as /mock",
+    )
+    parser.add_argument("--ssl-certfile", metavar="FILE", help="serve https with this certificate")
+    parser.add_argument(
+        "--ssl-keyfile", metavar="FILE", help="its key (default: in the certificate's file)"
     )
 
 
@@ -164,8 +184,9 @@ def add_access(parser: argparse.ArgumentParser) -> None:
         "--control-token",
         type=_token,
         metavar="TOKEN",
-        help="the token that the control API requires (default: none, and the control API is on"
-        " only at a loopback address)",
+        default=os.environ.get(TOKEN_VARIABLE) or None,
+        help=f"the token that the control API requires (default: ${TOKEN_VARIABLE}, or else none at"
+        " a loopback address, and a random one at others)",
     )
 
 
@@ -216,7 +237,7 @@ def serve(options: argparse.Namespace) -> int:
             service = _read_options(options, store, recording, listeners)
             recorder = stack.enter_context(record.recording(options))
             service = dataclasses.replace(service, record=recorder)
-            announce(service, url_of(listeners[0]))
+            announce(service, url_of(listeners[0], service.edge))
             # Ctrl+C is the way to stop the server.
             with suppress(KeyboardInterrupt):
                 if options.watch:
@@ -282,11 +303,6 @@ def _read_options(
     listeners: Sequence[socket.socket],
 ) -> Service:
     """Return what to serve. Raises CannotServe."""
-    access = choose_access(options, listeners) if options.workers == 1 else None
-    if access is None and options.scenario:
-        raise CannotServe(
-            "--scenario needs the control API, which needs a loopback address or a --control-token"
-        )
     return Service(
         store=store,
         dialect=options.dialect,
@@ -294,17 +310,32 @@ def _read_options(
         log_format=options.log_format,
         limits=read_limits(options),
         workers=options.workers,
-        access=access,
+        edge=read_edge(options),
+        access=choose_access(options, listeners) if options.workers == 1 else None,
         scenario=find_scenario(options.scenario) if options.scenario else None,
         backend=backend.choose(options, recording, listeners),
         added_providers=tuple(options.provider),
     )
 
 
-def choose_access(options: argparse.Namespace, listeners: Sequence[socket.socket]) -> Access | None:
-    """Return the access to the control API; None if it must be off."""
+def choose_access(options: argparse.Namespace, listeners: Sequence[socket.socket]) -> Access:
+    """Return the access to the control API: with a token unless only this machine can connect."""
     is_local = all(ip_address(each.getsockname()[0]).is_loopback for each in listeners)
-    return Access(options.control_token) if is_local or options.control_token else None
+    return Access(options.control_token or (None if is_local else token_urlsafe(16)))
+
+
+def read_edge(options: argparse.Namespace) -> Edge:
+    """Return the root path and the certificate. Raises CannotServe."""
+    certfile, keyfile = options.ssl_certfile, options.ssl_keyfile
+    if keyfile and not certfile:
+        raise CannotServe("--ssl-keyfile needs --ssl-certfile FILE")
+    if certfile:
+        try:
+            create_default_context(Purpose.CLIENT_AUTH).load_cert_chain(certfile, keyfile)
+        except OSError as error:
+            files = f"{certfile} and {keyfile}" if keyfile else certfile
+            raise CannotServe(f"cannot serve https with {files}: {error}") from error
+    return Edge(options.root_path or "", certfile, keyfile)
 
 
 def read_limits(options: argparse.Namespace) -> Limits:
@@ -362,8 +393,9 @@ def listen(host: str, port: int) -> list[socket.socket]:
         raise CannotServe(message) from error
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, edge: Edge) -> str:
     """Return the URL that reaches the server from this machine."""
     host, port = listener.getsockname()[:2]
     host = _REACHABLE.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme, host = "https" if edge.certfile else "http", f"[{host}]" if ":" in host else host
+    return f"{scheme}://{host}:{port}{edge.root_path}"

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from hmac import compare_digest
+from urllib.parse import quote
 
 from starlette.types import Scope
 
@@ -24,6 +25,11 @@ class Access:
     """
 
     token: str | None = field(default=None, repr=False)
+
+    def console_url(self, url: str) -> str:
+        """Return the link that opens the console of the server at a URL, with the token."""
+        # Browsers do not send what follows "#".
+        return f"{url}/" if self.token is None else f"{url}/#token={quote(self.token, safe='')}"
 
     def check(self, scope: Scope) -> None:
         """Raise ControlTokenInvalid or ControlForbidden for a request that is not allowed."""

@@ -3,8 +3,8 @@
 A backend is an ASGI application: the mock, or a real store that requests are forwarded to.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial, reduce
 
 from starlette.middleware.cors import CORSMiddleware
@@ -13,14 +13,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Traffic
-from xclade_store_mock.control.errors import ControlForbidden, ControlReplies
+from xclade_store_mock.control.errors import ControlReplies
 from xclade_store_mock.control.faults import FaultMiddleware
-from xclade_store_mock.control.front import ControlFront, console_pages
+from xclade_store_mock.control.front import ControlFront, ControlPages, console_pages
 from xclade_store_mock.errors import RouteNotFound
 from xclade_store_mock.web.bodies import StrictBodies
 from xclade_store_mock.web.dialect import Dialect, Failures, respond
 from xclade_store_mock.web.endpoints import Endpoints, Handler, read_strictly
-from xclade_store_mock.web.pages import Readiness, is_page
+from xclade_store_mock.web.pages import Arrival, Readiness, is_page
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 
@@ -36,7 +36,6 @@ class Frame:
     traffic: Traffic | None
     control_app: ASGIApp | None
     """The application under `/_mock`."""
-    console: Mapping[str, ASGIApp] = field(default_factory=console_pages)
     is_page: Callable[[str], bool] = is_page
     """Whether a path leads to a page of the backend, which the journal leaves out."""
 
@@ -44,16 +43,16 @@ class Frame:
     def front(self) -> list[Middleware]:
         """What every request passes first."""
         if self.traffic is None or self.control_app is None:
-            return [Readiness, self._failures]
+            return [Arrival, Readiness, self._failures]
         control_front = partial(
             ControlFront,
             control_app=self.control_app,
-            console=self.console,
+            console=console_pages(),
             is_page=self.is_page,
             clock=self.traffic.clock,
             record=self.traffic.record,
         )
-        return [Readiness, control_front, self._failures]
+        return [Arrival, Readiness, control_front, self._failures]
 
     def around(self, outer: Middleware) -> list[Middleware]:
         """Return a backend's own outermost middleware, and the faults behind it."""
@@ -86,11 +85,12 @@ def compose(chain: Sequence[Middleware], app: ASGIApp) -> ASGIApp:
     return reduce(lambda inner, middleware: middleware(inner), reversed(chain), app)
 
 
-def create_control_app(find_handler: Callable[[str], Handler], access: Access | None) -> ASGIApp:
-    """Return the application under `/_mock`; without access it refuses every request."""
+def create_control_app(find_handler: Callable[[str], Handler], access: Access) -> ASGIApp:
+    """Return the application under `/_mock`."""
+    contract = load_contract("control.yaml")
     endpoints = Endpoints(
         _unknown_path,
-        contract=load_contract("control.yaml"),
+        contract=contract,
         find_handler=find_handler,
         checks={},
         read_query=read_strictly,
@@ -98,12 +98,11 @@ def create_control_app(find_handler: Callable[[str], Handler], access: Access | 
     app = StrictBodies(endpoints)
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
-        if access is None:
-            raise ControlForbidden("The control API is off: --control-token TOKEN turns it on.")
         access.check(scope)
         await app(scope, receive, send)
 
-    return Failures(guard, respond=partial(respond, ControlReplies()))
+    pages = ControlPages(guard, contract)
+    return Failures(pages, respond=partial(respond, ControlReplies()))
 
 
 async def _unknown_path(scope: Scope, _receive: Receive, _send: Send) -> None:

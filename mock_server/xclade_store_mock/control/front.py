@@ -1,4 +1,4 @@
-"""The outermost middleware: serves the console, and records requests to the Store API."""
+"""Serves the console and the control API's pages, and records requests to the Store API."""
 
 import socket
 import struct
@@ -6,24 +6,30 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from xclade_store_mock.contract import Contract
 from xclade_store_mock.errors import Violation
+from xclade_store_mock.web.pages import REQUEST_ID, with_request_id, with_root_path
 
 if TYPE_CHECKING:
     from xclade_store_mock.control.faults import Fault
 
 PREFIX = "/_mock/"
 
+_DOCS = f"{PREFIX}docs"
+
 _READS = frozenset({"GET", "HEAD"})
 _KEY = "xclade_store_mock.exchange"
-_KEPT = ("method", "path", "query_string", "headers")
+_KEPT = ("method", "path", "query_string", "headers", REQUEST_ID)
 _MAX_KEPT = 131_072  # bytes of a body: more than the mock accepts
 _HEADER = 130  # bytes that a header takes beside its text, about
 
@@ -101,6 +107,7 @@ class Exchange:
         return message
 
     def send(self, send: Send, message: MutableMapping[str, Any]) -> Awaitable[None]:
+        message = with_request_id(self.scope, message)
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = message["headers"]
@@ -181,3 +188,51 @@ def console_pages() -> Mapping[str, Response]:
         )
         for file in files
     }
+
+
+@dataclass(frozen=True)
+class ControlPages:
+    """Serves the pages, which need no token; passes other requests on."""
+
+    app: ASGIApp
+    contract: Contract
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, app = scope["path"], self.app
+        if scope["method"] in _READS:
+            root = scope.get("root_path", "")
+            if path == PREFIX:
+                app = PlainTextResponse(self._list(root))
+            elif path == f"{PREFIX}openapi.yaml":
+                text = self.contract.text.replace("url: /_mock", f"url: {root}/_mock", 1)
+                app = Response(text, media_type="application/yaml")
+            elif path == _DOCS:
+                app = RedirectResponse(f"{root}{_DOCS}/")
+            elif path.startswith(f"{_DOCS}/"):
+                app, scope = self._reference, with_root_path(scope)
+        await app(scope, receive, send)
+
+    def _list(self, root: str) -> str:
+        paths = self.contract.document["paths"]
+        lines = [
+            f"{method.upper():6} {root}{PREFIX}{path[1:]}  {operation['summary']}\n"
+            for path, item in paths.items()
+            for method, operation in item.items()
+        ]
+        return f"The control API. Its reference is at {root}{_DOCS}/\n\n{''.join(lines)}"
+
+    @cached_property
+    def _reference(self) -> ASGIApp:
+        # Imported late: few people open the page.
+        from starlette.staticfiles import StaticFiles  # noqa: PLC0415
+        from starlette.templating import Jinja2Templates  # noqa: PLC0415
+        from swagger_ui_bundle import swagger_ui_path  # noqa: PLC0415
+
+        templates = Jinja2Templates(swagger_ui_path)
+
+        async def show(request: Request) -> Response:
+            context = {"openapi_spec_url": "../openapi.yaml"}
+            return templates.TemplateResponse(request, "index.j2", context)
+
+        files = StaticFiles(directory=swagger_ui_path)
+        return Router([Route(f"{_DOCS}/", show), Mount(_DOCS, files)])

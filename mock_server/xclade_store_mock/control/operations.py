@@ -50,7 +50,9 @@ class TrafficOperations:
         if call.scope["method"] == "HEAD":
             return Response(media_type=_STREAM)
         events = self.control.follow(call.header("last-event-id"))
-        return StreamingResponse(events, media_type=_STREAM, headers={"Cache-Control": "no-store"})
+        # The second is for nginx, which otherwise holds events back.
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(events, media_type=_STREAM, headers=headers)
 
     async def list_faults(self, _: Call) -> Document:
         return {"faults": [documents.render_fault(each) for each in self.control.faults.list()]}

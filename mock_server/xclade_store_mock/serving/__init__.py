@@ -41,6 +41,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """How clients reach a process: under which path of a reverse proxy, and with TLS or not."""
+
+    root_path: str = ""
+    certfile: str | None = None
+    keyfile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """What to serve, and how. It can be pickled, and so be sent to a worker process."""
 
@@ -51,6 +60,7 @@ class Service:
     log_format: str | None = None
     """How requests are logged: "text" or "json"; None for not at all."""
     limits: Limits = field(default_factory=Limits)
+    edge: Edge = field(default_factory=Edge)
     workers: int = 1
     access: Access | None = None
     """Access to the control API, which needs a single worker; None turns it off."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from xclade_store_mock.redaction import hide_message
-from xclade_store_mock.web.pages import READY
+from xclade_store_mock.web.pages import READY, current_request_id
 
 _REQUESTS = "uvicorn.access"
 
@@ -48,11 +48,14 @@ def logging_configuration(log_format: str | None) -> dict[str, Any]:
 
 
 class NoiseFilter(logging.Filter):
-    """Drop records of readiness checks, and of requests that were cancelled at shutdown."""
+    """Drop records of readiness checks, and of what was cancelled at shutdown."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name == _REQUESTS:
             return bool(_request(record)["path"] != READY)
+        if record.args == (0,) and record.msg.startswith("Cancel %s running task"):
+            # At shutdown, a client with an idle TLS connection did not close it, too.
+            return False
         return not isinstance(_exception(record), CancelledError)
 
 
@@ -65,6 +68,8 @@ class TextFormatter(logging.Formatter):
         else:
             level = f"{record.levelname} " if record.levelno >= logging.WARNING else ""
             text = f"{level}{record.getMessage()}{_summary(_exception(record))}"
+        id_ = current_request_id.get()
+        text += f" [{id_}]" if id_ else ""
         line = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], hide_message(text))
         return f"{self.formatTime(record, '%H:%M:%S')} {line}"
 
@@ -79,6 +84,8 @@ class JsonFormatter(logging.Formatter):
             fields |= _request(record)
         else:
             fields["message"] = record.getMessage()
+        if id_ := current_request_id.get():
+            fields["request_id"] = id_
         error = _exception(record)
         if error is not None:
             fields["exception"] = "".join(traceback.format_exception(error))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from xclade_store_mock.app import StoreMockApp
     from xclade_store_mock.payments.model import Store
-    from xclade_store_mock.serving import Limits, Service
+    from xclade_store_mock.serving import Edge, Limits, Service
     from xclade_store_mock.upstream.proxy import Proxy
 
 _log = logging.getLogger("xclade_store_mock")
@@ -221,23 +221,36 @@ def run_with_reload(
 
 def _configuration(service: Service, factory: Callable[[], ASGIApp]) -> uvicorn.Config:
     return configuration(
-        factory, limits=service.limits, log_format=service.log_format, workers=service.workers
+        factory,
+        limits=service.limits,
+        log_format=service.log_format,
+        edge=service.edge,
+        workers=service.workers,
     )
 
 
 def run_proxy(
-    proxy: Proxy, listeners: Sequence[socket.socket], limits: Limits, log_format: str | None
+    proxy: Proxy,
+    listeners: Sequence[socket.socket],
+    limits: Limits,
+    log_format: str | None,
+    edge: Edge,
 ) -> None:
     """Serve a proxy until a signal stops it."""
     gc.set_threshold(YOUNG_OBJECTS)
-    config = configuration(lambda: proxy, limits=limits, log_format=log_format)
+    config = configuration(lambda: proxy, limits=limits, log_format=log_format, edge=edge)
     # The upstream's responses have their own.
     config.date_header = False
     Server(config, proxy).run(sockets=[*listeners])
 
 
 def configuration(
-    factory: Callable[[], ASGIApp], *, limits: Limits, log_format: str | None, workers: int = 1
+    factory: Callable[[], ASGIApp],
+    *,
+    limits: Limits,
+    log_format: str | None,
+    edge: Edge,
+    workers: int = 1,
 ) -> uvicorn.Config:
     """Return uvicorn's configuration, and allow the process enough open files."""
     wanted, limits = limits.connections, raise_open_file_limit(limits)
@@ -254,6 +267,9 @@ def configuration(
         ws="none",
         server_header=False,
         proxy_headers=False,
+        root_path=edge.root_path,
+        ssl_certfile=edge.certfile,
+        ssl_keyfile=edge.keyfile,
         # Requests that take longer are cancelled, so that the server stops within a second.
         timeout_graceful_shutdown=0.6,  # type: ignore[arg-type] # asyncio accepts fractions
     )

@@ -17,7 +17,6 @@ from xclade_store_mock.control.frame import (
     compose,
     create_control_app,
 )
-from xclade_store_mock.control.front import console_pages
 from xclade_store_mock.control.operations import TrafficOperations
 from xclade_store_mock.upstream.checks import Checks, Observe, observe_nothing
 from xclade_store_mock.upstream.forward import Forward
@@ -33,7 +32,7 @@ class Proxy:
         forward: Forward,
         *,
         dialect: Dialect,
-        access: Access | None,
+        access: Access,
         cors_origins: tuple[str, ...] | None = None,
         observe: Observe = observe_nothing,
         rejects: bool = False,
@@ -48,13 +47,7 @@ class Proxy:
             raise NoStore(forward.upstream)
 
         control_app = create_control_app(lambda id_: getattr(operations, id_, refuse), access)
-        frame = Frame(
-            dialect,
-            self.traffic,
-            control_app,
-            console=console_pages() if access else {},
-            is_page=lambda _: False,
-        )
+        frame = Frame(dialect, self.traffic, control_app, is_page=lambda _: False)
         app = forward if record is None else record(forward)
         checks = Checks(app, contract=contract, find=find, observe=observe, rejects=rejects)
         self._app = compose([*frame.front, *frame.around(allow_pages(cors_origins))], checks)

@@ -1,19 +1,33 @@
-"""Pages about the server: readiness, the contract, and the way to the reference at `/docs`."""
+"""What every request meets first (an id, its path without a prefix), and pages about the server."""
 
+import re
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
 
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from ulid_transform import ulid_now
 
 from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Contract
 from xclade_store_mock.errors import MethodNotAllowed, RouteNotFound
+from xclade_store_mock.web import read_first_header
+
+REQUEST_ID = "xclade_store_mock.request_id"
+"""A request's id, in its scope."""
+
+current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
+"""The id of the request that is being handled, for the log."""
+
+_VALID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+_HEADER = b"x-request-id"
 
 READY = "/_mock/ready"
 DOCS = "/docs"
 
-_PATHS = frozenset({"/", DOCS, "/openapi.json", "/openapi.yaml"})
+_PATHS = frozenset({"/", DOCS, "/health", "/openapi.json", "/openapi.yaml"})
 _READS = frozenset({"GET", "HEAD"})
 
 
@@ -39,7 +53,7 @@ class Pages:
     def __init__(self, app: ASGIApp, *, contract: Contract) -> None:
         self._app = app
         self._pages: dict[str, Response] = {
-            "/": RedirectResponse(f"{DOCS}/"),
+            "/health": HTMLResponse("OK"),  # as Express sends it for Medusa
             "/openapi.yaml": Response(contract.text, media_type="application/yaml"),
             "/openapi.json": Response(
                 jsontext.write(contract.document), media_type="application/json"
@@ -54,7 +68,71 @@ class Pages:
         path, method = scope["path"], scope["method"]
         if not is_page(path):
             raise RouteNotFound(path)
-        page = self._pages.get(path, self._app)
-        if path in self._pages and method not in _READS:
+        if path not in {"/", *self._pages}:
+            await self._app(with_root_path(scope), receive, send)
+            return
+        if method not in _READS:
             raise MethodNotAllowed(method, path, "GET, HEAD")
-        await page(scope, receive, send)
+        reference = RedirectResponse(f"{scope.get('root_path', '')}{DOCS}/")
+        await self._pages.get(path, reference)(scope, receive, send)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Adds the header `x-request-id` to every response, and removes the root path from paths.
+
+    The server puts `root_path` in front of every path, as ASGI wants it, and a proxy that does not
+    remove its prefix does so once more. Everything behind this middleware sees the path alone.
+    """
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        sent = read_first_header(scope, _HEADER.decode())
+        id_ = sent if sent and _VALID.fullmatch(sent) else f"req_{ulid_now()}"
+        scope[REQUEST_ID] = id_
+        current_request_id.set(id_)
+        _remove_root(scope)
+        # Relative links of the page at "/" need the slash.
+        app = self.app if scope["path"] else RedirectResponse(f"{scope['root_path']}/")
+        await app(scope, receive, _Response(scope, send).send)
+
+
+@dataclass(slots=True)
+class _Response:
+    scope: Scope
+    server_send: Send
+    transport: Any = field(init=False)
+    """uvicorn's, with which a fault breaks the connection."""
+
+    def __post_init__(self) -> None:
+        self.transport = getattr(getattr(self.server_send, "__self__", None), "transport", None)
+
+    def send(self, message: Message) -> Awaitable[None]:
+        return self.server_send(with_request_id(self.scope, message))
+
+
+def with_request_id(scope: Scope, message: Message) -> Message:
+    """Return a message of the response with the request's id, unless it has one."""
+    if message["type"] != "http.response.start":
+        return message
+    headers = message["headers"]
+    if any(name.lower() == _HEADER for name, _ in headers):
+        return message
+    return {**message, "headers": [*headers, (_HEADER, scope[REQUEST_ID].encode())]}
+
+
+def with_root_path(scope: Scope) -> Scope:
+    """Return a request's scope with its whole path, as Starlette's routers expect it."""
+    return {**scope, "path": scope.get("root_path", "") + scope["path"]}
+
+
+def _remove_root(scope: Scope) -> None:
+    """Remove the root path, in place: the server's log shows the same path."""
+    root = scope.get("root_path", "")
+    while root and f"{scope['path']}/".startswith(f"{root}/"):
+        scope["path"] = scope["path"].removeprefix(root)
+        scope["raw_path"] = scope["raw_path"].removeprefix(root.encode())

@@ -1,9 +1,12 @@
 """The control API of the installed command, in a process of its own."""
 
+import os
+import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -14,25 +17,35 @@ from tests.server.test_serve_command import run_curl
 from tests.server.wire import SESSIONS, STRIPE
 
 from xclade_store_mock.cli import main
+from xclade_store_mock.cli.serve import TOKEN_VARIABLE
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.serving import Service
 
-
-def test_other_addresses_have_none() -> None:
-    """On other addresses there is no control API without a token."""
-    with running("--host", "0.0.0.0") as mock:  # noqa: S104 - that is the point
-        assert "Console      off: --control-token TOKEN turns it on" in mock.banner.splitlines()
-        assert 404 == httpx.get(f"{mock.url}/_mock/state").status_code
+OPEN = ("--host", "0.0.0.0")  # noqa: S104 - that is the point
 
 
-def test_token_turns_it_on() -> None:
-    """On other addresses a token turns the control API on."""
-    with running("--host", "0.0.0.0", "--control-token", "t0ken") as mock:  # noqa: S104 - that is the point
+@pytest.mark.parametrize(
+    ("options", "variable", "token"),
+    [
+        (OPEN, "", r"[\w-]{20,}"),
+        (OPEN, "f/rom", "f%2From"),
+        ((*OPEN, "--control-token", "t0ken"), "f/rom", "t0ken"),
+        (("--control-token", "t0ken"), "", "t0ken"),
+    ],
+    ids=["random", "environment", "option", "loopback"],
+)
+def test_link_has_the_token(options: tuple[str, ...], variable: str, token: str) -> None:
+    """The banner's link has the token that the control API requires; elsewhere it is made up."""
+    environment = {**os.environ, TOKEN_VARIABLE: variable}
+    with running(*options, environment=environment) as mock:
+        link = re.search(rf"Console      {mock.url}/#token=({token})  ", mock.banner)
+        assert link
         state = f"{mock.url}/_mock/state"
-        let_in = httpx.get(state, headers={"Authorization": "Bearer t0ken"})
+        bearer = {"Authorization": f"Bearer {unquote(link[1])}"}
 
-        assert (401, 200) == (httpx.get(state).status_code, let_in.status_code)
-        assert "t0ken" not in mock.banner
+        assert (401, 200) == tuple(
+            httpx.get(state, headers=headers).status_code for headers in ({}, bearer)
+        )
 
 
 def test_starts_in_a_scenario(tmp_path: Path) -> None:
@@ -50,7 +63,6 @@ def test_starts_in_a_scenario(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "remedy"),
     [
-        (("--host", "0.0.0.0", "--scenario", "lost-answer"), "or a --control-token"),  # noqa: S104 - that is the point
         (("--workers", "2", "--scenario", "lost-answer"), "leave them out, or --workers"),
         (("--workers", "2", "--control-token", "t0ken"), "leave them out, or --workers"),
     ],
@@ -94,7 +106,7 @@ def test_stopping_releases_everything() -> None:
     """
     with running() as mock, ThreadPoolExecutor() as pool:
         process, url = mock.process, mock.url
-        console = f"Console      {url}/  (control API: {url}/_mock/state)"
+        console = f"Console      {url}/  (control API: {url}/_mock/)"
         assert console == mock.banner.splitlines()[1]
         control = httpx.Client(base_url=f"{url}/_mock", timeout=PATIENCE)
         held = {"when": "after", "delay": 60_000, "payment_collection_id": "pay_col_gone"}

@@ -30,7 +30,7 @@ export async function send(path, { headers = {}, ...options } = {}) {
     const token = controlToken();
     const authorization = token === null ? {} : { authorization: `Bearer ${token}` };
     const request = { ...options, headers: { ...headers, ...authorization }, cache: "no-store" };
-    const response = await fetch(`/_mock${path}`, request).catch((error) => {
+    const response = await fetch(`_mock${path}`, request).catch((error) => {
       throw error.name === "AbortError" ? error : new ControlError(SILENT);
     });
     if (response.ok) return response;

@@ -4,6 +4,7 @@ import { curl, javaScript, python, variablesOf } from "./commands.js";
 import { announce, h } from "./dom.js";
 
 const LANGUAGES = [["curl", curl], ["Python", python], ["JavaScript", javaScript]];
+const mock = new URL(".", location.href).href.slice(0, -1); // with the prefix of a proxy
 const MEANINGS = {
   PUBLISHABLE_KEY: "the key that the server printed",
   CUSTOMER_TOKEN: "the customer's token",
@@ -13,7 +14,7 @@ const MEANINGS = {
 export function copyButtons(read) {
   const buttons = LANGUAGES.map(([name, write]) => {
     const button = h("button", { type: "button", class: "copy", "aria-label": `Copy as ${name}` }, name);
-    button.addEventListener("click", () => copy(button, write(read(), location.origin), `Copied as ${name}`));
+    button.addEventListener("click", () => copy(button, write(read(), mock), `Copied as ${name}`));
     return button;
   });
   const expected = variablesOf(read()).map((name) => `${name}, ${MEANINGS[name]}`);
@@ -27,7 +28,7 @@ export function copyButtons(read) {
 export function showCommand(place, request) {
   place.hidden = request === null;
   if (request === null) return;
-  const text = curl(request, location.origin);
+  const text = curl(request, mock);
   const button = h("button", { type: "button", class: "copy" }, "Copy");
   button.addEventListener("click", () => copy(button, text, "Copied"));
   place.replaceChildren(h("pre", { tabindex: "0" }, text.trimEnd()), button);

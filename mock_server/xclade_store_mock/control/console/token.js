@@ -5,6 +5,13 @@ import { $ } from "./dom.js";
 const PLACE = "control-token";
 let asking = null;
 
+// The link that the server prints has the token. It does not stay in the address bar.
+const [, given] = /^#token=(.+)/.exec(location.hash) ?? [];
+if (given !== undefined) {
+  sessionStorage.setItem(PLACE, decodeURIComponent(given));
+  history.replaceState(null, "", location.pathname);
+}
+
 /** Return the token, or null if there is none. */
 export const controlToken = () => sessionStorage.getItem(PLACE);
 
