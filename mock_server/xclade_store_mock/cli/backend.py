@@ -1,27 +1,110 @@
-"""The options that choose what serves requests outside of the contract."""
+"""Options that several commands share: their types, and what serves requests besides the mock."""
 
 import argparse
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from ssl import SSLError
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from xclade_store_mock.upstream import Upstream
+    from xclade_store_mock.upstream.forward import Forward
     from xclade_store_mock.upstream.learning import Backend
     from xclade_store_mock.upstream.recording import Recording
+
+T = TypeVar("T")
 
 
 class BackendInvalid(Exception):
     """The upstream or the recording cannot be used; the text says why."""
 
 
+def option_type(
+    read: Callable[[str], T], is_valid: Callable[[T], object], problem: str
+) -> Callable[[str], T]:
+    """Return a type for argparse, which puts the invalid text into the problem."""
+
+    def parse(text: str) -> T:
+        with suppress(ValueError):
+            value = read(text)
+            if is_valid(value):
+                return value
+        raise argparse.ArgumentTypeError(problem.format(text))
+
+    return parse
+
+
+positive = option_type(int, lambda it: it >= 1, "must be an integer of at least 1, not {!r}")
+seconds = option_type(
+    float,
+    lambda it: 0 < it <= 24 * 60 * 60,
+    "must be a number of seconds above 0 and up to a day, not {!r}",
+)
+
+
+def add_upstream_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for how to call the upstream."""
+    parser.add_argument(
+        "--upstream-timeout",
+        type=seconds,
+        metavar="SECONDS",
+        default=30.0,
+        help="time for the upstream to connect and to respond; after that the client gets 504"
+        " (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--insecure", action="store_true", help="accept any certificate of the upstream"
+    )
+
+
+def open_upstream(
+    text: str, options: argparse.Namespace, listeners: Sequence[socket.socket]
+) -> "Forward":
+    """Return what forwards to a URL. Raises BackendInvalid."""
+    # Imported late: --help does not need httpx.
+    from xclade_store_mock.upstream import Upstream  # noqa: PLC0415
+    from xclade_store_mock.upstream.forward import Forward  # noqa: PLC0415
+
+    try:
+        upstream = Upstream.parse(text)
+    except ValueError as error:
+        raise BackendInvalid(str(error)) from error
+    if any(_reaches(upstream, each) for each in listeners):
+        raise BackendInvalid(
+            f"{upstream} is this server's own address: requests would go in circles"
+        )
+    if options.insecure:
+        sys.stderr.write(f"--insecure: the certificate of {upstream} is not verified\n")
+    try:
+        return Forward(upstream, timeout=options.upstream_timeout, verify=not options.insecure)
+    except (OSError, SSLError) as error:
+        raise BackendInvalid(f"cannot read the certificates of SSL_CERT_FILE: {error}") from error
+
+
+def _reaches(upstream: "Upstream", listener: socket.socket) -> bool:
+    """Return whether a listener accepts the connections to an upstream."""
+    _, host, port = upstream.origin
+    own_host, own_port = listener.getsockname()[:2]
+    if port != own_port:
+        return False
+    with suppress(OSError):  # of a name that cannot be resolved, for one
+        for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            if address[0] == own_host:
+                return True
+            with suppress(OSError), socket.socket(family, socket.SOCK_STREAM) as probe:
+                # Only an address of this machine can be bound.
+                probe.bind((address[0], 0))
+                return own_host in {"0.0.0.0", "::"}  # noqa: S104 - to compare with
+    return False
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options to a subcommand."""
-    from xclade_store_mock.cli.proxy import add_upstream_options  # noqa: PLC0415
-
     group = parser.add_argument_group("requests that are not in the contract")
     backends = group.add_mutually_exclusive_group()
     backends.add_argument(
@@ -77,15 +160,9 @@ def choose(
         return partial(Recorded, recording), f"{recording.name} ({len(recording.cases)} requests)"
     if options.upstream is None:
         return None
-    # Imported late: they import `serve`, which imports this module.
-    from xclade_store_mock.cli.proxy import open_upstream  # noqa: PLC0415
-    from xclade_store_mock.cli.serve import CannotServe  # noqa: PLC0415
-    from xclade_store_mock.upstream.forward import Forward  # noqa: PLC0415
+    from xclade_store_mock.upstream.forward import Forward  # noqa: PLC0415 - see above
 
-    try:
-        upstream = open_upstream(options.upstream, options, listeners).upstream
-    except CannotServe as error:
-        raise BackendInvalid(str(error)) from error
+    upstream = open_upstream(options.upstream, options, listeners).upstream
     create = partial(
         Forward, upstream, timeout=options.upstream_timeout, verify=not options.insecure
     )

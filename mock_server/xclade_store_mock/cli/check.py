@@ -24,7 +24,7 @@ from xclade_store_mock.check import (
     print_safely,
 )
 from xclade_store_mock.check.target import CannotCheck, CheckOptions, confirm
-from xclade_store_mock.cli.serve import option_type, positive
+from xclade_store_mock.cli.backend import option_type, positive
 
 _key = option_type(
     str,

@@ -1,20 +1,18 @@
-"""The subcommand `proxy` and its options, and those of every command with an upstream."""
+"""The subcommand `proxy`."""
 
 import argparse
 import logging
 import logging.config
 import signal
-import socket
 import sys
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from ssl import SSLError
 from typing import TYPE_CHECKING
 
 from xclade_store_mock.check import CANNOT_CHECK, FINDINGS, print_safely
 from xclade_store_mock.check.target import CannotCheck, require_writable
 from xclade_store_mock.cli import record
+from xclade_store_mock.cli.backend import BackendInvalid, add_upstream_options, open_upstream
 from xclade_store_mock.cli.serve import (
     CannotServe,
     add_access,
@@ -24,12 +22,13 @@ from xclade_store_mock.cli.serve import (
     listen,
     read_edge,
     read_limits,
-    seconds,
     url_of,
 )
 from xclade_store_mock.control.access import Access
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from starlette.types import Message, Scope
 
     from xclade_store_mock.check.live import LiveCheck
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from xclade_store_mock.errors import Violation
     from xclade_store_mock.upstream import Upstream
     from xclade_store_mock.upstream.checks import Conclude
-    from xclade_store_mock.upstream.forward import Forward
 
 _log = logging.getLogger("xclade_store_mock")
 
@@ -75,60 +73,6 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add_limits(parser)
 
 
-def add_upstream_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options for how to call the upstream."""
-    parser.add_argument(
-        "--upstream-timeout",
-        type=seconds,
-        metavar="SECONDS",
-        default=30.0,
-        help="time for the upstream to connect and to respond; after that the client gets 504"
-        " (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--insecure", action="store_true", help="accept any certificate of the upstream"
-    )
-
-
-def open_upstream(
-    text: str, options: argparse.Namespace, listeners: Sequence[socket.socket]
-) -> "Forward":
-    """Return what forwards to a URL. Raises CannotServe."""
-    # Imported late: --help does not need httpx.
-    from xclade_store_mock.upstream import Upstream  # noqa: PLC0415
-    from xclade_store_mock.upstream.forward import Forward  # noqa: PLC0415
-
-    try:
-        upstream = Upstream.parse(text)
-    except ValueError as error:
-        raise CannotServe(str(error)) from error
-    if any(_reaches(upstream, each) for each in listeners):
-        raise CannotServe(f"{upstream} is this server's own address: requests would go in circles")
-    if options.insecure:
-        sys.stderr.write(f"--insecure: the certificate of {upstream} is not verified\n")
-    try:
-        return Forward(upstream, timeout=options.upstream_timeout, verify=not options.insecure)
-    except (OSError, SSLError) as error:
-        raise CannotServe(f"cannot read the certificates of SSL_CERT_FILE: {error}") from error
-
-
-def _reaches(upstream: "Upstream", listener: socket.socket) -> bool:
-    """Return whether a listener accepts the connections to an upstream."""
-    _, host, port = upstream.origin
-    own_host, own_port = listener.getsockname()[:2]
-    if port != own_port:
-        return False
-    with suppress(OSError):  # of a name that cannot be resolved, for one
-        for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            if address[0] == own_host:
-                return True
-            with suppress(OSError), socket.socket(family, socket.SOCK_STREAM) as probe:
-                # Only an address of this machine can be bound.
-                probe.bind((address[0], 0))
-                return own_host in {"0.0.0.0", "::"}  # noqa: S104 - to compare with
-    return False
-
-
 def proxy(options: argparse.Namespace) -> int:
     """Forward as the options say; return the exit code."""
     # Imported late: --help needs neither uvicorn nor the contract.
@@ -161,7 +105,7 @@ def proxy(options: argparse.Namespace) -> int:
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             with suppress(KeyboardInterrupt):
                 run_proxy(app, listeners, read_limits(options), options.log_format, edge)
-    except (CannotServe, CannotCheck, record.CannotRecord) as error:
+    except (CannotServe, CannotCheck, BackendInvalid, record.CannotRecord) as error:
         print_safely(f"xclade-store-mock: {error}\n", sys.stderr)
         return CANNOT_CHECK
     print_safely(live.summary())

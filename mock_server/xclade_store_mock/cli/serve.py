@@ -8,7 +8,7 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -16,11 +16,12 @@ from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_urlsafe
 from ssl import Purpose, create_default_context
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from xclade_store_mock.cli import backend, record
+from xclade_store_mock.cli.backend import BackendInvalid, option_type, positive, seconds
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.payments.model import Settings, Store
@@ -30,8 +31,6 @@ from xclade_store_mock.storage import StorageError
 
 if TYPE_CHECKING:
     from xclade_store_mock.upstream.recording import Recording
-
-T = TypeVar("T")
 
 MEMORY = "memory"
 
@@ -43,30 +42,9 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\sA-Z]+|null")
 _REACHABLE = {"0.0.0.0": _LOOPBACK, "::": "::1"}  # noqa: S104 - to connect to, not to bind
 
 
-def option_type(
-    read: Callable[[str], T], is_valid: Callable[[T], object], problem: str
-) -> Callable[[str], T]:
-    """Return a type for argparse, which puts the invalid text into the problem."""
-
-    def parse(text: str) -> T:
-        with suppress(ValueError):
-            value = read(text)
-            if is_valid(value):
-                return value
-        raise argparse.ArgumentTypeError(problem.format(text))
-
-    return parse
-
-
 _port = option_type(int, range(2**16).__contains__, "must be a port from 0 to 65535, not {!r}")
-positive = option_type(int, lambda it: it >= 1, "must be an integer of at least 1, not {!r}")
 _head = option_type(
     int, lambda it: it >= _SMALLEST_HEAD, "must be an integer of at least 1,024, not {!r}"
-)
-seconds = option_type(
-    float,
-    lambda it: 0 < it <= 24 * 60 * 60,
-    "must be a number of seconds above 0 and up to a day, not {!r}",
 )
 _origin = option_type(str, _ORIGIN.fullmatch, "{!r} is not an origin such as https://shop.example")
 _root_path = option_type(
@@ -250,11 +228,11 @@ def serve(options: argparse.Namespace) -> int:
         CannotServe,
         StoreFileError,
         StorageError,
-        backend.BackendInvalid,
+        BackendInvalid,
         record.CannotRecord,
     ) as error:
         sys.stderr.write(f"xclade-store-mock: {error}\n")
-        return 2 if isinstance(error, backend.BackendInvalid | record.CannotRecord) else 1
+        return 2 if isinstance(error, BackendInvalid | record.CannotRecord) else 1
     return 0
 
 
