@@ -102,6 +102,7 @@ def test_refuses_workers_that_cannot_lock_on_windows() -> None:
         control_token=None,
         watch=False,
         recording=None,
+        record=None,
     )
     single = Namespace(**{**vars(shared), "workers": 1})
     postgresql = Namespace(**{**vars(shared), "storage": "postgresql://host/database"})
