@@ -18,6 +18,16 @@ RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
     pip install --quiet --no-cache-dir --no-index --find-links /wheels "xclade-store[mock]"
 USER 10001:10001
 EXPOSE 4010
-HEALTHCHECK --interval=2s --start-period=10s \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:4010/_mock/ready')"]
+# Ask the server where its own options say that it listens, past any proxy of the environment.
+HEALTHCHECK --interval=2s --start-period=10s CMD ["python", "-c", "\
+import argparse, ssl, urllib.request as web; \
+options = argparse.ArgumentParser(); \
+options.add_argument('--port', default='4010'); \
+options.add_argument('--ssl-certfile'); \
+words = open('/proc/1/cmdline').read().replace('\\0--\\0', '\\0').split('\\0'); \
+it, _ = options.parse_known_args(words); \
+scheme = 'https' if it.ssl_certfile else 'http'; \
+unverified = web.HTTPSHandler(context=ssl._create_unverified_context()); \
+direct = web.build_opener(web.ProxyHandler({}), unverified); \
+direct.open(f'{scheme}://127.0.0.1:{it.port}/_mock/ready')"]
 ENTRYPOINT ["xclade-store-mock", "serve", "--host", "0.0.0.0"]

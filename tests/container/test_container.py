@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+import trustme
 import yaml
 from tests.conftest import KEY
 from tests.container.rehearsal import ROOT, Image, build, find_python
@@ -35,12 +36,14 @@ def image() -> Iterator[Image]:
         shutil.rmtree(folder)
 
 
-def health(image: Image, port: int) -> int:
-    """Run the image's health check, and return its exit code."""
-    check = [word.replace(PORT, str(port)) for word in image.healthcheck]
-    with image.start(check) as process:
-        process.communicate()
-    return process.returncode
+def health(image: Image, process: subprocess.Popen[str]) -> int:
+    """Run the image's health check behind a proxy that is down, and return its exit code."""
+    check = [word.replace("/proc/1/", f"/proc/{process.pid}/") for word in image.healthcheck]
+    assert check != image.healthcheck
+    proxies = [f"{name}_proxy=http://127.0.0.1:1" for name in ("http", "https")]
+    with image.start(["env", *proxies, *check]) as checking:
+        checking.communicate()
+    return checking.returncode
 
 
 @contextmanager
@@ -48,10 +51,10 @@ def container(image: Image, *command: str) -> Iterator[tuple[subprocess.Popen[st
     """Run the image on a free port, and yield its process and port once it is healthy."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with image.start([*image.entrypoint, *command, "--port", str(port)]) as process:
+    with image.start([*image.entrypoint, *command, f"--port={port}"]) as process:
         try:
             end = time.monotonic() + _PATIENCE
-            while health(image, port) != 0:
+            while health(image, process) != 0:
                 assert process.poll() is None, process.communicate()[0]
                 assert time.monotonic() < end
                 time.sleep(0.1)
@@ -70,7 +73,21 @@ def test_image_serves(image: Image) -> None:
 
     assert 200 == response.status_code
     assert out.startswith(f"Store API    http://127.0.0.1:{port} ")
-    assert 0 != health(image, port)
+    assert 0 != health(image, process)
+
+
+def test_health_check_follows_https(image: Image) -> None:
+    """The health check accepts any certificate that the server was given."""
+    certificate = image.root / "certificate.pem"
+    issued = trustme.CA().issue_cert("mock.example")
+    issued.private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    certificate.chmod(0o644)
+
+    with container(image, "--ssl-certfile", str(certificate)) as (process, _):
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate()
+
+    assert out.startswith("Store API    https://")
 
 
 def test_image_has_a_user_without_rights(image: Image) -> None:
