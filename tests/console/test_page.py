@@ -58,6 +58,10 @@ CONTRASTS = """() => {
 
 
 # Boxes whose content has no room in them, apart from what is there for listeners only.
+ENDS = """amounts => amounts.map((each) => {
+  const { textAlign, fontVariantNumeric } = getComputedStyle(each);
+  return [Math.round(each.getBoundingClientRect().right), textAlign, fontVariantNumeric];
+})"""
 TOO_WIDE = """() => [...document.querySelectorAll("body, body *")]
     .filter((each) => each.checkVisibility() && !each.closest(".unseen, pre, select, input"))
     .filter((each) => each.clientWidth && each.scrollWidth > each.clientWidth + 1)
@@ -157,6 +161,24 @@ def test_fits_a_phone(console: Page, store: StoreClient, width: int) -> None:
         expect(console.locator(f"#{view}")).to_be_visible()
 
         assert [] == console.evaluate(TOO_WIDE)
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_amounts_align_on_a_phone(console: Page, control: httpx.Client, width: int) -> None:
+    """Amounts end at the same place and have digits of one width, also below a long id."""
+    long = "cart_with_an_id_that_fills_the_whole_line"
+    cart = {"region_id": "reg_demo", "currency_code": "usd", "total": 1234.5}
+    control.put(f"/carts/{long}", json=cart).raise_for_status()
+    collection = {"cart_id": long, "currency_code": "usd", "amount": 1234.5}
+    control.put(f"/payment-collections/{long}", json=collection).raise_for_status()
+    console.set_viewport_size({"width": width, "height": 844})
+    console.get_by_role("link", name="Store").click()
+    for part in ("#collections", "#carts"):
+        amounts = console.locator(f"{part} .line .money")
+        expect(amounts.filter(has_text="$1,234.50")).to_have_count(1)
+
+        ends = amounts.evaluate_all(ENDS)
+        assert [[ends[0][0], "right", "tabular-nums"]] * len(ends) == ends
 
 
 def test_keyboard(console: Page, store: StoreClient) -> None:
