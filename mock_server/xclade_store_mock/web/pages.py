@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -27,6 +28,12 @@ _HEADER = b"x-request-id"
 READY = "/_mock/ready"
 DOCS = "/docs"
 
+_HERE = Path(__file__).parent
+# Swagger UI sets styles and has images inside of its style sheet.
+_POLICY = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:;"
+    " style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+}
 _PATHS = frozenset({"/", DOCS, "/health", "/openapi.json", "/openapi.yaml"})
 _READS = frozenset({"GET", "HEAD"})
 
@@ -48,7 +55,7 @@ class Readiness:
 
 
 class Pages:
-    """Serves the contract, passes requests for the reference on, and refuses all others."""
+    """Serves the contract and the reference, passes requests for its parts on, refuses others."""
 
     def __init__(self, app: ASGIApp, *, contract: Contract) -> None:
         self._app = app
@@ -57,6 +64,10 @@ class Pages:
             "/openapi.yaml": Response(contract.text, media_type="application/yaml"),
             "/openapi.json": Response(
                 jsontext.write(contract.document), media_type="application/json"
+            ),
+            f"{DOCS}/": HTMLResponse((_HERE / "reference.html").read_bytes(), headers=_POLICY),
+            f"{DOCS}/reference.js": Response(
+                (_HERE / "reference.js").read_bytes(), media_type="text/javascript"
             ),
         }
 

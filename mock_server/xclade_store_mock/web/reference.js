@@ -1,0 +1,30 @@
+// The reference: Swagger UI for this server, with the key of its store.
+
+const contract = await read("openapi.json");
+contract.servers = contract.servers.map(({ url }) => ({
+  url: new URL(url || "/", location).href.replace(/\/$/, ""),
+  description: "This server",
+}));
+const key = await findKey();
+const ui = SwaggerUIBundle({
+  spec: contract,
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  onComplete: () => key && ui.preauthorizeApiKey("publishableKey", key),
+});
+
+/** Return a key of the store; undefined unless the control API gives it to everybody. */
+async function findKey() {
+  try {
+    const { publishable_keys: keys } = await read("../_mock/state");
+    return keys.find(({ revoked }) => !revoked)?.token;
+  } catch {
+    return undefined;
+  }
+}
+
+async function read(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: status ${response.status}`);
+  return response.json();
+}
