@@ -12,7 +12,7 @@ def test_console_says_whose_responses_it_shows(page: Page) -> None:
         open_console(page, url)
         httpx.get(f"{url}/store/regions")
         expect(page.locator("#entries li")).to_have_count(1)
-        expect(page.locator("#dialect")).to_have_text("proxy")
+        expect(page.locator("#dialect")).to_have_text(f"All responses are those of {raw.url}")
         expect(page.locator("#reset")).to_be_hidden()
         page.goto(f"{url}/#store")
         expect(page.locator("#upstream")).to_contain_text(raw.url)

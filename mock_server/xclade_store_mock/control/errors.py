@@ -32,7 +32,7 @@ class NoStore(Refusal):
     """The server forwards to a real store (its URL), and the request is about the mock's own."""
 
     text = (
-        "This server is a proxy: all responses are those of {}. It has no store, payment provider"
+        "All responses are those of {}. This server is a proxy: it has no store, payment provider"
         " outcomes, clock or scenarios of its own."
     )
 

@@ -150,7 +150,7 @@ def test_features_of_the_mocks_own_store_are_refused() -> None:
         ):
             refused = httpx.request(method, f"{proxy.url}/_mock/{path}")
             assert 501 == refused.status_code
-            assert f"This server is a proxy: all responses are those of {raw.url}." in refused.text
+            assert f"All responses are those of {raw.url}. This server is a proxy" in refused.text
         assert [] == raw.received
 
 

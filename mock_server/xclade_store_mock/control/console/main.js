@@ -66,7 +66,7 @@ async function ofMock(read) {
     if (error.status !== 501) throw error;
     document.body.dataset.proxy = "";
     $("dialect").hidden = $("upstream").hidden = false;
-    $("dialect").textContent = "proxy";
+    [$("dialect").textContent] = error.message.split(". ");
     $("upstream").textContent = error.message;
   }
 }
