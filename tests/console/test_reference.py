@@ -22,7 +22,7 @@ def test_reference_calls_this_server_with_the_key_of_its_store(page: Page, serve
 
 @pytest.mark.parametrize("control", [None, Access("t0ken")], ids=["off", "guarded"])
 def test_reference_keeps_a_guarded_key(page: Page, serve: Serve, control: Access | None) -> None:
-    """Whoever may not read the store's keys is not given one."""
+    """The page has no key if the control API is off or asks for a token."""
     page.goto(f"{serve(control=control)}/docs/")
 
     expect(page.locator(".servers select")).to_be_visible()
