@@ -213,9 +213,12 @@ class OutOfScope:
     @classmethod
     def of(cls, store: Store) -> Self:
         """Read the contract's paths and the carts of the store's collections."""
-        paths = load_contract("store.yaml").document["paths"]
+        templates = load_contract("store.yaml").document["paths"]
         return cls(
-            [re.compile(re.sub(r"{\w+}", "[^/]+", path) + "/?", re.IGNORECASE) for path in paths],
+            [
+                re.compile(re.sub(r"{\w+}", "[^/]+", template) + "/?", re.IGNORECASE)
+                for template in templates
+            ],
             {each.id: each.cart_id or "" for each in store.payment_collections.values()},
         )
 
