@@ -16,13 +16,7 @@ from ulid_transform import ulid_now
 from xclade_store_mock.contract import Contract, load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Control
-from xclade_store_mock.control.frame import (
-    Frame,
-    Middleware,
-    allow_pages,
-    compose,
-    create_control_app,
-)
+from xclade_store_mock.control.frame import Frame, Middleware, compose, create_control_app
 from xclade_store_mock.control.operations import ControlOperations
 from xclade_store_mock.dialects import DOCUMENTED
 from xclade_store_mock.payments.model import Store
@@ -36,6 +30,7 @@ from xclade_store_mock.payments.rules import NewId
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.storage.memory import MemoryStorage
+from xclade_store_mock.upstream.headers import Cors
 from xclade_store_mock.upstream.learning import Backend, Learner
 from xclade_store_mock.upstream.simulation import OneStore, Split
 from xclade_store_mock.web.dialect import Dialect, Site
@@ -184,7 +179,7 @@ def _chain(
 
 def _split(frame: Frame, site: Site, dialect: Dialect, learner: Learner) -> Middleware:
     """Return the middleware that passes other requests to the backend, for pages of any origin."""
-    other = compose(frame.around(allow_pages(site.cors_origins)), OneStore(learner))
+    other = compose(frame.around(partial(Cors, origins=site.cors_origins)), OneStore(learner))
     return partial(Split, find=partial(dialect.find, site.contract), other=other)
 
 

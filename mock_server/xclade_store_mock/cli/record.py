@@ -37,6 +37,11 @@ def recording(options: argparse.Namespace) -> "Iterator[Middleware | None]":
             raise CannotRecord("--record-all needs --record FILE, the file to write")
         yield None
         return
+    source: Path | None = getattr(options, "recording", None)  # `proxy` does not have it
+    if source is not None and options.record.exists() and options.record.samefile(source):
+        raise CannotRecord(
+            f"--record {options.record} would overwrite what --recording reads: name another file"
+        )
     # Imported late: --help does not need the contract.
     from xclade_store_mock.contract import load_contract  # noqa: PLC0415
     from xclade_store_mock.dialects import DIALECTS  # noqa: PLC0415

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from xclade_store_mock.contract import Match
 from xclade_store_mock.control.errors import Conflict, NotFound
 from xclade_store_mock.control.front import Exchange, exchange_of
+from xclade_store_mock.web import is_preflight
 from xclade_store_mock.web.bodies import read_body
 from xclade_store_mock.web.dialect import Dialect, Reply, reply_with
 
@@ -247,7 +248,8 @@ class FaultMiddleware:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = exchange_of(scope)
-        fault = self._faults.take(scope) if exchange else None
+        # A page that may not send its request would not see the fault.
+        fault = self._faults.take(scope) if exchange and not is_preflight(scope) else None
         if exchange is None or fault is None:
             return self._app(scope, receive, send)
         return self._apply(fault, exchange, scope, receive, send)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xclade_store_mock.contract import load_contract
@@ -65,19 +64,6 @@ class Frame:
     @property
     def _failures(self) -> Middleware:
         return partial(Failures, respond=partial(respond, self.dialect))
-
-
-def allow_pages(origins: Sequence[str] | None) -> Middleware:
-    """Return the CORS middleware of a real store, for pages of these origins; None for all."""
-    return partial(
-        CORSMiddleware,
-        allow_origins=origins or (),
-        # Cookies need the page's own origin echoed.
-        allow_origin_regex=".*" if origins is None else None,
-        allow_credentials=True,
-        allow_methods=("*",),
-        allow_headers=("*",),
-    )
 
 
 def compose(chain: Sequence[Middleware], app: ASGIApp) -> ASGIApp:

@@ -1,15 +1,16 @@
 """The headers of a forwarded request and its response: what stays, and what is set anew."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xclade_store_mock.control.front import Headers
 from xclade_store_mock.upstream import PORTS, Upstream
-from xclade_store_mock.web import read_first_header, read_header
+from xclade_store_mock.web import is_preflight, read_first_header, read_header
 
 # RFC 9110 §7.6.1. Trailers are not forwarded, and the server has answered `Expect` itself.
 _HOP_BY_HOP = frozenset(
@@ -20,6 +21,7 @@ _REPLACED = frozenset(b"content-length host via x-forwarded-for".split())
 _BODILESS = frozenset({204, 304})
 _DOMAIN = re.compile(rb";\s*+domain\s*+=\s*+\.?+(?P<domain>[^;\s]*+)\s*+", re.IGNORECASE)
 _VIA = "1.1 xclade-store-mock"
+_ALLOWED = "access-control-allow-origin"
 
 
 def _end_to_end(headers: Headers) -> Iterator[tuple[bytes, bytes]]:
@@ -112,3 +114,55 @@ def accept_readable(scope: Scope) -> Scope:
         accepted = headers.getlist("accept-encoding")
         headers["accept-encoding"] = "gzip" if "gzip" in ",".join(accepted) else "identity"
     return {**scope, "headers": headers.raw}
+
+
+class Cors:
+    """Adds to a store's responses what a page of an allowed origin needs and they do not have.
+
+    `origins` are those of the allowed pages; None allows all.
+    """
+
+    def __init__(self, app: ASGIApp, *, origins: Collection[str] | None) -> None:
+        self._app = app
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, preflights too."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        origin = read_header(scope, "origin")
+        if is_preflight(scope):
+            # Its status may be replaced, and the store's reason phrase would not fit.
+            scope = {**scope, "extensions": {}}
+
+        async def send_to_page(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if "origin" not in headers.get("vary", "").lower():
+                    # A cache must not serve this response to another page.
+                    headers.add_vary_header("Origin")
+                if origin is not None and (self._origins is None or origin in self._origins):
+                    _allow(scope, origin, message)
+                else:
+                    del headers[_ALLOWED]
+            await send(message)
+
+        await self._app(scope, receive, send_to_page)
+
+
+def _allow(scope: Scope, origin: str, start: Message) -> None:
+    headers = MutableHeaders(scope=start)
+    if headers.get(_ALLOWED) not in {origin, "*"}:
+        headers[_ALLOWED] = origin
+        # Cookies need this, and the page's own origin.
+        headers["access-control-allow-credentials"] = "true"
+    if not is_preflight(scope):
+        return
+    if start["status"] >= HTTPStatus.MULTIPLE_CHOICES:
+        # Browsers require success; the page then sees how the store responds to the request itself.
+        start["status"] = HTTPStatus.OK.value
+    for requested, allowed in (("method", "methods"), ("headers", "headers")):
+        value = read_header(scope, f"access-control-request-{requested}")
+        if value:
+            headers.setdefault(f"access-control-allow-{allowed}", value)

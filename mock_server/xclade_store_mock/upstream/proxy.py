@@ -10,16 +10,11 @@ from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.control import Traffic
 from xclade_store_mock.control.errors import NoStore
-from xclade_store_mock.control.frame import (
-    Frame,
-    Middleware,
-    allow_pages,
-    compose,
-    create_control_app,
-)
+from xclade_store_mock.control.frame import Frame, Middleware, compose, create_control_app
 from xclade_store_mock.control.operations import TrafficOperations
 from xclade_store_mock.upstream.checks import Checks, Observe, observe_nothing
 from xclade_store_mock.upstream.forward import Forward
+from xclade_store_mock.upstream.headers import Cors
 from xclade_store_mock.web import Call
 from xclade_store_mock.web.dialect import Dialect
 
@@ -50,7 +45,8 @@ class Proxy:
         frame = Frame(dialect, self.traffic, control_app, is_page=lambda _: False)
         app = forward if record is None else record(forward)
         checks = Checks(app, contract=contract, find=find, observe=observe, rejects=rejects)
-        self._app = compose([*frame.front, *frame.around(allow_pages(cors_origins))], checks)
+        cors = partial(Cors, origins=cors_origins)
+        self._app = compose([*frame.front, *frame.around(cors)], checks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""

@@ -39,6 +39,8 @@ _MEMBER = re.compile(
     r'"(?P<name>[^"\\]*+)"(?P<colon>\s*+:\s*+)"(?P<value>(?:[^"\\]|\\.)*+)"?', re.DOTALL
 )
 _KEY = re.compile("(?:pk|sk|rk|whsec)_")
+_WORD = re.compile(r"\S++")
+_SCHEME = re.compile(r"\s*+\S++\s++(?=\S)")
 _PLACEHOLDERS = {
     "key": "key_recorded_{}",
     "token": "token_recorded_{}",
@@ -82,10 +84,15 @@ class Pseudonyms:
             if name in {"cookie", "set-cookie"}:
                 yield name, self._cookies(value, 1 if name == "set-cookie" else -1)
             elif kind is not None:
-                scheme, blank, credentials = value.rpartition(" ")
-                yield name, f"{scheme}{blank}{self._value(credentials, kind)}"
+                scheme = _SCHEME.match(value) if name.endswith("authorization") else None
+                yield name, self._words(value, kind, scheme.end() if scheme else 0)
             elif harmless.fullmatch(name):
                 yield name, self.target(value) if name == "location" else self.text(value)
+
+    def _words(self, value: str, kind: str, start: int) -> str:
+        """Replace each word from `start` on."""
+        hidden = _WORD.sub(lambda found: self._value(found[0], kind), value[start:])
+        return f"{value[:start]}{hidden}"
 
     def _cookies(self, value: str, count: int) -> str:
         """Replace the values of the first `count` cookies; what follows are attributes."""

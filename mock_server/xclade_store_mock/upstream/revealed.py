@@ -20,6 +20,7 @@ _SESSIONS = re.compile(
 )
 _NEW_CART = re.compile(r"POST .*/store/carts/?", re.IGNORECASE)
 _REGION_OF_CART = re.compile(r"cart's region ([^\s.]++)")
+_TOKEN = re.compile("[!-~]+")
 _CURRENCY = re.compile("[a-z]{3}")
 _NO_CURRENCY = "xxx"  # ISO 4217's code for it
 _KEY = "x-publishable-api-key"
@@ -90,8 +91,8 @@ class Revealed:
         self, headers: Mapping[str, str], case: "Case", message: str, *, is_ok: bool
     ) -> None:
         is_refused = case.response.status == HTTPStatus.UNAUTHORIZED or "ublishable" in message
-        if key := headers.get(_KEY):
-            self._keys[key] = is_ok or (self._keys.get(key, True) and not is_refused)
+        if key := _TOKEN.fullmatch(headers.get(_KEY, "").strip()):
+            self._keys[key[0]] = is_ok or (self._keys.get(key[0], True) and not is_refused)
         named = {name.lower(): value for name, value in case.response.headers}
         allowed = "access-control-allow-origin" in named
         if "origin" in headers and (is_ok or allowed):
@@ -102,8 +103,8 @@ class Revealed:
         collection = _mapping(received.get("payment_collection"))
         for session in map(_mapping, _list(collection.get("payment_sessions"))):
             id_ = _text(_mapping(_mapping(session.get("context")).get("customer")).get("id"))
-            if scheme.lower() == "bearer" and id_:
-                self._customers[token] = id_
+            if scheme.lower() == "bearer" and id_ and _TOKEN.fullmatch(token.strip()):
+                self._customers[token.strip()] = id_
 
     def _learn_providers(self, region_id: str, listed: list[Any]) -> None:
         for each in map(_mapping, listed):
@@ -163,8 +164,10 @@ class Revealed:
         for id_, each in carts.items():
             each.region_id = each.region_id or _find_region(regions, each) or f"reg_of_{id_}"
             region = regions.setdefault(each.region_id, _Facts()).learn(each.currency_code)
-            each.currency_code = region.currency_code or _NO_CURRENCY
             region.providers |= each.providers
+        for each in carts.values():
+            # A later cart may have revealed the region's.
+            each.currency_code = regions[str(each.region_id)].currency_code or _NO_CURRENCY
         store: dict[str, Any] = {
             "publishable_keys": [{"token": key} for key, is_ok in self._keys.items() if is_ok],
             "payment_providers": [

@@ -37,6 +37,14 @@ def read_header(scope: Scope, name: str) -> str | None:
     return None if found is None else found.decode("latin-1").strip()
 
 
+def is_preflight(scope: Scope) -> bool:
+    """Return whether a browser asks if a page may send a request."""
+    return (
+        scope["method"] == "OPTIONS"
+        and read_header(scope, "access-control-request-method") is not None
+    )
+
+
 def read_first_header(scope: Scope, name: str) -> str | None:
     """Return the first request header of a name in lower case, or None."""
     wanted = name.encode()

@@ -306,22 +306,50 @@ def test_cookie_of_the_upstream_becomes_ours(
         assert [expected] == exchange(url, GET).headers[b"set-cookie"]
 
 
+PREFLIGHT = (
+    b"OPTIONS /store/carts HTTP/1.1\r\nOrigin: http://shop.test\r\n"
+    b"Access-Control-Request-Method: DELETE\r\nAccess-Control-Request-Headers: x-a\r\n"
+)
+
+
 def test_pages_of_other_origins_can_call(between: Between) -> None:
-    """The upstream's own CORS headers are replaced; preflights do not reach it."""
-    preflight = (
-        b"OPTIONS /store/carts HTTP/1.1\r\nOrigin: http://shop.test\r\n"
-        b"Access-Control-Request-Method: DELETE\r\nAccess-Control-Request-Headers: x-a\r\n"
-    )
-    foreign = b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: http://b.test\r\n\r\n"
+    """The upstream's permission for another origin is replaced; it gets preflights, too."""
+    foreign = b"HTTP/1.1 401 No\r\nAccess-Control-Allow-Origin: http://b.test\r\n\r\n"
     with between(foreign) as (url, raw):
-        allowed = exchange(url, preflight + END)
-        assert [] == raw.received
-        assert b"DELETE" in allowed.headers[b"access-control-allow-methods"][0]
+        allowed = exchange(url, PREFLIGHT + END)
+        assert raw.received[0].startswith(b"OPTIONS /store/carts ")
+        assert b"HTTP/1.1 200 OK" == allowed.line
+        assert [b"DELETE"] == allowed.headers[b"access-control-allow-methods"]
         assert [b"x-a"] == allowed.headers[b"access-control-allow-headers"]
 
         answer = exchange(url, b"GET /x HTTP/1.1\r\nOrigin: http://shop.test\r\n" + END)
-        assert [b"http://shop.test"] == answer.headers[b"access-control-allow-origin"]
-        assert [b"true"] == answer.headers[b"access-control-allow-credentials"]
+        for each in (allowed, answer):
+            assert [b"http://shop.test"] == each.headers[b"access-control-allow-origin"]
+            assert [b"true"] == each.headers[b"access-control-allow-credentials"]
+            assert [b"Origin"] == each.headers[b"vary"]
+
+
+@pytest.mark.parametrize("origin", [b"http://shop.test", b"*"])
+def test_permission_of_the_upstream_passes_unchanged(between: Between, origin: bytes) -> None:
+    """No CORS header is added or replaced."""
+    own = {b"access-control-allow-origin": [origin], b"access-control-allow-methods": [b"PUT"]}
+    lines = b"".join(b"%b: %b\r\n" % (name, value) for name, (value,) in own.items())
+    with between(b"HTTP/1.1 204 Fine\r\n" + lines + b"\r\n") as (url, _):
+        answer = exchange(
+            url, PREFLIGHT.replace(b"Access-Control-Request-Headers: x-a\r\n", b"") + END
+        )
+
+    cors = {name: each for name, each in answer.headers.items() if name.startswith(b"access")}
+    assert own == cors
+
+
+def test_pages_of_origins_that_are_not_listed_cannot_call(between: Between) -> None:
+    """Even if the upstream permits it."""
+    permission = b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: http://shop.test\r\n\r\n"
+    with between(permission, cors_origins=("http://other.test",)) as (url, _):
+        answer = exchange(url, PREFLIGHT + END)
+
+    assert b"access-control-allow-origin" not in answer.headers
 
 
 def test_upgrade_is_refused(between: Between) -> None:

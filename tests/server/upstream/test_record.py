@@ -41,7 +41,7 @@ PERSON = {
 }
 HEADERS = {
     "x-publishable-api-key": "pk_Planted5",
-    "authorization": "Bearer Planted6.Planted6",
+    "authorization": "Bearer Planted6.Planted6 Planted12",
     "cookie": "connect.sid=Planted7; theme=Planted8",
     "x-medusa-access-token": "Planted9",
     "user-agent": "Planted10",
