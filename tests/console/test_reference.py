@@ -1,10 +1,13 @@
 """The reference of the Store API, Swagger UI in a real browser."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import Page, expect
 from tests.conftest import Serve
 
 from xclade_store_mock.control.access import Access
+from xclade_store_mock.payments.seed import parse_store
 
 
 def test_reference_calls_this_server_with_the_key_of_its_store(page: Page, serve: Serve) -> None:
@@ -26,4 +29,13 @@ def test_reference_keeps_a_guarded_key(page: Page, serve: Serve, control: Access
     page.goto(f"{serve(control=control)}/docs/")
 
     expect(page.locator(".servers select")).to_be_visible()
+    expect(page.get_by_role("button", name="Authorize")).to_have_class("btn authorize unlocked")
+
+
+def test_reference_ignores_a_hidden_key(page: Page, serve: Serve) -> None:
+    """The control API hides a key of another form, and its placeholder is not a key."""
+    text = "{publishable_keys: [{token: other}], payment_providers: [], regions: [], carts: []}"
+    store = parse_store(text, "store", datetime.now(UTC))
+    page.goto(f"{serve(control=Access(), store=store)}/docs/")
+
     expect(page.get_by_role("button", name="Authorize")).to_have_class("btn authorize unlocked")
