@@ -107,7 +107,8 @@ class Watched:
         async for names in _changes(self._files):
             try:
                 app = self._create()
-                await _build(app)
+                # In a task of its own, whose request id does not reach the messages below.
+                await asyncio.create_task(_build(app))
             except StoreFileError as error:
                 _log.error(
                     "%s changed, but cannot be used; the old version stays in use: %s", names, error

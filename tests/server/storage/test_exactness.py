@@ -228,12 +228,14 @@ def test_medusa_fails_as_recorded_and_leaves_nothing(medusa: httpx.Client, data:
     assert 1 == data_of(ask(medusa))
 
 
-@pytest.mark.parametrize("cart_id", ["cart\0", "\ud800"], ids=ascii)
-def test_unstorable_ids(documented: httpx.Client, medusa: httpx.Client, cart_id: str) -> None:
+@pytest.mark.parametrize(("cart_id", "in_medusa"), [("cart\0", 500), ("\ud800", 404)], ids=ascii)
+def test_unstorable_ids(
+    documented: httpx.Client, medusa: httpx.Client, cart_id: str, in_medusa: int
+) -> None:
     """No cart can have such an id: it is refused, or fails as recorded in the medusa dialect."""
     content = json.dumps({"cart_id": cart_id})
     answers = [
         each.post(COLLECTIONS, headers=JSON, content=content) for each in (documented, medusa)
     ]
 
-    assert [400, 500] == [each.status_code for each in answers]
+    assert [400, in_medusa] == [each.status_code for each in answers]
