@@ -12,6 +12,13 @@ INITIALIZE = (
     "/store/payment-collections/pay_col_demo/payment-sessions",
     {"provider_id": "pp_system_default"},
 )
+CAPTURE = (
+    INITIALIZE[0],
+    {
+        "provider_id": "pp_stripe_stripe",
+        "data": {"payment_method": "pm_card_visa", "confirm": True, "capture_method": "automatic"},
+    },
+)
 
 
 @pytest.mark.parametrize(("path", "body"), [CREATE, INITIALIZE])
@@ -42,6 +49,24 @@ def test_creating_refuses_too_large_and_untyped_bodies(
     response = store.post(CREATE[0], headers={"content-type": content_type}, content=body)
 
     assert (status, "invalid_data") == (response.status_code, response.json()["type"])
+
+
+def test_every_field_of_a_payment_can_be_selected(store: httpx.Client) -> None:
+    """A captured payment has all the fields that the contract describes."""
+    names, capture_names = property_names("StorePayment"), property_names("StoreCapture")
+    fields = ",".join(
+        f"+{payment}.{name}"
+        for payment in ("payments", "payment_sessions.payment")
+        for name in (*names, *(f"captures.{name}" for name in capture_names))
+    )
+
+    for path, body in (CAPTURE, CREATE):
+        response = store.post(path, params={"fields": fields}, json=body)
+        collection = response.json()["payment_collection"]
+
+        for payment in (collection["payments"][0], collection["payment_sessions"][0]["payment"]):
+            assert names == payment.keys()
+            assert capture_names == payment["captures"][0].keys()
 
 
 def test_bug_while_creating(serve: Serve) -> None:
