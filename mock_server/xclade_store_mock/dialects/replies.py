@@ -5,6 +5,9 @@ It is what the dialects answer, what docs/deviations.md shows, and what `check` 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
+
+import msgspec
 
 from xclade_store_mock import errors
 from xclade_store_mock.errors import Refusal
@@ -127,116 +130,8 @@ _ROWS = (
 )
 ROWS: Mapping[type[Refusal], Row] = {row.refusal: row for row in _ROWS}
 
-BEHAVIOURS: Mapping[str, Behaviour] = {
-    "order-of-checks": Behaviour(
-        "order of checks",
-        "body, route, publishable key, body schema, query",
-        "body, publishable key, route, body schema, query",
-        "`order/*`, `path/*`",
-    ),
-    "body": Behaviour(
-        "body",
-        "JSON in UTF-8; what a database cannot keep is 400",
-        "JSON in UTF-8, UTF-16 or UTF-7, forms, gzip, deflate; any other media type counts as `{}`",
-        "`raw/*`, `ctype/*`, `encoding/*`",
-    ),
-    "unstorable-data": Behaviour(
-        "NUL or a lone surrogate in `data`", "400", "500", "`body/data-lone-surrogate`"
-    ),
-    "odd-number": Behaviour(
-        "number beyond a double's range, invalid UTF-8",
-        "400",
-        "read as `null`, as the replacement character",
-        "Node's `JSON.parse`",
-    ),
-    "path": Behaviour(
-        "path",
-        "exactly as in the contract",
-        "any letter case, and one more slash at the end; malformed percent-encoding is 500",
-        "`path/*`",
-    ),
-    "head": Behaviour(
-        "target and headers of 16,384 bytes", "read", "431 without a body", "`header/head-of-17-kB`"
-    ),
-    "entity-tag": Behaviour(
-        "`ETag`, `If-None-Match`",
-        "absent, ignored",
-        "a weak tag; 304 if the client has it",
-        "`header/if-none-match-star`",
-    ),
-    "options": Behaviour(
-        "`OPTIONS` without CORS headers",
-        "405 with `Allow`",
-        "200 with `Allow`, and the methods as text",
-        "`cors/options-no-cors-headers-with-key`",
-    ),
-    "cors": Behaviour(
-        "CORS headers",
-        "on every answer",
-        "only where a route matches, if need be without a second slash after `/store`, and not on"
-        " errors in the body",
-        "`cors/*`",
-    ),
-    "query": Behaviour(
-        "query",
-        "the contract's parameters",
-        "as the library qs reads it; also `locale`, and for providers `order` (of linking) and"
-        " `with_deleted`; `region_id=null` is blank",
-        "`query/*`, `pp/*`",
-    ),
-    "paging": Behaviour(
-        "`limit` or `offset` that is not a whole number",
-        "400; negative ones too",
-        "read up to its first other character, hexadecimal too; negative ones are 500",
-        "`pp/limit-*`, `pp/offset-*`",
-    ),
-    "fields": Behaviour(
-        "`fields`",
-        "every field of the contract; `-name` removes (but not `id`), whatever stands beside it",
-        "an allow-list; beside a plain name, `-name` and `+name` are plain names; a star leaves a"
-        " plain field out",
-        "`fields/*`",
-    ),
-    "stripe": Behaviour(
-        "Stripe, unsupported currency, too large amount or invalid option",
-        "422 with Stripe's message",
-        "accepted: the recorded Stripe was a stand-in",
-        "`amount/lyd-7.005-stripe`",
-    ),
-    "replaced-authorization": Behaviour(
-        "authorized session is replaced",
-        "its payment is canceled; the collection is no longer authorized",
-        "its payment and the collection remain authorized",
-        "`deletePaymentSessionsStep`",
-    ),
-    "paid-at-once": Behaviour(
-        "session that its provider pays at once",
-        "has a payment and `authorized_at`",
-        "has neither before the cart is completed",
-        "`PaymentModuleService.createPaymentSession`",
-    ),
-    "simultaneous": Behaviour(
-        "simultaneous initializations",
-        "one session remains",
-        "each leaves a session (where Medusa may also fail to delete an earlier one: 500)",
-        "`createPaymentSessionsWorkflow`, which has no lock",
-    ),
-    "restored-sessions": Behaviour(
-        "provider refuses or fails",
-        "the earlier session stays as it was",
-        "the earlier session comes back with a new id and without metadata",
-        "`amount/*-state*`",
-    ),
-    "idempotency-key": Behaviour(
-        "`Idempotency-Key`",
-        "the kept answer, with `Idempotent-Replayed: true`",
-        "ignored",
-        "`idempotency/*`",
-    ),
-    "json-type": Behaviour(
-        "media type of JSON",
-        "`application/json`",
-        "`application/json; charset=utf-8`",
-        "every case",
-    ),
-}
+BEHAVIOURS: Mapping[str, Behaviour] = msgspec.yaml.decode(
+    resources.files(__package__).joinpath("behaviours.yaml").read_text("utf-8"),
+    type=dict[str, Behaviour],
+)
+"""The differences of behaviours.yaml, by id."""
