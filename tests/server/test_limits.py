@@ -38,6 +38,13 @@ def status_of(response: str) -> int:
     return int(response.split(" ", 2)[1])
 
 
+def id_of(response: str) -> str:
+    """Return the request id of a response."""
+    head, _, _ = response.partition("\r\n\r\n")
+    (id_,) = re.findall(r"^x-request-id: (\S+)$", head.replace("\r", ""), re.MULTILINE)
+    return str(id_)
+
+
 def assert_serves_others(mock: Running) -> None:
     """Check that the server responds on other connections."""
     response = httpx.get(f"{mock.url}{PROVIDERS}?region_id=reg_demo", headers=KEY, timeout=30)
@@ -163,8 +170,54 @@ def test_logs_refusals_with_requests() -> None:
     """The log says where a 503 came from."""
     options = ("--max-connections", "1", "--log-format", "text")
     with running(*options) as mock, connect(mock.url), connect(mock.url) as refused:
-        assert 503 == status_of(read_all(refused))
-        assert "Refused a connection: 503 Service Unavailable" == mock.next_problem()
+        id_ = id_of(read_all(refused))
+        assert f"Refused a connection: 503 Service Unavailable [{id_}]" == mock.next_problem()
+
+
+@pytest.mark.parametrize(
+    ("status", "sent"),
+    [(400, "\x16\x03\x01\r\n\r\n"), (408, ""), (408, HALF_A_BODY), (431, f"X: {'x' * 3_000}")],
+    ids=["not HTTP", "nothing", "half a body", "large head"],
+)
+def test_refusals_have_request_ids(status: int, sent: str) -> None:
+    """What the server itself refuses has an id of its own, or the one that was sent."""
+    sent = REQUEST + sent if sent.startswith("X: ") else sent
+    with running("--request-timeout", "0.5", "--max-head", "2000") as mock:
+        with connect(mock.url) as connection:
+            connection.sendall(sent.encode())
+            response = read_all(connection)
+            assert status == status_of(response)
+            assert id_of(response).startswith("req_")
+        if sent == HALF_A_BODY:
+            with connect(mock.url) as connection:
+                connection.sendall(sent.replace("Host:", "x-request-id: mine\r\nHost:").encode())
+                assert "mine" == id_of(read_all(connection))
+
+
+OFFER = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000], ids=["by the byte", "in parts", "at once"])
+def test_ignores_offers_of_an_upgrade(size: int) -> None:
+    """With Java's offer of HTTP/2, requests have their bodies, and other requests can follow."""
+    body = '{"provider_id": "pp_system_default"}'
+    head = HALF_A_BODY.removesuffix("{").replace("100", str(len(body)))
+    chunked = head.replace(f"Content-Length: {len(body)}", "Transfer-Encoding: chunked")
+    sent = (
+        f"{REQUEST}{OFFER}\r\n",
+        head.replace("Host:", f"{OFFER}Host:") + body,
+        f"{chunked.replace('Host:', f'{OFFER}Host:')}{len(body):x}\r\n{body}\r\n0\r\n\r\n",
+        f"{REQUEST}{OFFER}\r\n",
+        f"{REQUEST}Connection: close\r\n\r\n",
+    )
+    with running("--log-format", "text") as mock, connect(mock.url) as connection:
+        data = "".join(sent).encode()
+        for start in range(0, len(data), size):
+            connection.sendall(data[start : start + size])
+
+        statuses = [int(each[:3]) for each in read_all(connection).split("HTTP/1.1 ")[1:]]
+        assert [200] * 5 == statuses
+        assert ["GET", "POST", "POST", "GET", "GET"] == [each.split()[1] for each in mock.stop()]
 
 
 def test_answers_pipelined_requests_in_order() -> None:

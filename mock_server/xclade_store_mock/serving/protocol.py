@@ -10,10 +10,12 @@ import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
+import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from xclade_store_mock.web import REASON
+from xclade_store_mock.web.pages import REQUEST_ID, current_request_id, new_request_id
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,6 +26,8 @@ _log = logging.getLogger("xclade_store_mock")
 
 _PART = 4_096
 """Bytes that are parsed at once; the requests that they contain are all that can wait in line."""
+
+_FRAMING = {b"content-length", b"transfer-encoding"}
 
 
 class _Flow(FlowControl):
@@ -90,6 +94,7 @@ class BoundedProtocol(HttpToolsProtocol):
         # Bytes since the request began or, if that was later, since the last part of its body.
         self._received = 0
         self._is_refused = False
+        self._is_resuming = False
         # When a request began to arrive, or the last part of its body did, and when the last
         # response was sent; else None.
         self._arriving_since: float | None = None
@@ -140,7 +145,7 @@ class BoundedProtocol(HttpToolsProtocol):
         while self._unparsed and not self.pipeline and not self._is_over:
             part, self._unparsed = self._unparsed[:_PART], self._unparsed[_PART:]
             self._received += len(part)
-            super().data_received(bytes(part))
+            self._feed(bytes(part))
             if self._received > self._limits.head and not self._is_over:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if self._is_over or not self._unparsed:
@@ -155,6 +160,33 @@ class BoundedProtocol(HttpToolsProtocol):
             self._held.is_held = False
             self._held.resume_reading()
 
+    def _feed(self, data: bytes) -> None:
+        """Parse data, ignoring each offer to upgrade the connection, such as Java's to HTTP/2."""
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                if self._is_over:
+                    return
+                data = data[upgrade.args[0] :]
+                self._resume()
+            except httptools.HttpParserError:
+                _log.warning("Invalid HTTP request received.")
+                self._respond(HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
+                return
+            else:
+                return
+
+    def _resume(self) -> None:
+        """Parse the body of a request that offers an upgrade, where its own parser stops."""
+        scope = self.scope
+        framing = [b"%b: %b\r\n" % header for header in scope["headers"] if header[0] in _FRAMING]
+        self.parser = httptools.HttpRequestParser(self)
+        self._is_resuming = True
+        self.parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % b"".join(framing))
+        self._is_resuming = False
+        self.scope = scope
+
     @property
     def _is_over(self) -> bool:
         return self._is_refused or self.transport.is_closing()
@@ -166,7 +198,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Start to handle a request, unless its head is too large."""
-        if self._is_refused:
+        if self._is_refused or self._is_resuming:
             return
         if self._received > self._limits.head and self._head_bytes() > self._limits.head:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -184,6 +216,8 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return  # its body follows
         self._received = 0
         self._arriving_since = None
         if not self._is_refused:
@@ -210,12 +244,22 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, status: HTTPStatus) -> None:
-        self._is_refused = True
+        id_ = self._respond(status, f"{status.phrase}\n")
         if self.access_log:
+            token = current_request_id.set(id_)
             _log.info("Refused a connection: %d %s", status, status.phrase)
-        body = f"{status.phrase}\n"
+            current_request_id.reset(token)
+
+    def _respond(self, status: HTTPStatus, body: str) -> str:
+        """Send a response in place of the application's, and close; return the request's id."""
+        self._is_refused = True
+        # The application has set it if the head of the arriving request is complete.
+        scope: Any = self.scope if self._arriving_since is not None else None
+        id_: str = (scope or {}).get(REQUEST_ID) or new_request_id()
         self.transport.write(
             f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+            f"Content-Length: {len(body)}\r\nx-request-id: {id_}\r\nConnection: close\r\n\r\n"
+            f"{body}".encode()
         )
         self.transport.close()
+        return id_

@@ -26,6 +26,7 @@ _log = logging.getLogger("xclade_store_mock")
 
 _MAX_IDLE = 100  # connections that are kept for later requests
 _KEEP_ALIVE = 4.0  # seconds; Node closes after 5, perhaps just when the next request comes
+_HTTP_2 = "h2c"
 _NOT_IN_TARGET = re.compile(rb"[^!-~]")
 
 # The first kind that an error is of counts.
@@ -186,8 +187,9 @@ class Forward:
 def _require_forwardable(scope: Scope) -> None:
     """Raise NotForwarded for what would need more than a request and its response."""
     options = (read_header(scope, "connection") or "").lower()
-    upgrade = read_header(scope, "upgrade")
-    if upgrade is not None and "upgrade" in re.split(r"[,\s]++", options):
+    upgrade = read_header(scope, "upgrade") or _HTTP_2
+    # Java's client offers HTTP/2 with each request, and need not get it.
+    if upgrade.lower() != _HTTP_2 and "upgrade" in re.split(r"[,\s]++", options):
         raise NotForwarded(f"upgrades of the connection, here to {upgrade}")
     coding = read_header(scope, "transfer-encoding")
     if coding is not None and coding.lower() != "chunked":

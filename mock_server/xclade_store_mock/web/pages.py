@@ -103,7 +103,7 @@ class Arrival:
             await self.app(scope, receive, send)
             return
         sent = read_first_header(scope, _HEADER.decode())
-        id_ = sent if sent and _VALID.fullmatch(sent) else f"req_{ulid_now()}"
+        id_ = sent if sent and _VALID.fullmatch(sent) else new_request_id()
         scope[REQUEST_ID] = id_
         current_request_id.set(id_)
         _remove_root(scope)
@@ -124,6 +124,11 @@ class _Response:
 
     def send(self, message: Message) -> Awaitable[None]:
         return self.server_send(with_request_id(self.scope, message))
+
+
+def new_request_id() -> str:
+    """Return an id for a request that has none of its client."""
+    return f"req_{ulid_now()}"
 
 
 def with_request_id(scope: Scope, message: Message) -> Message:

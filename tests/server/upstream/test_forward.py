@@ -354,15 +354,22 @@ def test_pages_of_origins_that_are_not_listed_cannot_call(between: Between) -> N
 
 def test_upgrade_is_refused(between: Between) -> None:
     """A clear message instead of a connection that hangs."""
-    upgrade = b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nHost: x\r\n\r\n"
     with between() as (url, raw):
-        with connected(url) as connection:
-            connection.sendall(upgrade)
-            answer = connection.recv(10_000)
+        answer = exchange(url, request(b"Connection: Upgrade\r\nUpgrade: websocket\r\n"))
 
-        assert answer.startswith(b"HTTP/1.1 501 ")
-        assert b"does not forward upgrades" in answer
+        assert answer.line.startswith(b"HTTP/1.1 501 ")
+        assert b"does not forward upgrades" in answer.body
         assert [] == raw.received
+
+
+def test_offer_of_http_2_is_ignored(between: Between) -> None:
+    """Java's client makes it with each request; the upstream does not see it."""
+    offer = b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n"
+    with between(b"HTTP/1.1 200 OK\r\n\r\n") as (url, raw):
+        assert b"HTTP/1.1 200 OK" == exchange(url, request(offer, b"{}")).line
+
+    assert b"upgrade" not in raw.received[0].lower()
+    assert b"{}" == parse(raw.received[0]).body
 
 
 def test_credentials_are_sent_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:
