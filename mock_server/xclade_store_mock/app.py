@@ -152,11 +152,11 @@ def _chain(
     """Return the middlewares in the order in which a request passes them."""
     find_handler: Callable[[str], Handler] = partial(getattr, operations)
     front = frame.front  # the console, the control API and the journal; failures
+    if learner is not None:
+        front.append(_split(frame, site, dialect, learner, record))  # what the mock does not serve
+        find_handler = learner.inform(find_handler)
     if record is not None:
         front.append(record)
-    if learner is not None:
-        front.append(_split(frame, site, dialect, learner))  # what the mock does not serve
-        find_handler = learner.inform(find_handler)
     return [
         *front,
         # CORS, in medusa also the body, the key and the route; then faults and failures
@@ -177,9 +177,14 @@ def _chain(
     ]
 
 
-def _split(frame: Frame, site: Site, dialect: Dialect, learner: Learner) -> Middleware:
+def _split(
+    frame: Frame, site: Site, dialect: Dialect, learner: Learner, record: Middleware | None
+) -> Middleware:
     """Return the middleware that passes other requests to the backend, for pages of any origin."""
-    other = compose(frame.around(partial(Cors, origins=site.cors_origins)), OneStore(learner))
+    cors = frame.around(partial(Cors, origins=site.cors_origins))
+    # What the backend itself responds is recorded: behind CORS and faults.
+    recorders = [] if record is None else [record]
+    other = compose([*cors, *recorders], OneStore(learner))
     return partial(Split, find=partial(dialect.find, site.contract), other=other)
 
 

@@ -84,6 +84,7 @@ def proxy(options: argparse.Namespace) -> int:
 
     dialect = DIALECTS[options.dialect]
     try:
+        record.check_options(options)
         write_reports = _prepare_reports(options)
         with ExitStack() as stack:
             listeners = [stack.enter_context(each) for each in listen(options.host, options.port)]

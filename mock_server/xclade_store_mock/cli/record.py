@@ -1,7 +1,7 @@
 """The options that record the traffic, of `serve` and `proxy`."""
 
 import argparse
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,19 +29,34 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--record-all", action="store_true", help="record all other requests, too")
 
 
+def check_options(options: argparse.Namespace) -> None:
+    """Raise CannotRecord for a file that is read, too, or none at all."""
+    if options.record is None:
+        if options.record_all:
+            raise CannotRecord("--record-all needs --record FILE, the file to write")
+        return
+    for name in ("seed", "recording", "ssl_certfile", "ssl_keyfile"):
+        source = getattr(options, name, None)  # `proxy` does not have all
+        if source is not None and _are_same(options.record, Path(source)):
+            raise CannotRecord(
+                f"--record {options.record} would overwrite what --{name.replace('_', '-')} reads:"
+                " name another file"
+            )
+
+
+def _are_same(path: Path, other: Path) -> bool:
+    """Return whether two names, which may be links, are of one file."""
+    with suppress(OSError):
+        return path.samefile(other)
+    return False  # one of them does not exist
+
+
 @contextmanager
 def recording(options: argparse.Namespace) -> "Iterator[Middleware | None]":
     """Yield what records the traffic as the options say. Raises CannotRecord."""
     if options.record is None:
-        if options.record_all:
-            raise CannotRecord("--record-all needs --record FILE, the file to write")
         yield None
         return
-    source: Path | None = getattr(options, "recording", None)  # `proxy` does not have it
-    if source is not None and options.record.exists() and options.record.samefile(source):
-        raise CannotRecord(
-            f"--record {options.record} would overwrite what --recording reads: name another file"
-        )
     # Imported late: --help does not need the contract.
     from xclade_store_mock.contract import load_contract  # noqa: PLC0415
     from xclade_store_mock.dialects import DIALECTS  # noqa: PLC0415
@@ -49,8 +64,8 @@ def recording(options: argparse.Namespace) -> "Iterator[Middleware | None]":
 
     find = partial(DIALECTS[options.dialect].find, load_contract("store.yaml"))
     try:
-        writer = Writer(options.record, None if options.record_all else find)
+        writer = Writer(options.record)
     except OSError as error:
         raise CannotRecord(f"cannot write {options.record}: {error.strerror}") from error
     with closing(writer):
-        yield partial(Recorder, writer=writer)
+        yield partial(Recorder, writer=writer, find=find, records_all=options.record_all)

@@ -206,6 +206,7 @@ def serve(options: argparse.Namespace) -> int:
 
     try:
         check_options(options)
+        record.check_options(options)
         recording = backend.read_recorded(options)
         store = _read_store(options, recording)
         if options.storage != MEMORY:

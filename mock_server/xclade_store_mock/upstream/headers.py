@@ -18,6 +18,7 @@ _HOP_BY_HOP = frozenset(
     b" transfer-encoding upgrade".split()
 )
 _REPLACED = frozenset(b"content-length host via x-forwarded-for".split())
+_CONDITIONS = frozenset(b"if-modified-since if-none-match if-range range".split())
 _BODILESS = frozenset({204, 304})
 _DOMAIN = re.compile(rb";\s*+domain\s*+=\s*+\.?+(?P<domain>[^;\s]*+)\s*+", re.IGNORECASE)
 _VIA = "1.1 xclade-store-mock"
@@ -116,6 +117,12 @@ def accept_readable(scope: Scope) -> Scope:
     return {**scope, "headers": headers.raw}
 
 
+def accept_whole(scope: Scope) -> Scope:
+    """Return a request whose response is whole, whatever the client has of it already."""
+    headers = [each for each in scope["headers"] if each[0] not in _CONDITIONS]
+    return {**scope, "headers": headers}
+
+
 class Cors:
     """Adds to a store's responses what a page of an allowed origin needs and they do not have.
 
@@ -142,7 +149,9 @@ class Cors:
                 if "origin" not in headers.get("vary", "").lower():
                     # A cache must not serve this response to another page.
                     headers.add_vary_header("Origin")
-                if origin is not None and (self._origins is None or origin in self._origins):
+                if origin is None:
+                    pass  # not from a page
+                elif self._origins is None or origin in self._origins:
                     _allow(scope, origin, message)
                 else:
                     del headers[_ALLOWED]

@@ -5,7 +5,6 @@ closes the document. So it is a recording whenever the process ends, however tha
 """
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ import msgspec
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xclade_store_mock.contract import Match
+from xclade_store_mock.control.faults import FindOperation
 from xclade_store_mock.control.front import exchange_of
-from xclade_store_mock.upstream.headers import accept_readable
+from xclade_store_mock.upstream.headers import accept_readable, accept_whole
 from xclade_store_mock.upstream.pseudonyms import Pseudonyms
 from xclade_store_mock.upstream.recording import VERSION, Case, Request, Response
 from xclade_store_mock.upstream.revealed import Revealed
@@ -35,25 +34,21 @@ class NotRecorded(Exception):
 
 
 class Writer:
-    """A file that cases are added to. `find` selects the requests; None selects all."""
+    """A file that cases are added to."""
 
-    def __init__(self, path: Path, find: Callable[[str, str], Match | None] | None) -> None:
+    def __init__(self, path: Path) -> None:
         self._scene = path.stem
-        self._find = find
         self._pseudonyms = Pseudonyms()
         self._revealed = Revealed()
         self._count = 0
         self._file = path.open("wb", buffering=0)
-        self._end = self._file.write(b'{"version":%d,"cases":[' % VERSION)
-        self._file.write(self._closing())
+        start = b'{"version":%d,"cases":[' % VERSION
+        self._write(start + self._closing())
+        self._end = len(start)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def selects(self, scope: Scope) -> bool:
-        """Return whether a request is to be recorded."""
-        return self._find is None or self._find(scope["method"], scope["path"]) is not None
 
     def add(self, taken: "Taken") -> None:
         """Add a request and its response; what cannot be added is logged."""
@@ -63,8 +58,7 @@ class Writer:
             self._revealed.learn(case)
             content = (b",\n" if self._count else b"\n") + msgspec.json.encode(_document(case))
             self._file.seek(self._end)
-            # One write, so that nobody finds half of it.
-            self._file.write(content + self._closing())
+            self._write(content + self._closing())
             self._file.truncate()
         except (OSError, NotRecorded) as error:
             scope = taken.scope
@@ -72,6 +66,11 @@ class Writer:
         else:
             self._end += len(content)
             self._count += 1
+
+    def _write(self, content: bytes) -> None:
+        """Write at once, so that nobody finds half of it."""
+        if self._file.write(content) < len(content):
+            raise OSError("the disk is full")
 
     def _closing(self) -> bytes:
         return b'\n],"store":' + msgspec.json.encode(self._revealed.document()) + b"}\n"
@@ -87,20 +86,28 @@ def _document(case: Case) -> dict[str, Any]:
 
 
 class Recorder:
-    """Passes requests on, and writes those that a writer selects to its file.
+    """Passes requests on, and has a writer add them: all, or those that `find` has an operation of.
 
     Responses of planned faults and of `Prefer` are not those of the store, and are left out.
     """
 
-    def __init__(self, app: ASGIApp, *, writer: Writer) -> None:
+    def __init__(
+        self, app: ASGIApp, *, writer: Writer, find: FindOperation, records_all: bool
+    ) -> None:
         self._app = app
         self._writer = writer
+        self._find = find
+        self._records_all = records_all
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self._writer.selects(scope):
+        is_operation = (
+            scope["type"] == "http" and self._find(scope["method"], scope["path"]) is not None
+        )
+        if scope["type"] != "http" or not (is_operation or self._records_all):
             await self._app(scope, receive, send)
             return
-        taken = Taken(scope)
+        # Offline, a 304 or a part would be of no use.
+        taken = Taken(scope if is_operation else accept_whole(scope))
 
         async def receive_and_keep() -> Message:
             message = await receive()
@@ -113,7 +120,7 @@ class Recorder:
                 self._writer.add(taken)
             await send(message)
 
-        await self._app(accept_readable(scope), receive_and_keep, keep_and_send)
+        await self._app(accept_readable(taken.scope), receive_and_keep, keep_and_send)
 
 
 def _is_planned(scope: Scope) -> bool:

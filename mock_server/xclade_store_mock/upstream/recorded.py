@@ -18,9 +18,9 @@ from xclade_store_mock.upstream.recording import Recording, Response
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 # They describe how the bytes came over the recorded connection.
-_DROPPED = frozenset(
-    {"connection", "content-encoding", "content-length", "date", "keep-alive", "transfer-encoding"}
-)
+_DROPPED = frozenset({"connection", "content-length", "date", "keep-alive", "transfer-encoding"})
+_BODILESS = frozenset({204, 304})
+_UNCHANGED = 304
 
 _State: TypeAlias = frozenset[int]
 """The writes that were sent, by their places in the recording."""
@@ -35,8 +35,7 @@ class _Key(NamedTuple):
 
     @classmethod
     def of(cls, method: str, path: str, query: str) -> Self:
-        parameters = sorted(parse_qsl(query, keep_blank_values=True))
-        return cls("GET" if method == "HEAD" else method, path, tuple(parameters))
+        return cls(method, path, tuple(sorted(parse_qsl(query, keep_blank_values=True))))
 
     @property
     def is_read(self) -> bool:
@@ -58,6 +57,8 @@ class Recorded:
         self._writes: dict[int, _Key] = {}
         state: _State = frozenset()
         for place, case in enumerate(recording.cases):
+            if case.response.status == _UNCHANGED:
+                continue  # the next client has nothing to keep
             path, _, query = case.request.target.partition("?")
             key = _Key.of(case.request.method, unquote(path), query)
             # The responses to a write have an order, whatever else was written.
@@ -81,6 +82,8 @@ class Recorded:
         if scope["type"] != "http":
             return
         key = _Key.of(scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
+        if key not in self._responses and key.method == "HEAD":
+            key = key._replace(method="GET")
         response = self._play(key) if key in self._responses else self._missing(key)
         await response(scope, receive, send)
 
@@ -117,10 +120,13 @@ class Recorded:
 
 
 def _render(recorded: Response) -> starlette.responses.Response:
-    response = starlette.responses.Response(recorded.content, recorded.status)
+    content = b"" if recorded.status in _BODILESS else recorded.content
+    response = starlette.responses.Response(content, recorded.status)
+    # A text is not compressed any more, whatever its header says.
+    dropped = _DROPPED if recorded.body is None else _DROPPED | {"content-encoding"}
     response.raw_headers += [
-        (name.lower().encode(), value.encode("latin-1"))
+        (name.lower().encode(), value.encode("latin-1", errors="replace"))
         for name, value in recorded.headers
-        if name.lower() not in _DROPPED
+        if name.lower() not in dropped
     ]
     return response

@@ -17,7 +17,7 @@ from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Match
 from xclade_store_mock.control.front import PREFIX, exchange_of
 from xclade_store_mock.payments.documents import document_in_cart
-from xclade_store_mock.upstream.headers import accept_readable
+from xclade_store_mock.upstream.headers import accept_readable, accept_whole
 from xclade_store_mock.upstream.learning import KEY, Learner
 from xclade_store_mock.web import read_header
 from xclade_store_mock.web.bodies import decode
@@ -157,13 +157,8 @@ class _Inspected:
 
 def _inspectable(scope: Scope) -> Scope:
     """Return the request without what would make the response unreadable."""
-    scope = accept_readable(scope)
-    if _CART.match(scope["path"]):
-        # The backend's 304 would not know of the mock's payment collection.
-        headers = MutableHeaders(raw=scope["headers"])
-        for name in ("if-none-match", "if-modified-since"):
-            del headers[name]
-    return scope
+    # The backend's 304 would not know of the mock's payment collection.
+    return accept_readable(accept_whole(scope) if _CART.match(scope["path"]) else scope)
 
 
 def _may_have_cart(scope: Scope, start: Message) -> bool:

@@ -11,6 +11,7 @@ from tests.server.upstream.raw import proxied
 from tests.server.upstream.recorded_stores import recorded
 
 from xclade_store_mock.app import create_app, utc_now
+from xclade_store_mock.contract import load_contract
 from xclade_store_mock.dialects import DIALECTS
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.storage.memory import MemoryStorage
@@ -26,8 +27,9 @@ SECRET = {"authorization", "cookie", "x-medusa-access-token", "x-publishable-api
 def record_again(original: Recording, path: Path) -> list[Case]:
     """Send the requests of a recording to a mock through a recording proxy; return those sent."""
     storage = MemoryStorage(original.store)
-    writer = Writer(path, None)
-    record = partial(Recorder, writer=writer)
+    writer = Writer(path)
+    find = partial(MEDUSA.find, load_contract("store.yaml"))
+    record = partial(Recorder, writer=writer, find=find, records_all=True)
     with (
         served(create_app(store=original.store, storage=storage, dialect=MEDUSA)) as mock,
         proxied(mock, dialect=MEDUSA, record=record) as url,

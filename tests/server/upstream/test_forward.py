@@ -338,9 +338,10 @@ def test_permission_of_the_upstream_passes_unchanged(between: Between, origin: b
         answer = exchange(
             url, PREFLIGHT.replace(b"Access-Control-Request-Headers: x-a\r\n", b"") + END
         )
+        to_nobody = exchange(url, GET)
 
-    cors = {name: each for name, each in answer.headers.items() if name.startswith(b"access")}
-    assert own == cors
+    for headers in (answer.headers, to_nobody.headers):
+        assert own == {name: each for name, each in headers.items() if name.startswith(b"access")}
 
 
 def test_pages_of_origins_that_are_not_listed_cannot_call(between: Between) -> None:

@@ -166,21 +166,29 @@ def test_every_answered_call_is_in_the_file_of_a_killed_proxy(tmp_path: Path) ->
     assert settings.regions == cut.store.settings.regions
 
 
-def test_serve_records_what_it_simulates_and_forwards(tmp_path: Path) -> None:
-    """Planned faults are not the store's responses, and are left out."""
+def test_killed_mock_leaves_what_it_simulated_and_forwarded(tmp_path: Path) -> None:
+    """As the store responded: whole, without the mock's CORS headers and planned faults."""
     path = tmp_path / "serve.json"
+    page = {"Origin": "http://shop.test", "If-None-Match": "x", "Range": "bytes=0-1"}
     with (
         upstream() as raw,
         running("--upstream", raw.url, "--record", path, "--record-all") as mock,
     ):
         httpx.post(f"{mock.url}/_mock/faults", json={"answer": {"status": 503}})
         for target in ("/store/a", "/store/b", f"{PROVIDERS}?region_id=x"):
-            httpx.get(f"{mock.url}{target}")
-        recording = json.loads(path.read_text("utf-8"))
+            httpx.get(f"{mock.url}{target}", headers=page)
+        mock.process.kill()
+        mock.process.wait()
+        assert {b"if-none-match", b"range"}.isdisjoint(raw.last.headers)
 
+    cases = json.loads(path.read_text("utf-8"))["cases"]
     assert [("/store/b", 200), (f"{PROVIDERS}?region_id=x", 401)] == [
-        (each["request"]["target"], each["response"]["status"]) for each in recording["cases"]
+        (each["request"]["target"], each["response"]["status"]) for each in cases
     ]
+    forwarded, simulated = ({*dict(each["request"]["headers"])} for each in cases)
+    assert {"if-none-match"} == simulated - forwarded
+    assert [] == cases[0]["response"]["headers"]
+    assert "access-control-allow-origin" in dict(cases[1]["response"]["headers"])
 
 
 def test_schema_describes_every_recording(tmp_path: Path) -> None:
@@ -207,9 +215,29 @@ def test_what_cannot_be_recorded_is_refused(
     capsys: pytest.CaptureFixture[str], command: list[str], options: list[str], problem: str
 ) -> None:
     """One sentence, and the exit code is 2."""
-    code = main([*command, "--port", "0", *options])
+    assert problem in refused(capsys, *command, *options)
 
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    """Run a command that cannot start; return the sentence that it prints."""
+    code = main([*map(str, arguments), "--port", "0"])
     out, err = capsys.readouterr()
-    assert (2, 1) == (code, len(err.splitlines()))
-    assert problem in err
-    assert "" == out
+    assert (2, "", 1) == (code, out, len(err.splitlines()))
+    return err
+
+
+@pytest.mark.parametrize("option", ["--seed", "--recording", "--ssl-certfile", "--ssl-keyfile"])
+def test_a_file_that_is_read_is_not_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    """Under another name neither; and nothing else is written."""
+    path, link = tmp_path / "shop.json", tmp_path / "link.json"
+    path.write_text("to keep", "utf-8")
+    link.symlink_to(path)
+    storage = f"sqlite:///{tmp_path / 'new.db'}"
+
+    problem = refused(capsys, "serve", option, path, "--record", link, "--storage", storage)
+
+    assert f"would overwrite what {option} reads" in problem
+    assert "to keep" == path.read_text("utf-8")
+    assert {path, link} == {*tmp_path.iterdir()}

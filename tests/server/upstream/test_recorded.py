@@ -1,10 +1,11 @@
 """A recording plays a store, whatever order a browser sends its requests in."""
 
+import gzip
 import random
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,9 @@ from xclade_store_mock.payments.model import Settings, Store
 from xclade_store_mock.upstream import Upstream
 from xclade_store_mock.upstream.recording import Case, Recording, Request, Response
 from xclade_store_mock.upstream.replay import Comparison, send
+
+OWN = {"content-length", "date", "server", "transfer-encoding", "vary", "x-request-id"}
+"""The headers that the server adds to what it plays."""
 
 
 def differences(case: Case, url: str, comparison: Comparison) -> list[str]:
@@ -64,17 +68,23 @@ def test_shuffled_and_parallel_reads_get_the_responses_of_their_moment(
             assert [] == [each for found in responses for each in found]
 
 
-def made(*exchanges: str) -> Recording:
+def made(*exchanges: str | Case) -> Recording:
     """Make a recording of exchanges such as `GET /store/carts/1 = empty`."""
-    return Recording("made.json", Store(Settings()), tuple(_cases(exchanges)))
+    cases = [each if isinstance(each, Case) else _case(each) for each in exchanges]
+    return Recording("made.json", Store(Settings()), tuple(cases))
 
 
-def _cases(exchanges: Iterable[str]) -> Iterator[Case]:
-    for exchange in exchanges:
-        method, target, _, body = exchange.split()
-        yield Case(
-            exchange, "made", Request(method=method, target=target), Response(status=200, body=body)
-        )
+def _case(exchange: str) -> Case:
+    method, target, _, body = exchange.split()
+    return responding(body=body, method=method, target=target)
+
+
+def responding(
+    method: str = "GET", target: str = "/store/x", status: int = 200, **response: Any
+) -> Case:
+    """Make a case with a response."""
+    request = Request(method=method, target=target)
+    return Case(f"{method} {target}", "made", request, Response(status=status, **response))
 
 
 CART = ("GET /store/carts/1 = new", "POST /store/carts/1/items = ok", "GET /store/carts/1 = full")
@@ -135,6 +145,56 @@ def test_a_read_gets_what_was_recorded_after_the_same_writes(
         responses = [client.request(*each.split()).raise_for_status() for each in sent.split(",")]
 
     assert expected == " ".join(response.text for response in responses)
+
+
+PACKED = gzip.compress(b"packed")
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        pytest.param({}, (200, {}, b""), id="nothing"),
+        pytest.param({"status": 204, "body": "ignored"}, (204, {}, b""), id="no-content"),
+        pytest.param({"body": "ä€"}, (200, {}, "ä€".encode()), id="unicode"),
+        pytest.param({"body_base64": b"\x89PNG\0\xff"}, (200, {}, b"\x89PNG\0\xff"), id="bytes"),
+        pytest.param(
+            {
+                "headers": (("Content-Encoding", "gzip"), ("Content-Length", "9")),
+                "body_base64": PACKED,
+            },
+            (200, {"content-encoding": "gzip"}, PACKED),
+            id="compressed",
+        ),
+        pytest.param(
+            {"headers": (("content-encoding", "gzip"),), "body": "plain"},
+            (200, {}, b"plain"),
+            id="not-compressed-any-more",
+        ),
+        pytest.param(
+            {"headers": (("Set-Cookie", "a=1"), ("Set-Cookie", "b=ä"), ("x-odd", "€"))},
+            (200, {"set-cookie": "a=1, b=ä", "x-odd": "?"}, b""),
+            id="repeated-and-odd-headers",
+        ),
+    ],
+)
+def test_response_is_the_recorded_one(
+    serve: Serve, response: dict[str, Any], expected: tuple[int, dict[str, str], bytes]
+) -> None:
+    """Status, headers and bytes, whatever they are; only the framing is this server's."""
+    url = serve(**playing(made(responding(**response))))
+
+    with httpx.stream("GET", f"{url}/store/x") as got:
+        headers = {name: value for name, value in got.headers.items() if name not in OWN}
+        assert expected == (got.status_code, headers, b"".join(got.iter_raw()))
+
+
+def test_what_only_its_client_could_use_is_not_played(serve: Serve) -> None:
+    """A GET gets neither the body of a HEAD nor a 304."""
+    cases = responding(method="HEAD"), responding(status=304), responding(body="whole")
+    url = serve(**playing(made(*cases)))
+
+    assert "whole" == httpx.get(f"{url}/store/x", headers={"If-None-Match": "*"}).text
+    assert 200 == httpx.head(f"{url}/store/x").status_code
 
 
 def test_what_was_never_recorded_is_not_found(serve: Serve) -> None:

@@ -95,20 +95,3 @@ def test_a_truncated_recording_is_used_as_far_as_it_goes(tmp_path: Path) -> None
         problems = mock.stop()
 
     assert [f"{path} is truncated: without its last line, it has 6 requests"] == problems
-
-
-def test_a_recording_is_not_overwritten_while_it_is_played(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Under another name neither: one sentence, and the exit code is 2."""
-    path, link = tmp_path / "shop.json", tmp_path / "link.json"
-    content = (RECORDINGS / "storefront-2.21.2.json").read_bytes()
-    path.write_bytes(content)
-    link.symlink_to(path)
-
-    code = main(["serve", "--port", "0", "--recording", str(path), "--record", str(link)])
-
-    out, err = capsys.readouterr()
-    assert (2, "", 1) == (code, out, len(err.splitlines()))
-    assert "would overwrite what --recording reads" in err
-    assert content == path.read_bytes()
