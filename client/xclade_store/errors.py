@@ -71,8 +71,8 @@ class StoreError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same call may succeed later."""
-        return self.status is None or self.status in RETRIED_STATUSES
+        """Whether the same call may succeed later, so that the client retries it."""
+        return self.status in RETRIED_STATUSES
 
     def __str__(self) -> str:
         return " ".join(str(part) for part in (self.status, self.type, self.message) if part)
@@ -80,6 +80,11 @@ class StoreError(Exception):
 
 class ConnectionFailed(StoreError):
     """The store could not be reached, or dropped the connection."""
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call may succeed later: it may."""
+        return True
 
 
 class TimedOut(ConnectionFailed):
@@ -92,11 +97,6 @@ class BrokenAnswer(StoreError):
 
 class HttpClientShared(StoreError):
     """The `http_client` belongs to another process or event loop."""
-
-    @property
-    def retryable(self) -> bool:
-        """Whether the same call may succeed later: not with this `http_client`."""
-        return False
 
 
 class ErrorAnswer(StoreError):

@@ -174,12 +174,11 @@ def test_pauses_that_are_too_long(asked: str) -> None:
 def test_what_is_retried(
     face: Call, call: tuple[str, ...], reply: Answer | Exception, *, retried: bool
 ) -> None:
-    """Connection failures and some statuses are retryable; others, such as 500, are not."""
+    """Connection failures and some statuses are retryable; other responses are not."""
     desk = Desk(reply, collection())
     with pytest.raises(StoreError) as raised:
         face(Desk(reply), *call)
-    # What cannot be read may be readable later, but is not retried.
-    assert (retried or raised.value.status is None) == raised.value.retryable
+    assert retried == raised.value.retryable
 
     with nullcontext() if retried else pytest.raises(StoreError):
         face(desk, *call, options={"retries": FakeTime().retries()})
