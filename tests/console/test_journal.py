@@ -34,15 +34,26 @@ def test_shows_requests(console: Page, store: StoreClient) -> None:
 
 
 def test_shows_what_requests_are_about(console: Page, store: StoreClient) -> None:
-    """A line names the cart or the provider, the amount and the session."""
+    """A line names the cart, the provider, the amount and the session."""
     store.create_payment_collection("cart_demo")
-    (session,) = store.initialize_payment_session(
-        "pay_col_demo", "pp_stripe_stripe"
-    ).payment_sessions
+    collections = [
+        store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe"),
+        store.initialize_payment_session(
+            store.create_payment_collection("cart_new").id, "pp_stripe_stripe"
+        ),
+    ]
+    known, new = [each.payment_sessions[0].id for each in collections]
 
     expect(entries(console).locator(".subject")).to_have_text(
-        ["cart_demo$25.50", f"pp_stripe_stripe$25.50{session.id}"]
+        [
+            "cart_demo$25.50",
+            f"cart_demopp_stripe_stripe$25.50{known}",
+            "cart_new$40.00",
+            f"cart_newpp_stripe_stripe$40.00{new}",
+        ]
     )
+    console.reload()
+    expect(entries(console).locator(".subject").last).to_contain_text("cart_new")
 
 
 def test_shows_held_requests(console: Page, store: StoreClient, store_mock: StoreMock) -> None:
@@ -58,6 +69,23 @@ def test_shows_held_requests(console: Page, store: StoreClient, store_mock: Stor
         assert 2 == held.result(10).count
     expect(line).to_have_count(0)
     expect(entries(console)).to_have_count(1)
+
+
+def test_shows_calls_that_a_provider_delays(
+    console: Page, store: StoreClient, store_mock: StoreMock
+) -> None:
+    """A call of a slow provider is shown while it waits, and can be released there."""
+    store_mock.slow_down(600, times=1)
+    with ThreadPoolExecutor() as pool:
+        held = pool.submit(store.initialize_payment_session, "pay_col_demo", "pp_stripe_stripe")
+        line = console.get_by_role("list", name="Held calls").get_by_role("listitem")
+        expect(line).to_contain_text(
+            re.compile(r"heldinitialize_payment_session\$25\.50payses_\w+by pp_stripe_stripe")
+        )
+        line.get_by_role("button", name="Release").click()
+
+        assert "pay_col_demo" == held.result(10).id
+    expect(line).to_have_count(0)
 
 
 def test_shows_violations(console: Page, store_mock: StoreMock) -> None:

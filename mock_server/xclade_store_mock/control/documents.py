@@ -13,6 +13,7 @@ from xclade_store_mock.control.journal import Entry
 from xclade_store_mock.jsontext import number
 from xclade_store_mock.payments.documents import timestamp
 from xclade_store_mock.payments.model import PaymentCollection, PaymentSession
+from xclade_store_mock.payments.providers import SessionRequest
 from xclade_store_mock.payments.rules import sum_up
 from xclade_store_mock.redaction import hide, hide_text
 from xclade_store_mock.web.endpoints import Document
@@ -60,6 +61,15 @@ def render_fault(fault: Fault) -> Document:
         "times": fault.times,
         "waiting": fault.gate.waiting,
         "held": held,
+    }
+
+
+def render_call(request: SessionRequest) -> Document:
+    """Return a call of a payment provider: which session it is for."""
+    return {
+        "session_id": request.session_id,
+        "amount": number(request.amount),
+        "currency_code": request.currency_code,
     }
 
 

@@ -129,9 +129,11 @@ class ControlOperations(TrafficOperations):
         return self._changed(self._provider(provider))
 
     def _provider(self, provider: model.PaymentProvider) -> Document:
+        outcomes = self.control.outcomes
         return {
             **documents.render(provider),
-            "outcome": documents.render(self.control.outcomes.find(provider.id)),
+            "outcome": documents.render(outcomes.find(provider.id)),
+            "held": [documents.render_call(each) for each in outcomes.held(provider.id)],
         }
 
     async def list_carts(self, call: Call) -> Document:

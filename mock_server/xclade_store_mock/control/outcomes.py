@@ -54,6 +54,7 @@ class Outcomes:
         self._planned: dict[str, Outcome] = {}
         self.unused: dict[str, Outcome] = {}
         self._gates: defaultdict[str, Gate] = defaultdict(Gate)
+        self._held: defaultdict[str, list[SessionRequest]] = defaultdict(list)
 
     def plan(self, provider_id: str, outcome: Outcome) -> None:
         """Plan an outcome; it replaces an earlier one."""
@@ -62,6 +63,10 @@ class Outcomes:
 
     def find(self, provider_id: str) -> Outcome | None:
         return self._planned.get(provider_id)
+
+    def held(self, provider_id: str) -> list[SessionRequest]:
+        """Return the calls that a provider's outcome delays now, the oldest first."""
+        return [*self._held[provider_id]]
 
     def cancel(self, provider_id: str) -> None:
         """Cancel a provider's outcome, and release the calls that it delays."""
@@ -77,8 +82,9 @@ class Outcomes:
             gate.release()
         self._changed()
 
-    async def next_outcome(self, provider_id: str) -> Outcome | None:
-        """Return the outcome of a provider's next call, after its delay."""
+    async def next_outcome(self, request: SessionRequest) -> Outcome | None:
+        """Return the outcome of a call of a provider, after its delay."""
+        provider_id = request.provider_id
         outcome = self._planned.get(provider_id)
         if outcome is None:
             return None
@@ -89,8 +95,19 @@ class Outcomes:
             self._planned[provider_id] = replace(outcome, times=outcome.times - 1)
         if outcome.times is not None:
             self._changed()
-        await self._gates[provider_id].wait(outcome.delay)
+        if outcome.delay:
+            await self._hold(request, outcome.delay)
         return outcome
+
+    async def _hold(self, request: SessionRequest, delay: int) -> None:
+        held = self._held[request.provider_id]
+        held.append(request)
+        self._changed()
+        try:
+            await self._gates[request.provider_id].wait(delay)
+        finally:
+            held.remove(request)
+            self._changed()
 
     def wrap(self, find: FindProvider) -> FindProvider:
         """Return a lookup of providers whose calls end as planned."""
@@ -110,7 +127,7 @@ class _Planned:
     outcomes: Outcomes
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
-        outcome = await self.outcomes.next_outcome(request.provider_id)
+        outcome = await self.outcomes.next_outcome(request)
         if outcome is None:
             return await self.provider.initiate(request)
         match outcome.result:

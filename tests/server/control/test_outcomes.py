@@ -1,6 +1,7 @@
 """Planned outcomes of a payment provider's calls."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -76,6 +77,25 @@ def test_slow_provider(mock: Served) -> None:
     assert 200 == initialize(mock).status_code
     (entry,) = mock.journal()
     assert entry["milliseconds"] >= 79  # a timer may be early by a millisecond
+
+
+def test_delayed_call_is_listed(mock: Served) -> None:
+    """A call that an outcome delays is listed until it goes on; cancelling releases it."""
+
+    def held() -> Any:
+        providers = mock.control.get("/state").json()["payment_providers"]
+        return [each["held"] for each in providers if each["id"] == "pp_stripe_stripe"]
+
+    plan(mock, result="accepted", delay=600_000, times=1)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(initialize, mock)
+        while [[]] == (listed := held()):
+            assert not answer.done()
+        mock.control.delete(OUTCOME).raise_for_status()
+        session = session_of(answer.result())
+
+    assert [[{"session_id": session["id"], "amount": 25.5, "currency_code": "usd"}]] == listed
+    assert [[]] == held()
 
 
 def test_provider_without_a_simulator(mock: Served) -> None:

@@ -31,7 +31,7 @@ def test_state(either: Served) -> None:
         "publishable_keys": [{"token": "pk_demo", "title": "Demo storefront", "revoked": False}],
         "customers": [{"id": "cus_demo"}],
         "payment_providers": [
-            {"id": id_, "is_enabled": True, "installed": True, "outcome": None}
+            {"id": id_, "is_enabled": True, "installed": True, "outcome": None, "held": []}
             for id_ in ("pp_stripe_stripe", "pp_system_default")
         ],
         "regions": [

@@ -9,7 +9,7 @@ import { formatMoney, isMoney } from "./money.js";
 
 const KINDS = { 1: "waiting", 2: "good", 3: "good", 4: "refused", 5: "failed" };
 
-/** Return the line of an entry; its details are created when it is opened. */
+/** Return the line of an entry, with the cart that it is about, if any; its details are created when it is opened. */
 export function entryRow(entry) {
   const line = h("details", {},
     h("summary", {},
@@ -34,8 +34,8 @@ function statusMark({ status, fault }) {
 }
 
 /** Name what the request is about: cart, provider, amount and session. */
-function subject({ request, response }) {
-  const { cart_id: cart, provider_id: provider } = readBody(request);
+function subject({ cart: known, request, response }) {
+  const { cart_id: cart = known, provider_id: provider } = readBody(request);
   const { amount, currency_code: currency, payment_sessions: sessions } = readBody(response).payment_collection ?? {};
   const money = isMoney(amount, currency) ? formatMoney(amount, currency) : null;
   const isOurs = (session) => session?.provider_id === provider;

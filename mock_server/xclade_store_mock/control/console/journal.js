@@ -5,16 +5,19 @@ import { $, announce, KeptList } from "./dom.js";
 import { entryRow } from "./entry.js";
 import { effect } from "./faults.js";
 import { onSubmit } from "./form.js";
+import { readBody } from "./json.js";
 
 const MAX_KEPT = 1000; // as many as the mock keeps
 const PAGE = 200; // requests shown at first, and more with each press of the button
 const QUIET = 2000; // milliseconds between announcements
+const COLLECTION = /^\/store\/payment-collections\/([^/]+)\/payment-sessions$/;
 const NEAR = 4; // pixels from the end that count as the end
 
 export class Journal {
   #entries = [];
   #filter = { path: "", method: "", status: "" };
-  #rows = new KeptList($("entries"), entryRow, { version: ({ at, milliseconds }) => `${at} ${milliseconds}` });
+  #carts = new Map(); // by payment collection
+  #rows = new KeptList($("entries"), entryRow, { version: ({ at, milliseconds, cart }) => `${at} ${milliseconds} ${cart}` });
   #matching = [];
   #limit = PAGE;
   #follows = true;
@@ -44,6 +47,7 @@ export class Journal {
   async load() {
     const { entries } = await call("GET", `/journal?limit=${MAX_KEPT}`);
     this.#entries = entries;
+    for (const entry of entries) this.#learnFrom(entry);
     this.#lastSeen = Math.min(this.#lastSeen, entries.at(-1)?.id ?? 0);
     this.#show();
   }
@@ -52,6 +56,7 @@ export class Journal {
   add(entry) {
     if (entry.id <= (this.#entries.at(-1)?.id ?? 0)) return;
     this.#entries.push(entry);
+    this.#learnFrom(entry);
     if (this.#entries.length > MAX_KEPT) this.#entries.shift();
     this.#unannounced += 1;
     if (this.#unannounced === 1) setTimeout(() => this.#announce(), QUIET);
@@ -61,10 +66,28 @@ export class Journal {
     });
   }
 
+  /** Learn whose carts payment collections are for. */
+  learn(collections) {
+    for (const { id, cart_id: cart } of collections) if (cart) this.#carts.set(id, cart);
+    this.#show();
+  }
+
+  #learnFrom({ operation_id: operation, request, response }) {
+    if (operation !== "create_payment_collection") return;
+    const { id } = readBody(response).payment_collection ?? {};
+    if (id) this.#carts.set(id, readBody(request).cart_id);
+  }
+
+  /** Add the cart of the payment collection in the path. */
+  #withCart(entry) {
+    const [, id] = entry.path.match(COLLECTION) ?? [];
+    return { ...entry, cart: this.#carts.get(id) };
+  }
+
   #show() {
     this.#matching = this.#entries.filter((entry) => this.#matches(entry));
     const shown = this.#matching.slice(-this.#limit);
-    this.#rows.show(shown);
+    this.#rows.show(shown.map((entry) => this.#withCart(entry)));
     $("older").hidden = shown.length === this.#matching.length;
     $("journal-empty").hidden = this.#entries.length > 0;
     $("journal-unmatched").hidden = this.#matching.length > 0 || this.#entries.length === 0;

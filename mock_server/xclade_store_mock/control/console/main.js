@@ -26,7 +26,7 @@ const loadState = paced(() => ofMock(async () => {
   $("dialect").textContent = `${state.dialect} dialect`;
   providers.show(state.payment_providers);
   clock.show(state.clock);
-  await store.load(state);
+  journal.learn(await store.load(state));
 }));
 const loadFaults = paced(() => faults.load());
 const loadScenarios = paced(() => ofMock(() => scenarios.load()));

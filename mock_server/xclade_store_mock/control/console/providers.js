@@ -4,6 +4,7 @@ import { call, segment } from "./api.js";
 import { $, h, KeptList, mark } from "./dom.js";
 import { filled, onSubmit } from "./form.js";
 import { asNumber } from "./json.js";
+import { formatMoney } from "./money.js";
 
 const KINDS = {
   accepted: "waiting", declined: "refused", unreachable: "failed", indeterminate: "failed", card_error: "refused",
@@ -19,9 +20,11 @@ const RESULTS = [
 
 export class Providers {
   #list = new KeptList($("providers"), providerRow);
+  #held = new KeptList($("held-calls"), heldRow, { key: ({ session_id: session }) => session });
 
   show(providers) {
-    this.#list.show(providers);
+    this.#list.show(providers.map(({ held, ...provider }) => provider));
+    this.#held.show(providers.flatMap(({ id, held }) => held.map((request) => ({ ...request, id }))));
     $("providers-empty").hidden = providers.length > 0;
   }
 }
@@ -34,6 +37,22 @@ function providerRow({ id, outcome, is_enabled: isEnabled, installed }) {
       isEnabled ? null : h("span", { class: "chip" }, "not enabled"),
       outcome === null ? mark("good", "as usual") : mark(KINDS[outcome.result], describe(outcome))),
     outcomeForm(id, outcome)));
+}
+
+/** Return the line of a call that a provider's outcome delays: its request is not in the journal yet. */
+function heldRow({ id, session_id: session, amount, currency_code: currency }) {
+  const form = h("form", { class: "inline" },
+    h("button", { class: "primary", title: "Cancels the provider's outcome, too" }, "Release"),
+    h("p", { class: "problem", role: "alert" }));
+  onSubmit(form, () => call("DELETE", outcomePath(id)));
+  return h("li", { class: "line" },
+    mark("waiting", "held"), h("bdi", { class: "path" }, "initialize_payment_session"),
+    h("span", { class: "subject" }, ...[formatMoney(amount, currency), session].map((text) => h("bdi", {}, text))),
+    h("span", { class: "hint" }, `by ${id}`), form);
+}
+
+function outcomePath(id) {
+  return `/payment-providers/${segment(id)}/outcome`;
 }
 
 function describe({ result, delay, times }) {
@@ -56,7 +75,7 @@ function outcomeForm(id, outcome) {
       outcome === null ? null : h("button", { value: "cancel" }, "Cancel outcome")),
     h("p", { class: "problem", role: "alert" }));
   select.addEventListener("change", () => (message.hidden = !WITH_MESSAGE.includes(select.value)));
-  const path = `/payment-providers/${segment(id)}/outcome`;
+  const path = outcomePath(id);
   onSubmit(form, ({ result, message: text, delay, times }, action) => {
     if (action === "cancel") return call("DELETE", path);
     const numbers = filled({ delay: asNumber(delay), times: asNumber(times) });

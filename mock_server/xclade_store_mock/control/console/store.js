@@ -32,6 +32,7 @@ export class StoreView {
     }
   }
 
+  /** Show the store, and return the payment collections that it shows. */
   async load(state) {
     const [cartPage, collectionPage] = await Promise.all([
       call("GET", `/carts?limit=${this.#limits.carts}`),
@@ -54,6 +55,7 @@ export class StoreView {
     showCount("regions", state.regions.length);
     showCount("keys", state.publishable_keys.length);
     $("collection-ids").replaceChildren(...collections.map(({ id }) => h("option", { value: id })));
+    return collections;
   }
 }
 
