@@ -161,7 +161,7 @@ def _chain(
         *front,
         # CORS, in medusa also the body, the key and the route; then faults and failures
         *frame.around(partial(dialect.outer, site=site)),
-        partial(dialect.inner, site=site),  # the body
+        dialect.inner,  # the body
         partial(Prefer, contract=site.contract, json_type=dialect.json_type),
         partial(  # the key, the body's schema and the query; then an operation
             Endpoints,

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from starlette.responses import Response
-
 from xclade_store_mock import errors
 from xclade_store_mock.errors import InvalidData, Refusal, Violation
-from xclade_store_mock.web.dialect import Reply, render
+from xclade_store_mock.web.dialect import Replies, Reply
 
 
 class ControlTokenInvalid(Refusal):
@@ -46,7 +44,7 @@ def invalid_field(field: str, problem: str) -> InvalidData:
     return InvalidData.of([Violation(("body", field), "value", f"Field '{field}': {problem}")])
 
 
-class ControlReplies:
+class ControlReplies(Replies):
     """How the control API answers refusals."""
 
     replies: Mapping[type[Refusal], Reply] = {
@@ -67,6 +65,3 @@ class ControlReplies:
         NoStore: Reply(501, "not_allowed"),
         errors.UnknownFailure: Reply(500, "unknown_error", "unknown_error"),
     }
-
-    def render(self, reply: Reply, message: str, headers: Mapping[str, str]) -> Response:
-        return render(reply, message, headers)

@@ -16,7 +16,7 @@ from xclade_store_mock.control.errors import Conflict, NotFound
 from xclade_store_mock.control.front import Exchange, exchange_of
 from xclade_store_mock.web import is_preflight
 from xclade_store_mock.web.bodies import read_body
-from xclade_store_mock.web.dialect import Dialect, Reply, reply_with
+from xclade_store_mock.web.dialect import Dialect, Reply
 
 FindOperation = Callable[[str, str], Match | None]
 """Returns the operation that a method and a path reach."""
@@ -295,7 +295,7 @@ class FaultMiddleware:
             await self._faults.hold(fault, scope)
 
     def _error(self, answer: FaultAnswer) -> Response:
-        reply = reply_with(self._dialect, answer.status)
+        reply = self._dialect.reply_with(answer.status)
         if answer.type is not None:
             reply = Reply(answer.status, answer.type)
         phrase = responses.get(answer.status, "A planned fault")

@@ -17,7 +17,7 @@ from xclade_store_mock.control.faults import FaultMiddleware
 from xclade_store_mock.control.front import ControlFront, ControlPages, console_pages
 from xclade_store_mock.errors import RouteNotFound
 from xclade_store_mock.web.bodies import StrictBodies
-from xclade_store_mock.web.dialect import Dialect, Failures, respond
+from xclade_store_mock.web.dialect import Dialect, Failures
 from xclade_store_mock.web.endpoints import Endpoints, Handler, read_strictly
 from xclade_store_mock.web.pages import Arrival, Readiness, is_page
 
@@ -63,7 +63,7 @@ class Frame:
 
     @property
     def _failures(self) -> Middleware:
-        return partial(Failures, respond=partial(respond, self.dialect))
+        return partial(Failures, respond=self.dialect.respond)
 
 
 def compose(chain: Sequence[Middleware], app: ASGIApp) -> ASGIApp:
@@ -88,7 +88,7 @@ def create_control_app(find_handler: Callable[[str], Handler], access: Access) -
         await app(scope, receive, send)
 
     pages = ControlPages(guard, contract)
-    return Failures(pages, respond=partial(respond, ControlReplies()))
+    return Failures(pages, respond=ControlReplies().respond)
 
 
 async def _unknown_path(scope: Scope, _receive: Receive, _send: Send) -> None:

@@ -9,8 +9,8 @@ from xclade_store_mock.dialects.documented import Documented
 from xclade_store_mock.dialects.medusa import Medusa
 from xclade_store_mock.web.dialect import Dialect, Reply
 
-DOCUMENTED: Dialect = Documented()
-MEDUSA: Dialect = Medusa()
+DOCUMENTED = Documented()
+MEDUSA = Medusa()
 DIALECTS: Mapping[str, Dialect] = {each.name: each for each in (DOCUMENTED, MEDUSA)}
 """The dialects by their names."""
 

@@ -1,6 +1,6 @@
-"""The dialect protocol: one way to read requests and to respond.
+"""A dialect: one way to read requests and to respond.
 
-The implementations are in `dialects/`. A refusal is rendered as the dialect's reply to its class.
+Those that exist are in `dialects/`. A refusal is rendered as the dialect's reply to its class.
 """
 
 import logging
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from html import escape
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -24,13 +24,12 @@ from xclade_store_mock.errors import (
     StorageUnavailable,
     UnknownFailure,
 )
-from xclade_store_mock.payments.documents import Selectable, Selection
+from xclade_store_mock.payments.documents import Selectable, Selection, select
+from xclade_store_mock.web.bodies import StrictBodies
+from xclade_store_mock.web.endpoints import Check, read_strictly
 from xclade_store_mock.web.prefer import PreferenceNotMet
 
 _log = logging.getLogger("xclade_store_mock")
-
-Check = Callable[[Scope], Awaitable[None]]
-"""Raises a refusal for a request that a security scheme does not admit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,42 +57,66 @@ class Site:
     """The origins whose pages may call; None for all."""
 
 
-class Replies(Protocol):
+class Replies:
     """A reply to each refusal, and how it is rendered."""
 
     replies: Mapping[type[Refusal], Reply]
     """The reply to each class of refusals that can arise."""
+    json_type = "application/json"
+    """The content type of JSON."""
+
+    def respond(self, refusal: Refusal) -> Response:
+        """Return the response to a refusal; a reason that it hides is logged."""
+        if isinstance(refusal, StorageUnavailable):
+            _log.error("The storage is not available: %s", refusal.reason)
+        classes = type(refusal).__mro__
+        reply = next((self.replies[each] for each in classes if each in self.replies), None)
+        if reply is None:
+            raise TypeError(f"{type(self).__name__} has no reply to {refusal!r}")
+        headers = sl_violations(refusal)
+        if isinstance(refusal, MethodNotAllowed) and reply.type is not None:
+            headers["Allow"] = refusal.allowed
+        return self.render(reply, reply.message or str(refusal), headers)
 
     def render(self, reply: Reply, message: str, headers: Mapping[str, str]) -> Response:
-        """Return a reply with this message as a response."""
+        """Return a reply with this message as a response: JSON, a page or a plain text."""
+        media_type = self.json_type if reply.type else reply.media_type
+        return Response(
+            _content(reply, message), reply.status, {"content-type": media_type, **headers}
+        )
 
 
-class Dialect(Replies, Protocol):
-    """One way to read requests and to respond."""
+class Dialect(Replies):
+    """One way to read requests and to respond; the defaults are what is documented."""
 
     name: str
-    json_type: str
-    """The content type of JSON."""
-    deviations: frozenset[str]
+    deviations: frozenset[str] = frozenset()
     """The ids of the situations in which it differs from the documentation."""
-    keeps_answers: bool
+    keeps_answers = True
     """Whether it honours `Idempotency-Key`."""
-    restores_sessions: bool
+    restores_sessions = False
     """Whether initializations have no lock, and restore copies of the sessions if they fail."""
-    is_strict: bool
+    is_strict = True
     """Whether it refuses sessions of a captured collection, and all that a real provider does."""
 
     def outer(self, app: ASGIApp, site: Site) -> ASGIApp:
         """Return the middleware outside planned faults: their responses pass through it, too."""
+        raise NotImplementedError
 
-    def inner(self, app: ASGIApp, site: Site) -> ASGIApp:
+    def inner(self, app: ASGIApp) -> ASGIApp:
         """Return the middleware behind planned faults."""
+        return StrictBodies(app)
 
     def find(self, contract: Contract, method: str, path: str) -> Match | None:
         """Return the operation that a request reaches, or None."""
+        try:
+            return contract.find(method, path)
+        except MethodNotAllowed:
+            return None
 
     def checks(self, site: Site) -> Mapping[str, Check]:
         """Return, by security scheme, what endpoints check before they read a request."""
+        return {"publishableKey": site.check_key}
 
     def read_query(
         self, operation: Operation, scope: Scope, path: Mapping[str, str]
@@ -102,50 +125,26 @@ class Dialect(Replies, Protocol):
 
         The body has been validated before.
         """
+        return read_strictly(operation, scope, path)
 
     def select(self, fields: str | None, selectable: Selectable) -> Selection:
         """Return which fields a response has; without `fields`, the defaults."""
+        return select(fields, selectable)
 
     def require_storable(self, value: Any) -> None:
-        """Raise a refusal for a value that the store's database could not keep."""
+        """Raise a refusal for a value that the store's database could not keep.
 
+        By default there is none: strict bodies do not contain such values.
+        """
 
-def respond(answers: Replies, refusal: Refusal) -> Response:
-    """Return the response to a refusal; a reason that it hides is logged."""
-    if isinstance(refusal, StorageUnavailable):
-        _log.error("The storage is not available: %s", refusal.reason)
-    reply = next(
-        (answers.replies[each] for each in type(refusal).__mro__ if each in answers.replies), None
-    )
-    if reply is None:
-        raise TypeError(f"{type(answers).__name__} has no reply to {refusal!r}")
-    headers = sl_violations(refusal)
-    if isinstance(refusal, MethodNotAllowed) and reply.type is not None:
-        headers["Allow"] = refusal.allowed
-    return answers.render(reply, reply.message or str(refusal), headers)
-
-
-def reply_with(dialect: Dialect, status: int) -> Reply:
-    """Return the reply that the dialect would most likely give with a status."""
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return replace(dialect.replies[UnknownFailure], status=status)
-    fitting = [reply for reply in dialect.replies.values() if reply.status == status]
-    # JSON before a plain text or page.
-    fitting.sort(key=lambda reply: reply.type is None)
-    return next(iter(fitting), Reply(status, "unknown_error"))
-
-
-def render(
-    reply: Reply,
-    message: str,
-    headers: Mapping[str, str] | None = None,
-    json_type: str = "application/json",
-) -> Response:
-    """Return a reply as a response: JSON, a page or a plain text."""
-    media_type = json_type if reply.type else reply.media_type
-    return Response(
-        _content(reply, message), reply.status, {"content-type": media_type, **(headers or {})}
-    )
+    def reply_with(self, status: int) -> Reply:
+        """Return the reply that the dialect would most likely give with a status."""
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return replace(self.replies[UnknownFailure], status=status)
+        fitting = [reply for reply in self.replies.values() if reply.status == status]
+        # JSON before a plain text or page.
+        fitting.sort(key=lambda reply: reply.type is None)
+        return next(iter(fitting), Reply(status, "unknown_error"))
 
 
 def _content(reply: Reply, message: str) -> bytes:

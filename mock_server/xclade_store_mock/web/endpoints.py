@@ -21,7 +21,6 @@ from xclade_store_mock.errors import PublishableKeyInvalid, PublishableKeyMissin
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.web import Call, read_header, read_headers
 from xclade_store_mock.web.bodies import received_body
-from xclade_store_mock.web.dialect import Check
 from xclade_store_mock.web.prefer import preferred
 
 T = TypeVar("T")
@@ -29,6 +28,8 @@ T = TypeVar("T")
 Document = Mapping[str, Any]
 Handler = Callable[[Call], Awaitable[Document | Response | None]]
 """Returns the JSON document of a 200, None for a 204, or a whole response; raises a refusal."""
+Check = Callable[[Scope], Awaitable[None]]
+"""Raises a refusal for a request that a security scheme does not admit."""
 ReadQuery = Callable[[Operation, Scope, Mapping[str, str]], Mapping[str, Any]]
 
 

@@ -17,7 +17,7 @@ from xclade_store_mock.payments.model import Customer, PaymentCollection, Paymen
 from xclade_store_mock.payments.providers import FindProvider, Provider
 from xclade_store_mock.storage import HeldCollection, Storage
 from xclade_store_mock.web import Call, read_first_header
-from xclade_store_mock.web.dialect import Dialect, respond
+from xclade_store_mock.web.dialect import Dialect
 from xclade_store_mock.web.endpoints import Document, find_by_secret
 
 _WORD = re.compile(f"[^{jsontext.WHITE_SPACE}]+")
@@ -127,7 +127,7 @@ class Operations:
         except StorageUnavailable:
             raise  # the answer could not be kept either
         except Refusal as refusal:
-            response = respond(self.dialect, refusal)
+            response = self.dialect.respond(refusal)
             answer = idempotency.Answer(response.status_code, bytes(response.body))
             await self.storage.keep_answer(record.answered(answer))
         return answer

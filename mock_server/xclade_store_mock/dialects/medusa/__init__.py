@@ -4,27 +4,26 @@ Sources are the cases of tests/contract/recordings, named `group/case` throughou
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from starlette.types import ASGIApp, Scope
 
 from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Contract, Match, Operation
-from xclade_store_mock.dialects.documented import Documented
 from xclade_store_mock.dialects.medusa import queries
 from xclade_store_mock.dialects.medusa.fields import select_as_recorded
 from xclade_store_mock.dialects.medusa.front import Front, find_routes
 from xclade_store_mock.dialects.replies import BEHAVIOURS, ROWS
 from xclade_store_mock.errors import CartNotFound, Refusal, UnknownFailure
 from xclade_store_mock.payments.documents import Selectable, Selection
-from xclade_store_mock.web.dialect import Check, Reply, Site, respond
+from xclade_store_mock.web.dialect import Dialect, Reply, Site
+from xclade_store_mock.web.endpoints import Check
 
 RECORDED = "Medusa 2.21.2"
 """The backend that was recorded."""
 
 
-class Medusa(Documented):
+class Medusa(Dialect):
     """Responds as recorded."""
 
     name = "medusa"
@@ -39,9 +38,9 @@ class Medusa(Documented):
 
     def outer(self, app: ASGIApp, site: Site) -> ASGIApp:
         """Return what Express does before a route: body, CORS, publishable key, route."""
-        return Front(app, site=site, respond=partial(respond, self))
+        return Front(app, site=site, respond=self.respond)
 
-    def inner(self, app: ASGIApp, site: Site) -> ASGIApp:  # noqa: ARG002 - the protocol's
+    def inner(self, app: ASGIApp) -> ASGIApp:
         """Return the application: the body has been read in front."""
         return app
 
@@ -50,7 +49,7 @@ class Medusa(Documented):
         routes = find_routes(contract, path)
         return next((each for each in routes if method in each.operation.methods), None)
 
-    def checks(self, site: Site) -> Mapping[str, Check]:  # noqa: ARG002 - the protocol's
+    def checks(self, site: Site) -> Mapping[str, Check]:  # noqa: ARG002 - the base class's
         """Return a check that admits all: the front has checked the key."""
         return {"publishableKey": _admit}
 
@@ -58,7 +57,7 @@ class Medusa(Documented):
         self,
         operation: Operation,
         scope: Scope,
-        path: Mapping[str, str],  # noqa: ARG002 - the protocol's
+        path: Mapping[str, str],  # noqa: ARG002 - the base class's
     ) -> Mapping[str, Any]:
         """Return the query parameters as qs and Medusa's validators read them."""
         return queries.read_query(operation.id, scope["query_string"].decode("latin-1"))
