@@ -19,7 +19,7 @@ class Violation(NamedTuple):
     """A rule that a request violates: where, the schema's keyword for it, and in words."""
 
     location: tuple[str, ...]
-    code: str
+    code: str | int
     message: str
 
 

@@ -90,7 +90,7 @@ MUTANTS = (
     ),
     Mutant(
         "fields ignored",
-        SERVER / "dialects/documented.py",
+        SERVER / "web/dialect.py",
         "return select(fields, selectable)",
         "return select(None, selectable)",
         ("tests/server/test_fields.py",),
@@ -148,8 +148,8 @@ MUTANTS = (
     Mutant(
         "new id for a retry",
         SERVER / "web/operations.py",
-        "self._initialize(held, request, record.session_id)",
-        'self._initialize(held, request, self.new_id("payses_"))',
+        "self._initialize(held, call, record.session_id)",
+        'self._initialize(held, call, self.new_id("payses_"))',
         (f"{WORKERS}::test_call_of_a_killed_process_is_retried_under_the_same_id",),
     ),
     Mutant(
@@ -161,9 +161,9 @@ MUTANTS = (
     ),
     Mutant(
         "refusal loses the session",
-        SERVER / "dialects/documented.py",
-        "restores_sessions: bool = False",
-        "restores_sessions: bool = True",
+        SERVER / "web/dialect.py",
+        "restores_sessions = False",
+        "restores_sessions = True",
         (INITIALIZE, "tests/server/test_stripe.py"),
     ),
     Mutant(

@@ -25,6 +25,13 @@ _MAX_MESSAGE = 200
 # The recorded backend calls an object with arbitrary keys a record.
 _TYPE_NAMES = {"object": "record"}
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
+# The refusals, besides InvalidData, that Prism describes as violations: of what, and of which rule.
+_RULES: Mapping[type[Refusal], tuple[tuple[str, ...], str | int]] = {
+    errors.RegionMissing: (("query", "region_id"), "minLength"),
+    errors.PublishableKeyMissing: ((), 401),
+    errors.PublishableKeyInvalid: ((), 401),
+    errors.UnsupportedMediaType: ((), 415),
+}
 
 
 def check(part: Part, values: Any) -> None:
@@ -168,35 +175,25 @@ def _listed(value: Any) -> list[Any]:
 
 def sl_violations(refusal: Refusal) -> dict[str, str]:
     """Return the header `sl-violations` for a request that violates the contract, or nothing."""
-    return _header([*_prism_violations(refusal)])
+    if isinstance(refusal, InvalidData):
+        return violations_header(refusal.violations)
+    rule = _RULES.get(type(refusal))
+    return violations_header([Violation(*rule, str(refusal))]) if rule else {}
 
 
 def violations_header(violations: Iterable[Violation]) -> dict[str, str]:
-    """Return the header `sl-violations` for violations of either message, or nothing."""
-    return _header([_prism_violation(*each) for each in violations])
+    """Return the header `sl-violations` for violations of either message, or nothing.
+
+    Its value is a JSON array in ASCII, of as many violations as fit into MAX_HEADER.
+    """
+    shown = [_prism_violation(each) for each in violations]
+    while len(value := json.dumps(shown, separators=(",", ":"))) > MAX_HEADER:
+        shown.pop()
+    return {HEADER: value} if shown else {}
 
 
-def _header(violations: list[Mapping[str, Any]]) -> dict[str, str]:
-    """Return a JSON array in ASCII: as many of the violations as fit into MAX_HEADER."""
-    while len(value := json.dumps(violations, separators=(",", ":"))) > MAX_HEADER:
-        violations.pop()
-    return {HEADER: value} if violations else {}
-
-
-def _prism_violations(refusal: Refusal) -> Iterator[Mapping[str, Any]]:
-    match refusal:
-        case errors.InvalidData():
-            for violation in refusal.violations:
-                yield _prism_violation(*violation)
-        case errors.RegionMissing():
-            yield _prism_violation(("query", "region_id"), "minLength", str(refusal))
-        case errors.PublishableKeyMissing() | errors.PublishableKeyInvalid():
-            yield _prism_violation((), 401, str(refusal))
-        case errors.UnsupportedMediaType():
-            yield _prism_violation((), 415, str(refusal))
-
-
-def _prism_violation(location: tuple[str, ...], code: str | int, message: str) -> Mapping[str, Any]:
+def _prism_violation(violation: Violation) -> Mapping[str, Any]:
+    location, code, message = violation
     is_short = len(message) <= _MAX_MESSAGE
     return {
         "location": [*location] if location[:1] == ("response",) else ["request", *location],

@@ -127,8 +127,8 @@ class Dialect(Replies):
         """
         return read_strictly(operation, scope, path)
 
-    def select(self, fields: str | None, selectable: Selectable) -> Selection:
-        """Return which fields a response has; without `fields`, the defaults."""
+    def select(self, fields: str, selectable: Selectable) -> Selection:
+        """Return which fields a response has."""
         return select(fields, selectable)
 
     def require_storable(self, value: Any) -> None:

@@ -2,11 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
@@ -23,18 +22,21 @@ from xclade_store_mock.web.endpoints import Document, find_by_secret
 _WORD = re.compile(f"[^{jsontext.WHITE_SPACE}]+")
 
 
-class _InitializeRequest(NamedTuple):
-    collection_id: str
-    provider_id: str
-    data: Mapping[str, Any]
-    customer: Customer | None
-    fields: str | None
-
-
-def _require_enabled(held: HeldCollection, request: _InitializeRequest) -> None:
+def _require_enabled(held: HeldCollection, call: Call) -> None:
     region = held.settings.regions.get(held.cart.region_id) if held.cart else None
     if region is not None:
-        rules.require_enabled(request.provider_id, region)
+        rules.require_enabled(call.body["provider_id"], region)
+
+
+def _customer(call: Call, settings: Settings) -> Customer | None:
+    """Return the signed-in customer; an unknown token counts as a guest (recorded).
+
+    Only the first two words of the first header matter (`customer/*`).
+    """
+    words = _WORD.findall(read_first_header(call.scope, "authorization") or "")
+    if len(words) < 2 or words[0].lower() != "bearer":  # noqa: PLR2004 - the scheme and the token
+        return None
+    return find_by_secret(settings.customers, words[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,12 @@ class Operations:
         providers = settings.providers_of(call.query["region_id"])
         if call.query.get("order") == "-id":
             providers.reverse()
-        selection = self.dialect.select(call.query.get("fields"), documents.PROVIDER)
-        page = providers[offset : offset + limit]
+        page = [documents.provider_document(each) for each in providers[offset : offset + limit]]
+        fields = call.query.get("fields")
+        if fields is not None:
+            page = self.dialect.select(fields, documents.PROVIDER).of(page)
         return {
-            "payment_providers": [selection.of(documents.provider_document(each)) for each in page],
+            "payment_providers": page,
             "count": len(providers),
             "offset": offset,
             "limit": limit,
@@ -69,28 +73,20 @@ class Operations:
             cart_id,
             lambda cart: rules.create_collection(cart, new_id=self.new_id, now=self.clock()),
         )
-        return self._document(collection, call.query.get("fields"))
+        return self._document(call, collection)
 
     async def initialize_payment_session(self, call: Call) -> Document | Response:
-        request = _InitializeRequest(
-            collection_id=call.path["id"],
-            provider_id=call.body["provider_id"],
-            data=call.body.get("data", {}),
-            customer=await self._customer(call),
-            fields=call.query.get("fields"),
-        )
         session_id = self.new_id("payses_")
         key = call.header("idempotency-key")
         if self.dialect.restores_sessions:
-            collection = await self._initialize_as_recorded(request, session_id)
-            return self._document(collection, request.fields)
+            return self._document(call, await self._initialize_as_recorded(call, session_id))
         if key is None or not self.dialect.keeps_answers:
-            async with self.storage.hold(request.collection_id) as held:
-                collection = await self._initialize(held, request, session_id)
+            async with self.storage.hold(call.path["id"]) as held:
+                collection = await self._initialize(held, call, session_id)
                 await held.keep(collection)
-            return self._document(collection, request.fields)
+            return self._document(call, collection)
         draft = self._draft(call, key, session_id)
-        execute = partial(self._initialize_once, request)
+        execute = partial(self._initialize_once, call)
         return self._response(await idempotency.once(self.storage, draft, execute, self.clock()))
 
     def _draft(self, call: Call, key: str, session_id: str) -> idempotency.Record:
@@ -104,24 +100,12 @@ class Operations:
             self.clock() + idempotency.LIFETIME,
         )
 
-    async def _customer(self, call: Call) -> Customer | None:
-        """Return the signed-in customer; an unknown token counts as a guest (recorded).
-
-        Only the first two words of the first header matter (`customer/*`).
-        """
-        words = _WORD.findall(read_first_header(call.scope, "authorization") or "")
-        if len(words) < 2 or words[0].lower() != "bearer":  # noqa: PLR2004 - the scheme and the token
-            return None
-        return find_by_secret((await self.storage.settings()).customers, words[1])
-
-    async def _initialize_once(
-        self, request: _InitializeRequest, record: idempotency.Record
-    ) -> idempotency.Answer:
+    async def _initialize_once(self, call: Call, record: idempotency.Record) -> idempotency.Answer:
         """Initialize a session, and keep the answer with it, be it a refusal."""
         try:
-            async with self.storage.hold(request.collection_id) as held:
-                collection = await self._initialize(held, request, record.session_id)
-                document = self._document(collection, request.fields)
+            async with self.storage.hold(call.path["id"]) as held:
+                collection = await self._initialize(held, call, record.session_id)
+                document = self._document(call, collection)
                 answer = idempotency.Answer(200, jsontext.write(document))
                 await held.keep(collection, record.answered(answer))
         except StorageUnavailable:
@@ -132,27 +116,25 @@ class Operations:
             await self.storage.keep_answer(record.answered(answer))
         return answer
 
-    async def _initialize_as_recorded(
-        self, request: _InitializeRequest, session_id: str
-    ) -> PaymentCollection:
+    async def _initialize_as_recorded(self, call: Call, session_id: str) -> PaymentCollection:
         """Replace the sessions that there were before the request waited for anything.
 
         Medusa has no lock: what simultaneous requests create remains. If the new session fails, it
         restores those that it has deleted.
         """
-        collection = await self.storage.collection(request.collection_id)
+        collection = await self.storage.collection(call.path["id"])
         seen = {each.id for each in collection.sessions}
         # Medusa waits for its database here, and other requests read the same sessions.
         await asyncio.sleep(0)
-        async with self.storage.hold(request.collection_id) as held:
-            _require_enabled(held, request)
+        async with self.storage.hold(call.path["id"]) as held:
+            _require_enabled(held, call)
             others = tuple(each for each in held.collection.sessions if each.id not in seen)
             with_sessions = partial(
                 rules.with_sessions, held.collection, now=self.clock(), cancel=False
             )
             try:
-                self.dialect.require_storable(request.data)
-                created = (await self._initialize(held, request, session_id)).sessions
+                self.dialect.require_storable(call.body.get("data"))
+                created = (await self._initialize(held, call, session_id)).sessions
             except Refusal:
                 restored = await self._restored(held, seen)
                 await held.keep(with_sessions((*others, *restored)))
@@ -162,16 +144,18 @@ class Operations:
         return collection
 
     async def _initialize(
-        self, held: HeldCollection, request: _InitializeRequest, session_id: str
+        self, held: HeldCollection, call: Call, session_id: str
     ) -> PaymentCollection:
         """Return the collection with a new session; nothing is kept."""
-        _require_enabled(held, request)
+        _require_enabled(held, call)
+        provider_id = call.body["provider_id"]
+        customer = _customer(call, held.settings)
         return await rules.initialize_session(
             held.collection,
-            self._provider(request.provider_id, held.settings),
-            provider_id=request.provider_id,
-            data=request.data,
-            context=documents.session_context(request.customer, request.provider_id),
+            self._provider(provider_id, held.settings),
+            provider_id=provider_id,
+            data=call.body.get("data", {}),
+            context=documents.session_context(customer, provider_id),
             session_id=session_id,
             now=self.clock(),
             strict=self.dialect.is_strict,
@@ -195,13 +179,12 @@ class Operations:
             deleted, providers, new_id=self.new_id, now=self.clock()
         )
 
-    def _document(self, collection: PaymentCollection, fields: str | None) -> Document:
-        build = documents.default_document if fields is None else documents.collection_document
-        document = build(collection)
+    def _document(self, call: Call, collection: PaymentCollection) -> Document:
+        fields = call.query.get("fields")
+        if fields is None:
+            return {"payment_collection": documents.default_document(collection)}
         selection = self.dialect.select(fields, documents.COLLECTION)
-        if selection is not documents.COLLECTION.default_selection:
-            document = selection.of(document)
-        return {"payment_collection": document}
+        return {"payment_collection": selection.of(documents.collection_document(collection))}
 
     def _response(self, answer: idempotency.Answer) -> Response:
         headers = {"content-type": self.dialect.json_type}

@@ -15,35 +15,18 @@ from xclade_store_mock.payments.documents import (
     without_star,
 )
 
-_PROVIDER = Resource(own=("id", "is_enabled"))
-_SESSION = Resource(
-    own=(
-        "id",
-        "currency_code",
-        "provider_id",
-        "data",
-        "context",
-        "status",
-        "authorized_at",
-        "payment_collection_id",
-        "payment.id",
-        "metadata",
-        "raw_amount",
-        "created_at",
-        "updated_at",
-        "deleted_at",
-        "amount",
-    )
-)
-# What the backend returns (`repeat/1-system`, `pp/ok`), whatever else the contract describes.
+# What the backend returns (`repeat/1-system`, `pp/ok`): whole sessions, but without the relations
+# that the contract describes.
+_PROVIDER = PROVIDER.resource
+_SESSION = Resource(COLLECTION.resource.relations["payment_sessions"].own)
 _RECORDED: Mapping[Selectable, Selectable] = {
-    PROVIDER: Selectable(_PROVIDER, defaults=_PROVIDER.own),
+    PROVIDER: PROVIDER,
     COLLECTION: Selectable(
         Resource(
             own=("id", "currency_code", "amount", "status"),
             relations={"payment_providers": _PROVIDER, "payment_sessions": _SESSION},
         ),
-        defaults=("id", "currency_code", "amount", "*payment_sessions"),
+        COLLECTION.defaults,
     ),
 }
 # The names that the backend allows besides the defaults.
@@ -64,7 +47,7 @@ _ALLOWED: Mapping[Selectable, frozenset[str]] = {
 }
 
 
-def select_as_recorded(fields: str | None, selectable: Selectable) -> Selection:
+def select_as_recorded(fields: str, selectable: Selectable) -> Selection:
     """Return the fields that the recorded backend selects (`fields/*`, `pp/fields-*`).
 
     If one entry is a plain name, all entries replace the defaults, even `-name`. Only names that
@@ -72,8 +55,6 @@ def select_as_recorded(fields: str | None, selectable: Selectable) -> Selection:
     field, too, which then is left out, unless all fields of its parent are selected.
     """
     recorded = _RECORDED[selectable]
-    if fields is None:
-        return recorded.default_selection
     allowed = _ALLOWED.get(selectable, frozenset()).union(map(without_star, recorded.defaults))
     relations = recorded.resource.relations
     chosen = _chosen(fields, recorded.defaults)
