@@ -56,6 +56,23 @@ def test_json_has_an_object_for_each_request_and_problem() -> None:
     assert datetime.fromisoformat(first["time"]) <= datetime.fromisoformat(problem["time"])
 
 
+def console_of(start: str) -> tuple[str, int]:
+    """Return the token in the console's link in the first log line, and the status it gets."""
+    url, _, token = json.loads(start)["console"].partition("#token=")
+    headers = {"Authorization": f"Bearer {token or 'none'}"}
+    return token, httpx.get(f"{url}_mock/state", headers=headers, timeout=30).status_code
+
+
+def test_json_starts_with_a_link_to_the_console() -> None:
+    """It has the token only if the server has chosen it: nobody knows it yet."""
+    options = ("--log-format", "json", "--host", "0.0.0.0")  # noqa: S104 - the case in question
+    with running(*options) as mock, running(*options, "--control-token", "hush") as other:
+        token, status = console_of(mock.banner)
+        assert (22, 200) == (len(token), status)
+        assert ("", 401) == console_of(other.banner)
+        assert "hush" not in "".join([other.banner, *other.stop()])
+
+
 def test_logs_problems_only_without_a_format() -> None:
     """Requests have no line."""
     with running() as mock:

@@ -47,7 +47,9 @@ def announce(service: Service, url: str) -> None:
     """
     logging.config.dictConfig(logging_configuration(service.log_format))
     if service.log_format == "json":
-        _log.info("Serving at %s", url)
+        access = service.access
+        console = {} if access is None else {"console": access.logged_console_url(url)}
+        _log.info("Serving at %s", url, extra=console)
     else:
         sys.stdout.write(asyncio.run(_describe(service, url)))
         sys.stdout.flush()

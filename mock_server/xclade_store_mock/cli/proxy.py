@@ -173,7 +173,8 @@ def _announce(options: argparse.Namespace, upstream: "Upstream", url: str, acces
 
     logging.config.dictConfig(logging_configuration(options.log_format))
     if options.log_format == "json":
-        _log.info("Serving at %s in front of %s", url, upstream)
+        console = access.logged_console_url(url)
+        _log.info("Serving at %s in front of %s", url, upstream, extra={"console": console})
         return
     print_safely(
         f"Proxy        {url}  (in front of {upstream})\n"

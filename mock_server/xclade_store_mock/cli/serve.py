@@ -300,7 +300,9 @@ def _read_options(
 def choose_access(options: argparse.Namespace, listeners: Sequence[socket.socket]) -> Access:
     """Return the access to the control API: with a token unless only this machine can connect."""
     is_local = all(ip_address(each.getsockname()[0]).is_loopback for each in listeners)
-    return Access(options.control_token or (None if is_local else token_urlsafe(16)))
+    if options.control_token or is_local:
+        return Access(options.control_token)
+    return Access(token_urlsafe(16), is_random=True)
 
 
 def read_edge(options: argparse.Namespace) -> Edge:

@@ -25,11 +25,17 @@ class Access:
     """
 
     token: str | None = field(default=None, repr=False)
+    is_random: bool = False
+    """Whether the token is the server's own choice, so that nobody knows it yet."""
 
     def console_url(self, url: str) -> str:
         """Return the link that opens the console of the server at a URL, with the token."""
         # Browsers do not send what follows "#".
         return f"{url}/" if self.token is None else f"{url}/#token={quote(self.token, safe='')}"
+
+    def logged_console_url(self, url: str) -> str:
+        """Return the same link for a log, which contains the token only if it is random."""
+        return self.console_url(url) if self.is_random else f"{url}/"
 
     def check(self, scope: Scope) -> None:
         """Raise ControlTokenInvalid or ControlForbidden for a request that is not allowed."""

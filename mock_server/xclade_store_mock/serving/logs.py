@@ -93,6 +93,8 @@ class JsonFormatter(logging.Formatter):
             name: hide_message(value) if isinstance(value, str) else value
             for name, value in fields.items()
         }
+        if console := getattr(record, "console", None):
+            redacted["console"] = console  # whose token is meant to be read here
         return json.dumps(redacted, ensure_ascii=False)
 
 

@@ -260,6 +260,8 @@ def test_log_names_requests_and_no_credentials() -> None:
             httpx.get(f"{proxy.url}/x?token=t0ken")
             lines = [proxy.banner, *proxy.stop()]
 
-        assert f"in front of {raw.url}" in json.loads(lines[0])["message"]
+        first = json.loads(lines[0])
+        assert f"in front of {raw.url}" in first["message"]
+        assert f"{proxy.url}/" == first["console"]
         assert "/x?token=[redacted]" in "".join(lines)
         assert not [secret for secret in ("p4ss", "t0ken") if secret in "".join(lines)]
