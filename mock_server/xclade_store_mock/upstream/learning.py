@@ -26,6 +26,9 @@ from xclade_store_mock.web.endpoints import Document, Handler, check_publishable
 
 KEY = "x-publishable-api-key"
 
+MOST_KNOWN = 1_000
+"""How many keys, regions and changes of carts are kept; an older one is asked for again."""
+
 _REFUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _NO_CURRENCY = "xxx"  # ISO 4217's code for it
 
@@ -79,7 +82,8 @@ class Learner:
         self._start()
 
     def _start(self) -> None:
-        self._regions: set[str] = set()
+        self._keys = _Latest()
+        self._regions = _Latest()
         self._doubted: set[str] = set()
         self._changed: dict[str, int] = {}
 
@@ -112,7 +116,8 @@ class Learner:
     async def learn_key(self, key: str) -> None:
         """Keep a key that the backend accepted; one in the store stays as it is."""
         if not await self._knows_key(key):
-            await self.storage.change_settings(partial(_with_key, PublishableKey(key)))
+            forgotten = self._keys.add(key, is_new=True)
+            await self.storage.change_settings(partial(_with_key, key, forgotten))
 
     async def learn_cart(self, content: bytes | msgspec.Raw, moment: int) -> None:
         """Keep a cart of a response to a request of that moment, if it has all that payments need.
@@ -132,8 +137,13 @@ class Learner:
     def doubt_cart(self, cart_id: str) -> None:
         """Note that a cart may have been changed."""
         self._count += 1
+        self._changed.pop(cart_id, None)
         self._changed[cart_id] = self._count
         self._doubted.add(cart_id)
+        if len(self._changed) > MOST_KNOWN:
+            oldest = next(iter(self._changed))
+            del self._changed[oldest]
+            self._doubted.discard(oldest)
 
     async def _prepare(self, operation_id: str, call: Call) -> None:
         key = call.header(KEY) or ""
@@ -188,10 +198,13 @@ class Learner:
                 return
             providers += page.payment_providers
         region = Region(region_id, currency_code, ())
+        is_new = region_id not in (await self.storage.settings()).regions
+        forgotten = self._regions.add(region_id, is_new=is_new)
         await self.storage.change_settings(
-            lambda settings: settings.with_region(region, providers, self._added)
+            lambda settings: _without_region(
+                settings.with_region(region, providers, self._added), forgotten
+            )
         )
-        self._regions.add(region_id)
 
     async def _ask(
         self, key: str, path: str, query: dict[str, str] | None = None
@@ -220,8 +233,27 @@ class Learner:
             task.exception()  # or asyncio would log it, if all who asked have disconnected
 
 
-def _with_key(key: PublishableKey, settings: Settings) -> Settings:
-    return replace(settings, publishable_keys={**settings.publishable_keys, key.token: key})
+class _Latest(dict[str, bool]):
+    """The latest keys or regions that were learned, and whether the mock's store had none such."""
+
+    def add(self, id_: str, *, is_new: bool) -> str | None:
+        """Add one; return one to remove from the mock's store, if there are too many."""
+        self[id_] = is_new
+        if len(self) <= MOST_KNOWN:
+            return None
+        oldest = next(iter(self))
+        return oldest if self.pop(oldest) else None
+
+
+def _with_key(key: str, forgotten: str | None, settings: Settings) -> Settings:
+    keys = {**settings.publishable_keys, key: PublishableKey(key)}
+    keys.pop(forgotten or "", None)
+    return replace(settings, publishable_keys=keys)
+
+
+def _without_region(settings: Settings, forgotten: str | None) -> Settings:
+    regions = {id_: each for id_, each in settings.regions.items() if id_ != forgotten}
+    return replace(settings, regions=regions)
 
 
 def _decode(response: httpx.Response, type_: type[Any]) -> Any:

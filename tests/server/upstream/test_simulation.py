@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import tracemalloc
 from typing import Any
 
 import httpx
@@ -14,9 +15,9 @@ from tests.server.upstream.recorded_stores import playing, recorded
 from xclade_store_mock.app import create_app, utc_now
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.dialects import DIALECTS
-from xclade_store_mock.payments.model import Settings, Store
+from xclade_store_mock.payments.model import Region, Settings, Store
 from xclade_store_mock.storage.memory import MemoryStorage
-from xclade_store_mock.upstream.learning import Learner
+from xclade_store_mock.upstream.learning import MOST_KNOWN, Learner
 from xclade_store_mock.upstream.simulation import OneStore, selects_collection
 
 COLLECTIONS = "/store/payment-collections"
@@ -269,6 +270,49 @@ def test_a_slow_read_does_not_undo_a_change(behind: SmallStore) -> None:
             return amount
 
     assert 99 == asyncio.run(change_while_reading())
+
+
+def test_changes_of_carts_are_bounded(behind: SmallStore) -> None:
+    """A thousand more take no more memory."""
+    learner = Learner(behind, MemoryStorage(Store(Settings())), utc_now)
+
+    def change(first: int) -> int:
+        for number in range(first, first + 2 * MOST_KNOWN):
+            learner.doubt_cart(f"cart_{number}")
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    before = change(0)
+    after = change(2 * MOST_KNOWN)
+    tracemalloc.stop()
+
+    assert after < before + MOST_KNOWN
+
+
+def test_keys_and_regions_are_bounded(behind: SmallStore) -> None:
+    """The latest are kept, and those of the seed."""
+    regions = [f"reg_{number}" for number in range(MOST_KNOWN + 2)]
+    seeded = Settings(regions={regions[0]: Region(regions[0], "eur", ())})
+    storage = MemoryStorage(Store(seeded))
+
+    async def learn() -> Settings:
+        app = create_app(**in_front_of(behind, store=Store(seeded), storage=storage))
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://mock") as mock:
+            for region in [*regions, regions[1]]:
+                await mock.get(PROVIDERS, params={"region_id": region}, headers=KEY)
+        learner = Learner(behind, storage, utc_now)
+        for number in range(MOST_KNOWN + 2):
+            await learner.learn_key(f"pk_{number}")
+        return await storage.settings()
+
+    settings = asyncio.run(learn())
+
+    assert {regions[0], *regions[3:], regions[1]} == {*settings.regions}
+    assert {"pk_live", *(f"pk_{number}" for number in range(2, MOST_KNOWN + 2))} == {
+        *settings.publishable_keys
+    }
+    assert 2 == behind.asked.count(f"GET {PROVIDERS}?region_id={regions[1]}")
 
 
 def test_faults_journal_and_reset_work_in_front_of_a_store(
