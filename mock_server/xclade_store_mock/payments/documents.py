@@ -144,6 +144,25 @@ def select_paths(paths: Iterable[str]) -> Selection:
 
 # The number of significant digits that Medusa stores of an amount (recorded).
 _PRECISION = 20
+# What a real store's cart contains of a collection and its sessions (recorded).
+_IN_CART = ["id", "currency_code", "completed_at", "status", "metadata", "created_at", "updated_at"]
+_SESSION_IN_CART = [
+    "id",
+    "currency_code",
+    "provider_id",
+    "data",
+    "context",
+    "status",
+    "authorized_at",
+    "payment_collection_id",
+    "payment",
+    "metadata",
+    "raw_amount",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+    "amount",
+]
 _ULID_DIGITS = string.digits + "ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -202,10 +221,10 @@ def document_in_cart(collection: PaymentCollection) -> dict[str, Any]:
         "captured_amount": totals.captured_amount,
         "refunded_amount": None,
     }
-    names = ("completed_at", "status", "metadata", "created_at", "updated_at", *raw_amounts)
+    sessions = [_session(each, collection.id) for each in collection.sessions]
     return {
-        **default_document(collection),
-        **{name: whole[name] for name in names},
+        **{name: whole[name] for name in (*_IN_CART, *raw_amounts)},
+        "payment_sessions": [{name: each[name] for name in _SESSION_IN_CART} for each in sessions],
         **{f"raw_{name}": _nullable(_raw, amount) for name, amount in raw_amounts.items()},
         "deleted_at": None,
     }

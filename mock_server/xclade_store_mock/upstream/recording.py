@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from xclade_store_mock.payments.model import Customer, Store
+from xclade_store_mock.payments.model import Store
 from xclade_store_mock.payments.seed import StoreFileError, parse_store
 from xclade_store_mock.upstream.revealed import Revealed
 
@@ -80,18 +80,6 @@ class Recording(Struct, frozen=True):
         return replace(self.store, settings=replace(self.store.settings, cors_origins=None))
 
 
-class _Session(Struct):
-    context: dict[str, Any]
-
-
-class _Collection(Struct):
-    payment_sessions: list[_Session]
-
-
-class _CollectionAnswer(Struct):
-    payment_collection: _Collection
-
-
 class RecordingFile(Struct):
     """A recording as it is stored: the store, in the form of a store file, and the cases."""
 
@@ -114,41 +102,26 @@ def read_recording(path: Path, now: datetime) -> Recording:
         raise RecordingError(
             f"{path} is a recording of version {file.version}, and only {VERSION} can be read"
         )
+    revealed = _reveal(file.cases)
     # A truncated one has lost its store, but not what reveals it.
-    text = bytes(file.store) or _reveal(file.cases)
+    text = bytes(file.store) or msgspec.json.encode(revealed.document())
     # After as many lines as in the file, so that an error names the right one.
     lines = complete[: max(0, complete.find(text))].count(b"\n")
     try:
         store = parse_store("\n" * lines + text.decode(), str(path), now, recorded=True)
     except StoreFileError as error:
         raise RecordingError(str(error)) from error
-    store = _describe_customers(store, file.cases)
+    # The store may have no more than their tokens.
+    customers = {token: revealed.describe(each) for token, each in store.settings.customers.items()}
+    store = replace(store, settings=replace(store.settings, customers=customers))
     return Recording(path.name, store, file.cases, is_truncated=complete is not content)
 
 
-def _reveal(cases: Iterable[Case]) -> bytes:
+def _reveal(cases: Iterable[Case]) -> Revealed:
     revealed = Revealed()
     for case in cases:
         revealed.learn(case)
-    return msgspec.json.encode(revealed.document())
-
-
-def _describe_customers(store: Store, cases: Iterable[Case]) -> Store:
-    """Return the store with what the responses say of its customers: it has only their tokens."""
-    described: dict[Any, Any] = {}
-    for case in cases:
-        with suppress(msgspec.DecodeError):
-            answer = msgspec.json.decode(case.response.content or b"", type=_CollectionAnswer)
-            for session in answer.payment_collection.payment_sessions:
-                customer = session.context.get("customer", {})
-                described[customer.get("id")] = customer
-    customers = {
-        token: msgspec.convert(
-            {**msgspec.to_builtins(each), **described.get(each.id, {})}, Customer
-        )
-        for token, each in store.settings.customers.items()
-    }
-    return replace(store, settings=replace(store.settings, customers=customers))
+    return revealed
 
 
 def _without_partial_case(content: bytes) -> bytes:

@@ -213,12 +213,10 @@ class OutOfScope:
     @classmethod
     def of(cls, store: Store) -> Self:
         """Read the contract's paths and the carts of the store's collections."""
-        templates = load_contract("store.yaml").document["paths"]
+        operations = load_contract("store.yaml").operations.values()
         return cls(
-            [
-                re.compile(re.sub(r"{\w+}", "[^/]+", template) + "/?", re.IGNORECASE)
-                for template in templates
-            ],
+            # As Express reads paths.
+            [re.compile(f"{each.pattern.pattern}/?", re.IGNORECASE) for each in operations],
             {each.id: each.cart_id or "" for each in store.payment_collections.values()},
         )
 

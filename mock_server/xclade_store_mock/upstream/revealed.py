@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from xclade_store_mock.payments.model import Customer
+
 if TYPE_CHECKING:
     from xclade_store_mock.upstream.recording import Case
 
@@ -59,7 +61,7 @@ class Revealed:
     def __init__(self) -> None:
         self._keys: dict[str, bool] = {}
         self._origins: dict[str, bool] = {}
-        self._customers: dict[str, str] = {}
+        self._customers: dict[str, dict[str, Any]] = {}
         self._providers: dict[str, bool] = {}
         self._regions: dict[str, _Facts] = {}
         self._carts: dict[str, _Facts] = {}
@@ -102,9 +104,10 @@ class Revealed:
         scheme, _, token = authorization.partition(" ")
         collection = _mapping(received.get("payment_collection"))
         for session in map(_mapping, _list(collection.get("payment_sessions"))):
-            id_ = _text(_mapping(_mapping(session.get("context")).get("customer")).get("id"))
-            if scheme.lower() == "bearer" and id_ and _TOKEN.fullmatch(token.strip()):
-                self._customers[token.strip()] = id_
+            customer = _mapping(_mapping(session.get("context")).get("customer"))
+            is_known = _text(customer.get("id")) and _TOKEN.fullmatch(token.strip())
+            if scheme.lower() == "bearer" and is_known:
+                self._customers[token.strip()] = customer
 
     def _learn_providers(self, region_id: str, listed: list[Any]) -> None:
         for each in map(_mapping, listed):
@@ -152,6 +155,16 @@ class Revealed:
             if collection_id := _text(_mapping(cart.get("payment_collection")).get("id")):
                 self._collections.setdefault(collection_id, _Facts()).cart_id = id_
 
+    def describe(self, customer: Customer) -> Customer:
+        """Return a customer with what the responses say of it."""
+        known = msgspec.to_builtins(customer)
+        try:
+            return msgspec.convert(
+                {**known, **self._customers.get(customer.token, {}), "id": customer.id}, Customer
+            )
+        except msgspec.ValidationError:
+            return customer
+
     def document(self) -> dict[str, Any]:
         """Return the store, as a store file has it; what is not known of it is made up."""
         regions, carts, collections = deepcopy((self._regions, self._carts, self._collections))
@@ -174,7 +187,9 @@ class Revealed:
                 {"id": id_, "is_enabled": is_enabled} for id_, is_enabled in self._providers.items()
             ],
             "regions": [_region(id_, each) for id_, each in regions.items()],
-            "customers": [{"id": id_, "token": token} for token, id_ in self._customers.items()],
+            "customers": [
+                {"id": each["id"], "token": token} for token, each in self._customers.items()
+            ],
             "carts": [_cart(id_, each) for id_, each in carts.items()],
             "payment_collections": [*_existing(collections, carts)],
         }
