@@ -1,6 +1,7 @@
 """Options that several commands share: their types, and what serves requests besides the mock."""
 
 import argparse
+import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,8 @@ from pathlib import Path
 from ssl import SSLError
 from typing import TYPE_CHECKING, TypeVar
 
+from xclade_store_mock.check import KEY_VARIABLE
+
 if TYPE_CHECKING:
     from xclade_store_mock.upstream import Upstream
     from xclade_store_mock.upstream.forward import Forward
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from xclade_store_mock.upstream.recording import Recording
 
 T = TypeVar("T")
+
+_REPORTS = {"junit": "JUnit XML", "html": "one HTML page"}
 
 
 class BackendInvalid(Exception):
@@ -45,6 +50,46 @@ seconds = option_type(
     lambda it: 0 < it <= 24 * 60 * 60,
     "must be a number of seconds above 0 and up to a day, not {!r}",
 )
+
+
+_key = option_type(
+    str,
+    lambda text: text.isascii() and text.isprintable() and text == text.strip(),
+    "must be printable ASCII, without spaces around it",
+)
+
+
+def add_dialect(
+    parser: argparse.ArgumentParser,
+    effect: str = "medusa: expect the known deviations of a real Medusa",
+    default: str = "documented",
+) -> None:
+    """Add the option for the dialect."""
+    parser.add_argument(
+        "--dialect",
+        choices=("documented", "medusa"),
+        default=default,
+        help=f"{effect} (default: %(default)s)",
+    )
+
+
+def add_key(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Add the option for the publishable key of a backend."""
+    parser.add_argument(
+        "--publishable-key",
+        type=_key,
+        metavar="KEY",
+        default=os.environ.get(KEY_VARIABLE, ""),
+        help=f"{purpose} (default: ${KEY_VARIABLE})",
+    )
+
+
+def add_reports(parser: "argparse._ActionsContainer", *formats: str) -> None:
+    """Add the options for reports in these formats."""
+    for name in formats:
+        parser.add_argument(
+            f"--{name}", type=Path, metavar="FILE", help=f"write {_REPORTS[name]} at the end"
+        )
 
 
 def add_upstream_options(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,6 @@
 """The subcommand `check` and its options."""
 
 import argparse
-import os
 import re
 import signal
 import sys
@@ -9,7 +8,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from pathlib import Path
 from threading import Event
 from types import FrameType
 from typing import NoReturn
@@ -19,18 +17,12 @@ from xclade_store_mock.check import (
     IDEMPOTENCY_KEY,
     INTERRUPTED,
     KEY_HEADER,
-    KEY_VARIABLE,
     Secrets,
     print_safely,
 )
 from xclade_store_mock.check.target import CannotCheck, CheckOptions, confirm
-from xclade_store_mock.cli.backend import option_type, positive
+from xclade_store_mock.cli.backend import add_dialect, add_key, add_reports, option_type, positive
 
-_key = option_type(
-    str,
-    lambda text: text.isascii() and text.isprintable() and text == text.strip(),
-    "must be printable ASCII, without spaces around it",
-)
 _id = option_type(str, str.strip, "must not be blank")
 _rate = option_type(
     str, re.compile("[1-9][0-9]{0,5}/[sm]").fullmatch, "{!r} is not a rate such as 20/s"
@@ -67,19 +59,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.set_defaults(run=run)
     parser.add_argument("url", metavar="URL", help="the backend's base URL, without /store")
-    parser.add_argument(
-        "--publishable-key",
-        type=_key,
-        metavar="KEY",
-        default=os.environ.get(KEY_VARIABLE, ""),
-        help=f"the key to send with every call (default: ${KEY_VARIABLE})",
-    )
-    parser.add_argument(
-        "--dialect",
-        choices=("documented", "medusa"),
-        default="documented",
-        help="medusa: expect the known deviations of a real Medusa (default: %(default)s)",
-    )
+    add_key(parser, "the key to send with every call")
+    add_dialect(parser)
     parser.add_argument(
         *("-H", "--header"),
         dest="headers",
@@ -91,9 +72,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     _add_ids(parser.add_argument_group("ids to test with"))
     _add_limits(parser.add_argument_group("limits").add_argument)
-    add = parser.add_argument_group("reports").add_argument
-    add("--junit", type=Path, metavar="FILE", help="write JUnit XML")
-    add("--html", type=Path, metavar="FILE", help="write one HTML page")
+    reports = parser.add_argument_group("reports")
+    add_reports(reports, "junit", "html")
+    add = reports.add_argument
     add("--github", action="store_true", help="print the findings as annotations of GitHub Actions")
     untested = "exit with 0 even if an operation was not tested"
     add("--allow-untested", action="store_true", help=untested)

@@ -6,13 +6,18 @@ import logging.config
 import signal
 import sys
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xclade_store_mock.check import CANNOT_CHECK, FINDINGS, print_safely
 from xclade_store_mock.check.target import CannotCheck, require_writable
 from xclade_store_mock.cli import record
-from xclade_store_mock.cli.backend import BackendInvalid, add_upstream_options, open_upstream
+from xclade_store_mock.cli.backend import (
+    BackendInvalid,
+    add_dialect,
+    add_reports,
+    add_upstream_options,
+    open_upstream,
+)
 from xclade_store_mock.cli.serve import (
     CannotServe,
     add_access,
@@ -58,14 +63,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         action="store_true",
         help="end with exit code 1 if anything violated the contract",
     )
-    add(
-        "--dialect",
-        choices=("documented", "medusa"),
-        default="documented",
-        help="medusa: expect the known deviations of a real Medusa (default: %(default)s)",
-    )
-    add("--junit", type=Path, metavar="FILE", help="write JUnit XML when it ends")
-    add("--html", type=Path, metavar="FILE", help="write one HTML page when it ends")
+    add_dialect(parser)
+    add_reports(parser, "junit", "html")
     add_upstream_options(parser)
     record.add_options(parser)
     add_address(parser)

@@ -1,7 +1,6 @@
 """The subcommand `replay` and its options."""
 
 import argparse
-import os
 import sys
 import threading
 import warnings
@@ -12,14 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from xclade_store_mock.check import (
-    CANNOT_CHECK,
-    FINDINGS,
-    INTERRUPTED,
-    KEY_VARIABLE,
-    NOT_TESTED,
-    print_safely,
-)
+from xclade_store_mock.check import CANNOT_CHECK, FINDINGS, INTERRUPTED, NOT_TESTED, print_safely
+from xclade_store_mock.cli.backend import add_dialect, add_key, add_reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,20 +40,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="a recording, as --record writes it")
     add("url", nargs="?", metavar="URL", help="a backend's base URL (default: a fresh mock)")
-    add(
-        "--dialect",
-        choices=("documented", "medusa"),
-        default="medusa",
-        help="how the mock responds (default: %(default)s)",
-    )
-    add(
-        "--publishable-key",
-        metavar="KEY",
-        default=os.environ.get(KEY_VARIABLE, ""),
-        help="the key to send to URL in the place of the recorded ones, which are placeholders"
-        f" (default: ${KEY_VARIABLE})",
-    )
-    add("--junit", type=Path, metavar="FILE", help="write JUnit XML")
+    add_dialect(parser, "how the mock responds", "medusa")
+    add_key(parser, "the key to send to URL in the place of the recorded ones, placeholders")
+    add_reports(parser, "junit")
 
 
 def run(options: argparse.Namespace) -> int:

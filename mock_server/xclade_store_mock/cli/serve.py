@@ -21,7 +21,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from xclade_store_mock.cli import backend, record
-from xclade_store_mock.cli.backend import BackendInvalid, option_type, positive, seconds
+from xclade_store_mock.cli.backend import (
+    BackendInvalid,
+    add_dialect,
+    option_type,
+    positive,
+    seconds,
+)
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.payments.model import Settings, Store
@@ -112,12 +118,7 @@ def add_address(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_store(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--dialect",
-        choices=("documented", "medusa"),
-        default="documented",
-        help="respond as documented, or as a recorded Medusa backend does (default: %(default)s)",
-    )
+    add_dialect(parser, "respond as documented, or as a recorded Medusa backend does")
     parser.add_argument(
         "--seed",
         type=Path,
