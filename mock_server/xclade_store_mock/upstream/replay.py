@@ -216,7 +216,10 @@ class OutOfScope:
         operations = load_contract("store.yaml").operations.values()
         return cls(
             # As Express reads paths.
-            [re.compile(f"{each.pattern.pattern}/?", re.IGNORECASE) for each in operations],
+            [
+                re.compile(f"{operation.pattern.pattern}/?", re.IGNORECASE)
+                for operation in operations
+            ],
             {each.id: each.cart_id or "" for each in store.payment_collections.values()},
         )
 
