@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from tests.bench import client, memory, server, startup, storage, upstream, waiting
+from tests.bench import client, memory, seeds, server, storage, upstream, waiting
 from tests.bench.page import Section, origin, write_section
 from tests.bench.tools import NotInstalled, take_second_core
 
@@ -20,8 +20,8 @@ class Part(NamedTuple):
 
 PARTS: Mapping[str, Part] = {
     "server": Part(server.measure, rounds=7),
-    "startup": Part(startup.measure, rounds=9),
-    "waiting": Part(waiting.measure, rounds=5),
+    "waiting": Part(waiting.measure, rounds=7),
+    "seeds": Part(seeds.measure, rounds=3),
     "memory": Part(memory.measure, rounds=1),
     "client": Part(client.measure, rounds=25),
     "storage": Part(storage.measure, rounds=25),

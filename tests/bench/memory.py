@@ -47,7 +47,7 @@ def measure(rounds: int) -> Section:
         held = {each.name: [resident(each) for _ in range(rounds)] for each in chosen}
     idle, after = zip(*held[MEMORY], strict=True)
     aims = (
-        Bar("MB after the first call, in memory", idle, 120),
+        Bar("MB after the first call, in memory", idle, 95),
         Bar(f"after {CALLS:,} calls, relative to that", ratios(after, idle), 1.1),
     )
     rows = (

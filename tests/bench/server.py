@@ -13,7 +13,7 @@ import psycopg
 from tests.bench import subjects
 from tests.bench.calls import CALLS, IDEMPOTENT, INITIALIZE, Call
 from tests.bench.figures import Bar, bars, ratios, spread, table
-from tests.bench.load import CONNECTIONS, Load, drive, drive_at_half
+from tests.bench.load import CONNECTIONS, Load, drive, drive_at_half, warm_up
 from tests.bench.page import Section
 from tests.bench.responses import find_fault
 from tests.bench.subjects import Running, Subject, started
@@ -27,11 +27,13 @@ INTRODUCTION = f"""Each server runs on the first cpu, one at a time under load; 
 {CONNECTIONS} connections, and PostgreSQL, without fsync, run on the second. Each call is measured
 in {{rounds}} rounds of {SECONDS} seconds; figures are medians, with the range in brackets.
 
-All servers serve the same contract, and each response is checked against it before the call is
-measured. Calls go to {subjects.COLLECTIONS} collections in turn. The mock, Connexion and Starlette
-replace their sessions; Prism and Mockoon return an example. At half load the connections pause at
-random, so that about half as many calls are made. While other programs run, the server's CPU time
-per call (without that of a database server) is more reliable than its calls per second."""
+All servers serve the same contract. Each response is checked against it, and the call repeated
+until it gets no cheaper, before it is measured. Calls go to {subjects.COLLECTIONS} collections in
+turn. The mock, Connexion and Starlette replace their sessions; WireMock matches headers and the
+schema of the body, and fills in a template; Prism, Mockoon and Specmatic return an example. At half
+load the connections pause at random, so that about half as many calls are made. While other
+programs run, the server's CPU time per call (without that of a database server) is more reliable
+than its calls per second."""
 MAIN_HEADER = (
     INITIALIZE.title,
     "calls/s",
@@ -65,6 +67,8 @@ def all_subjects() -> Iterator[list[Subject]]:
             subjects.mock(subjects.SQLITE, *seeded, f"sqlite:///{folder}/mock.db"),
             subjects.mock(subjects.POSTGRESQL, *seeded, database),
             subjects.prism(),
+            subjects.wiremock(),
+            subjects.specmatic(),
             subjects.mockoon(),
             subjects.stock(store),
             subjects.bare(store),
@@ -120,7 +124,7 @@ def compare(chosen: list[Subject], rounds: int) -> Results:
                 running[server] = [*correct_calls(server, results[subject.name])]
         for server, calls in running.items():
             if INITIALIZE in calls:
-                drive(server, INITIALIZE, seconds=1)  # warms up
+                warm_up(server, INITIALIZE)
         for number in range(rounds):
             sys.stderr.write(f"Round {number + 1} of {rounds} ...\n")
             for call in CALLS:
@@ -161,6 +165,7 @@ def comparisons(results: Results) -> list[Bar]:
             speed_bar(f"calls/s in memory, relative to {name}", memory, results[name], limit)
             for name, limit in (
                 (subjects.PRISM_NAME, 5),
+                (subjects.WIREMOCK, 2),
                 (subjects.STOCK, 2),
                 (subjects.BARE, 0.45),
             )
@@ -168,6 +173,16 @@ def comparisons(results: Results) -> list[Bar]:
         *(
             speed_bar(f"calls/s of {name}, relative to memory", results[name], memory, limit)
             for name, limit in ((subjects.SQLITE, 0.6), (subjects.POSTGRESQL, 0.4))
+        ),
+        *(
+            speed_bar(
+                f"calls/s {IDEMPOTENT.title} of {name}, relative to memory",
+                results[name],
+                memory,
+                limit,
+                IDEMPOTENT,
+            )
+            for name, limit in ((subjects.SQLITE, 0.5), (subjects.POSTGRESQL, 0.3))
         ),
         Bar(
             "p99 at half load in memory, relative to Prism's p50 at full load",
@@ -177,13 +192,16 @@ def comparisons(results: Results) -> list[Bar]:
     ]
 
 
-def speed_bar(figure: str, result: Result, other: Result, limit: float) -> Bar:
+def speed_bar(
+    figure: str, result: Result, other: Result, limit: float, call: Call = INITIALIZE
+) -> Bar:
     """Return the bar for a server's speed relative to another's, if both were measured."""
-    loads, others = (each.loads[INITIALIZE.title] for each in (result, other))
+    loads, others = (each.loads[call.title] for each in (result, other))
     if not loads or not others:
         return Bar(figure, (), limit, at_least=True)
     by_cpu = ratios([load.cpu for load in others], [load.cpu for load in loads])
-    return Bar(figure, ratios(result.rates(), other.rates()), limit, at_least=True, by_cpu=by_cpu)
+    rates = ratios(result.rates(call.title), other.rates(call.title))
+    return Bar(figure, rates, limit, at_least=True, by_cpu=by_cpu)
 
 
 def measure(rounds: int) -> Section:

@@ -17,17 +17,23 @@ from typing import IO
 
 import yaml
 from tests.bench.calls import CONTRACT, DEMO, INITIALIZE
-from tests.bench.tools import ROOT, install_mockoon, node, on_first_core
+from tests.bench.tools import ROOT, java, node, node_module, on_first_core
+from tests.bench.wiremock import write_stubs
 
 COLLECTIONS = 300
-PATIENCE = 60
+PATIENCE = 300
 """Seconds that a server may take to start."""
-PRISM = ROOT / "tests/contract/node/node_modules/.bin/prism"
+CONTRACT_TOOLS = ROOT / "tests/contract/node/node_modules"
+PRISM = CONTRACT_TOOLS / ".bin/prism"
+SPECMATIC_JAR = CONTRACT_TOOLS / "specmatic/specmatic.jar"
+WIREMOCK_FOLDER = ROOT / ".venv/bench-wiremock"
 
 MEMORY = "the mock, in memory"
 SQLITE = "the mock, SQLite"
 POSTGRESQL = "the mock, PostgreSQL"
 PRISM_NAME = "Prism"
+WIREMOCK = "WireMock"
+SPECMATIC = "Specmatic"
 MOCKOON = "Mockoon"
 STOCK = "plain Connexion"
 BARE = "Starlette and orjson alone"
@@ -65,18 +71,23 @@ class Running:
         return (int(in_user_mode) + int(in_the_kernel)) / os.sysconf("SC_CLK_TCK")
 
 
-def write_store(path: Path) -> None:
-    """Write a store file: the demo store with many more collections."""
+def write_store(path: Path, collections: int = COLLECTIONS, carts: int = 0) -> None:
+    """Write a store file, in JSON or YAML: the demo store, more collections, and more carts."""
     demo = (
         resources.files("xclade_store_mock.payments").joinpath("demo_store.yaml").read_text("utf-8")
     )
     store = yaml.safe_load(demo)
     cart, collection = store["carts"][0], store["payment_collections"][0]
-    for number in range(1, COLLECTIONS + 1):
+    for number in range(1, collections + 1):
         ids = {"id": f"pay_col_{number}", "cart_id": f"cart_{number}"}
-        store["carts"].append({**cart, "id": ids["cart_id"]})
         store["payment_collections"].append({**collection, **ids})
-    path.write_text(json.dumps(store), "utf-8")
+    for number in range(1, collections + carts + 1):
+        store["carts"].append({**cart, "id": f"cart_{number}"})
+    if path.suffix == ".json":
+        text = json.dumps(store)
+    else:
+        text = yaml.dump(store, Dumper=yaml.CSafeDumper)
+    path.write_text(text, "utf-8")
 
 
 def mock(name: str = MEMORY, *options: str | Path) -> Subject:
@@ -95,7 +106,35 @@ def mockoon() -> Subject:
     """Return Mockoon."""
     options = ("--hostname", "127.0.0.1", "--disable-log-to-file", "--disable-admin-api")
     start = ("start", "--data", CONTRACT, *options, "--port")
-    return Subject(MOCKOON, lambda port: (node(), install_mockoon(), *start, port))
+    return Subject(MOCKOON, lambda port: (node(), node_module(".bin/mockoon-cli"), *start, port))
+
+
+def wiremock() -> Subject:
+    """Return WireMock, without what slows it down: a journal and a log of requests."""
+    options = ("--no-request-journal", "--disable-request-logging", "--container-threads", "64")
+    start = (*options, "--bind-address", "127.0.0.1", "--root-dir", WIREMOCK_FOLDER, "--port")
+
+    def command(port: str) -> Command:
+        write_stubs(WIREMOCK_FOLDER)
+        return (*wiremock_command(), *start, port)
+
+    return Subject(WIREMOCK, command)
+
+
+def wiremock_command() -> Command:
+    """Return the command without options, or raise NotInstalled."""
+    return (java(), "-jar", node_module("wiremock/build/*.jar"))
+
+
+def specmatic() -> Subject:
+    """Return Specmatic, without its log of requests."""
+    options = ("--noConsoleLog", "--hot-reload", "disabled", "--host", "127.0.0.1", "--port")
+    return Subject(SPECMATIC, lambda port: (*specmatic_command(), "mock", CONTRACT, *options, port))
+
+
+def specmatic_command() -> Command:
+    """Return the command without options, or raise NotInstalled."""
+    return (java(), "-jar", SPECMATIC_JAR)
 
 
 def stock(*store_file: Path) -> Subject:

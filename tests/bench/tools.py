@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 GENERATED = ROOT / ".venv/bench-peer"
 CLIENT = ROOT / ".venv/bench-client"
+NODE_MODULES = Path(__file__).with_name("node") / "node_modules"
 
 
 class NotInstalled(Exception):
@@ -45,14 +46,23 @@ def node() -> Path:
     return _wheel() / "bin/node"
 
 
-def install_mockoon() -> Path:
-    """Install Mockoon and return its command, or raise NotInstalled."""
-    folder = Path(__file__).with_name("node")
-    command = folder / "node_modules/.bin/mockoon-cli"
-    if not command.exists():
+def java() -> Path:
+    """Return the Java executable, or raise NotInstalled."""
+    found = shutil.which("java")
+    if found is None:
+        raise NotInstalled("no Java: `sudo scripts/java` installs it")
+    return Path(found)
+
+
+def node_module(pattern: str) -> Path:
+    """Return a file of the packages of tests/bench/node, which are installed if necessary.
+
+    Raises: NotInstalled.
+    """
+    if not any(NODE_MODULES.glob(pattern)):
         npm = _wheel() / "lib/node_modules/npm/bin/npm-cli.js"
-        _install((node(), npm, "ci", "--prefix", folder))
-    return command
+        _install((node(), npm, "ci", "--prefix", NODE_MODULES.parent))
+    return next(NODE_MODULES.glob(pattern))
 
 
 def install_client() -> Path:

@@ -1,4 +1,4 @@
-"""Measure how long people wait for commands that end by themselves."""
+"""Measure how long people wait: for a command to end, or for a server to respond."""
 
 import resource
 import subprocess
@@ -6,16 +6,18 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from tests.bench.calls import CONTRACT
-from tests.bench.figures import spread, table
+from tests.bench import subjects
+from tests.bench.calls import CONTRACT, PUBLISHABLE_KEY
+from tests.bench.figures import Bar, bars, ratios, spread, table
 from tests.bench.page import Section
-from tests.bench.startup import Start
-from tests.bench.subjects import PRISM, Command, mock, started
-from tests.bench.tools import node, on_first_core
+from tests.bench.subjects import MEMORY, PRISM, PRISM_NAME, Command, Subject, mock, started
+from tests.bench.tools import NotInstalled, node, on_first_core
 
-KEY = "pk_demo"
 EXAMPLES = "25"
 """The generated calls of each operation, by both checks."""
 IDS = ("--region-id", "reg_demo", "--cart-id", "cart_demo")
@@ -25,60 +27,111 @@ TESTS = {
 }
 FINDINGS = 1
 """The exit code of a check that found something."""
+HELP = "`--help`"
+SERVE = "`serve`, until the first session"
+TEST = "pytest, one test"
+CHECK = "check of an honest mock"
+
+Wait = tuple[str, str]
+"""What people wait for, and whose; ours is the first."""
+
+
+class Time(NamedTuple):
+    """How long something took, in milliseconds."""
+
+    elapsed: float
+    cpu: float
 
 
 def measure(rounds: int) -> Section:
-    """Run one command after the other, in rounds, and return the section of the page."""
-    runs: dict[str, list[Start]] = defaultdict(list)
+    """Measure one wait after the other, in rounds, and return the section of the page."""
+    times: dict[Wait, list[Time]] = defaultdict(list)
+    missing: dict[Wait, str] = {}
     with tempfile.TemporaryDirectory() as temporary, started(mock(), is_measured=False) as server:
         folder = Path(temporary)
         for name, text in TESTS.items():
             (folder / name).write_text(text, "utf-8")
         for number in range(rounds + 1):
-            for name, command in commands(folder, server.url).items():
-                measured = run(command, folder)
-                if number:  # the first round warms the disk cache
-                    runs[name].append(measured)
-    rows = [
-        (name, *(spread(values) for values in zip(*measured, strict=True)))
-        for name, measured in runs.items()
+            sys.stderr.write(f"Round {number} of {rounds} ...\n")
+            for wait, take in waits(folder, server.url).items():
+                try:
+                    taken = take()
+                except NotInstalled as reason:
+                    missing[wait] = f"not measured: {reason}"
+                else:
+                    times[wait] += [taken] * (number > 0)  # the first round warms the disk cache
+    rows = [row(wait, times) for wait in times]
+    rows += ([*wait, reason, "", ""] for wait, reason in missing.items())
+    relative = [
+        ratios(*([each[kind] for each in times[SERVE, who]] for who in (MEMORY, PRISM_NAME)))
+        for kind in range(len(Time._fields))
     ]
     return Section(
         "Waiting times",
-        f"""The time until a command ends, on one core, in {rounds} rounds; figures are medians,
-with the range in brackets. The checks generate {EXAMPLES} calls of each operation, and more from
-the contract, to a mock on the other core.
+        f"""The time until a command ends or a server responds, on one core, in {rounds} rounds;
+figures are medians, with the range in brackets. The checks generate {EXAMPLES} calls of each
+operation, and more from the contract, to a mock on the other core.
 
-{table(("command", "ms", "ms of CPU time"), rows)}
+{bars(Bar("start-up in memory, relative to Prism", relative[0], 0.45, by_cpu=relative[1]))}
+
+{table(("wait", "of", "ms", "ms of CPU time", "x ours"), rows)}
 """,
     )
 
 
-def commands(folder: Path, url: str) -> dict[str, Command]:
-    """Return the commands by what they are called on the page."""
+def row(wait: Wait, times: Mapping[Wait, list[Time]]) -> list[str]:
+    """Return the cells of a wait, which the last one compares with ours."""
+    ours = next(taken for (title, _), taken in times.items() if title == wait[0])
+    slower = ratios([each.elapsed for each in times[wait]], [each.elapsed for each in ours])
+    return [*wait, *map(spread, zip(*times[wait], strict=True)), spread(slower, 1)]
+
+
+def waits(folder: Path, url: str) -> Mapping[Wait, Callable[[], Time]]:
+    """Return how to measure each wait, with the checks calling the mock at a URL."""
+    servers = (
+        *(mock(), subjects.prism(), subjects.wiremock(), subjects.specmatic()),
+        *(subjects.mockoon(), subjects.stock(), subjects.bare()),
+    )
+    every: dict[Wait, Callable[[], Time]] = {
+        wait: partial(run, command, folder) for wait, command in commands(folder, url).items()
+    }
+    return every | {(SERVE, each.name): partial(start, each) for each in servers}
+
+
+def commands(folder: Path, url: str) -> Mapping[Wait, Callable[[], Command]]:
+    """Return what returns each command that ends by itself, or raises NotInstalled."""
     scripts = Path(sys.executable).parent
     ours, schemathesis = scripts / "xclade-store-mock", scripts / "schemathesis"
     pytest = (scripts / "pytest", "-q", "-p", "no:cacheprovider")
-    check = ("--publishable-key", KEY, *IDS, "--max-examples", EXAMPLES, "--seed", "1")
-    run = ("--header", f"x-publishable-api-key: {KEY}", "--max-examples", EXAMPLES, "--seed", "1")
+    key, generated = PUBLISHABLE_KEY, ("--max-examples", EXAMPLES, "--seed", "1")
+    check = (ours, "check", url, "--publishable-key", key, *IDS, *generated)
+    run = (schemathesis, "run", CONTRACT, "--url", url, *generated)
     return {
-        "`xclade-store-mock --help`": (ours, "--help"),
-        "`prism --help`": (node(), PRISM, "--help"),
-        "`schemathesis --help`": (schemathesis, "--help"),
-        "pytest, one test that uses `store_mock`": (*pytest, folder / "fixture.py"),
-        "pytest, one test that uses nothing": (*pytest, folder / "plain.py"),
-        "`xclade-store-mock check`, honest mock": (ours, "check", url, *check),
-        "`schemathesis run`, same mock": (schemathesis, "run", CONTRACT, "--url", url, *run),
+        (HELP, "the mock"): lambda: (ours, "--help"),
+        (HELP, PRISM_NAME): lambda: (node(), PRISM, "--help"),
+        (HELP, subjects.WIREMOCK): lambda: (*subjects.wiremock_command(), "--help"),
+        (HELP, subjects.SPECMATIC): lambda: (*subjects.specmatic_command(), "--help"),
+        (HELP, "schemathesis"): lambda: (schemathesis, "--help"),
+        (TEST, "with `store_mock`"): lambda: (*pytest, folder / "fixture.py"),
+        (TEST, "without a fixture"): lambda: (*pytest, folder / "plain.py"),
+        (CHECK, "`xclade-store-mock check`"): lambda: check,
+        (CHECK, "`schemathesis run`"): lambda: (*run, "--header", f"x-publishable-api-key: {key}"),
     }
 
 
-def run(command: Command, folder: Path) -> Start:
+def run(command: Callable[[], Command], folder: Path) -> Time:
     """Run a command in a folder without settings, on the first core."""
+    line = (*on_first_core(), *command())
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(
-        (*on_first_core(), *command), cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
     elapsed, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode in {0, FINDINGS}, done.stdout + done.stderr
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Start(elapsed * 1e3, cpu * 1e3)
+    return Time(elapsed * 1e3, cpu * 1e3)
+
+
+def start(subject: Subject) -> Time:
+    """Start a server, and stop it once it has initialized a session."""
+    began = time.perf_counter()
+    with started(subject) as server:
+        return Time((time.perf_counter() - began) * 1e3, server.cpu() * 1e3)

@@ -6,7 +6,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
+from tests.bench.calls import DEMO, INITIALIZE, TEMPLATE
+from tests.bench.subjects import specmatic, started
 from tests.contract.relay_contract import operations
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +18,9 @@ LANGUAGES = ("csharp", "go", "java", "kotlin", "typescript-fetch")
 STRICT = (
     *("--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom,dom.iterable"),
     *("--module", "esnext", "--moduleResolution", "bundler"),
+)
+NEEDS_JAVA = pytest.mark.skipif(
+    shutil.which("java") is None, reason="no Java: `sudo scripts/java` installs it"
 )
 
 
@@ -37,10 +43,9 @@ def compile_typescript(*modules: Path) -> None:
     node("tsc", *STRICT, *modules)
 
 
+@NEEDS_JAVA
 def test_openapi_generator(tmp_path: Path) -> None:
     """openapi-generator validates the contract and generates a client in five languages."""
-    if shutil.which("java") is None:
-        pytest.skip("no Java: `sudo scripts/java` installs it")
     tool = ROOT / ".venv/bin/openapi-generator-cli"
     recommended = run(tool, "validate", "--recommend", "--input-spec", STORE)
     for language in LANGUAGES:
@@ -56,6 +61,18 @@ def test_openapi_generator(tmp_path: Path) -> None:
     assert "No validation issues detected." in recommended
     assert f"{len(LANGUAGES)} generators successfully" in printed
     compile_typescript(tmp_path / "typescript-fetch/index.ts")
+
+
+@NEEDS_JAVA
+def test_specmatic() -> None:
+    """Specmatic loads the contract, and serves the example for a request that matches one."""
+    _, _, operation = next(each for each in operations() if each[0] == TEMPLATE)
+    examples = operation["responses"]["200"]["content"]["application/json"]["examples"]
+
+    with started(specmatic(), is_measured=False) as server:
+        response = httpx.post(server.url + DEMO, json=INITIALIZE.body, headers=INITIALIZE.headers)
+
+    assert examples["system"]["value"] == response.json()
 
 
 def test_typescript_generators(tmp_path: Path) -> None:
