@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from tests.bench import client, memory, seeds, server, storage, upstream, waiting
+from tests.bench import client, layers, memory, seeds, server, storage, upstream, waiting
 from tests.bench.page import Section, origin, write_section
 from tests.bench.tools import NotInstalled, take_second_core
 
@@ -20,6 +20,7 @@ class Part(NamedTuple):
 
 PARTS: Mapping[str, Part] = {
     "server": Part(server.measure, rounds=7),
+    "layers": Part(layers.measure, rounds=1),
     "waiting": Part(waiting.measure, rounds=7),
     "seeds": Part(seeds.measure, rounds=3),
     "memory": Part(memory.measure, rounds=1),

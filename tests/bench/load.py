@@ -10,8 +10,8 @@ from tests.bench.subjects import COLLECTIONS, Running
 from tests.bench.tools import run
 
 CONNECTIONS = 16
-STEADY = 5
-"""Seconds without an improvement of 3 %, after which a server has warmed up."""
+STEADY = 3
+"""How often calls must cost no less than before until a server counts as warmed up."""
 SCRIPT = Path(__file__).with_name("load.lua")
 
 
@@ -53,10 +53,10 @@ def drive(server: Running, call: Call, seconds: int, think: float = 0) -> Load:
 
 def warm_up(server: Running, call: Call) -> None:
     """Make calls until they cost no less than before: virtual machines compile while they run."""
-    least, seconds_since = math.inf, 0
-    while seconds_since < STEADY:
-        cpu = drive(server, call, seconds=1).cpu
-        seconds_since = 0 if cpu < 0.97 * least else seconds_since + 1
+    least, repeated = math.inf, 0
+    while repeated < STEADY:
+        cpu = drive(server, call, seconds=2).cpu
+        repeated = 0 if cpu < 0.97 * least else repeated + 1
         least = min(least, cpu)
 
 

@@ -135,9 +135,8 @@ def compare(chosen: list[Subject], rounds: int) -> Results:
 def correct_calls(server: Running, result: Result) -> Iterator[Call]:
     """Yield the calls that a server handles correctly; record the faults of the others."""
     for call in CALLS:
-        fault = find_fault(server.url, call)
-        if call is IDEMPOTENT and server.name not in THE_MOCK:
-            fault = "not supported"
+        is_supported = call is not IDEMPOTENT or server.name in THE_MOCK
+        fault = find_fault(server.url, call) if is_supported else "not supported"
         if fault is None:
             yield call
         else:
