@@ -1,6 +1,9 @@
 """Valid store files."""
 
+import gc
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -198,3 +201,29 @@ def test_error_in_json_names_its_line() -> None:
         parse_store(
             '{"publishable_keys": [], "payment_providers": [],\n"regions": 5}', "store.json", NOW
         )
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("total", ["25.5", "much"])
+def test_garbage_collection_pauses(total: str, *, enabled: bool) -> None:
+    """The collector does not visit what was read again and again, and is then as before."""
+    cart = f"  - {{id: cart_%d, region_id: reg_us, currency_code: usd, total: {total}}}\n"
+    carts = "".join(cart % number for number in range(2, 2_000))
+    collected = []
+
+    def remember(phase: str, _: Mapping[str, int]) -> None:
+        collected.append(phase)
+
+    gc.callbacks.append(remember)
+    try:
+        if not enabled:
+            gc.disable()
+        with suppress(StoreFileError):
+            parse_store(YAML.replace("payment_c", f"{carts}payment_c", 1), "s.yaml", NOW)
+        was_enabled = gc.isenabled()
+    finally:
+        gc.enable()
+        gc.callbacks.remove(remember)
+
+    assert enabled == was_enabled
+    assert len(collected) < 20

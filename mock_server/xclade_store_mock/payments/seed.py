@@ -1,8 +1,10 @@
 """Read a store from a YAML or JSON file; store_file.schema.json defines the format."""
 
+import gc
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from importlib import resources
@@ -74,6 +76,19 @@ def read_store(path: Path, now: datetime) -> Store:
     return parse_store(text, str(path), now)
 
 
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    # It would visit all that was read again and again, so that time would not grow linearly.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_no_garbage_collection()
 def parse_store(text: str, name: str, now: datetime, *, recorded: bool = False) -> Store:
     """Parse a store from the text of a file with the given name; raise StoreFileError.
 
