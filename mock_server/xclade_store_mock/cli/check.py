@@ -48,14 +48,12 @@ def _header(text: str) -> tuple[str, str]:
     return name, value
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand to the command line."""
-    parser = commands.add_parser(
-        "check",
-        help="check a backend against the contract",
-        description="Check a backend against the contract. This creates payment sessions there."
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the description and the options of the command."""
+    parser.description = (
+        "Check a backend against the contract. This creates payment sessions there."
         " Exit code 0: passed; 1: findings; 2: the check could not be made; 3: an operation was not"
-        " tested.",
+        " tested."
     )
     parser.set_defaults(run=run)
     parser.add_argument("url", metavar="URL", help="the backend's base URL, without /store")

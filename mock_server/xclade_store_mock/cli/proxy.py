@@ -45,14 +45,12 @@ if TYPE_CHECKING:
 _log = logging.getLogger("xclade_store_mock")
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand to the command line."""
-    parser = commands.add_parser(
-        "proxy",
-        help="forward requests to a real store, and check what passes against the contract",
-        description="Forward every request to a real store, with the mock's journal, console and"
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the description and the options of the command."""
+    parser.description = (
+        "Forward every request to a real store, with the mock's journal, console and"
         " faults in front of it, and check what passes against the contract. On Ctrl+C it prints a"
-        " summary.",
+        " summary."
     )
     parser.set_defaults(run=proxy)
     parser.add_argument("url", metavar="URL", help="the store's base URL, without /store")

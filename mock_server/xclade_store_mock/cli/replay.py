@@ -27,14 +27,12 @@ if TYPE_CHECKING:
 _POLL = 0.005  # seconds
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand to the command line."""
-    parser = commands.add_parser(
-        "replay",
-        help="send the requests of recordings again, and compare the responses",
-        description="Send the requests of recordings to a fresh mock or to URL, and print where the"
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the description and the options of the command."""
+    parser.description = (
+        "Send the requests of recordings to a fresh mock or to URL, and print where the"
         " responses differ from the recorded ones. Exit code 0: none differs; 1: some differ; 2:"
-        " a recording or the backend cannot be used; 3: nothing was compared.",
+        " a recording or the backend cannot be used; 3: nothing was compared."
     )
     parser.set_defaults(run=run)
     add = parser.add_argument

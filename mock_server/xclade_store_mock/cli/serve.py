@@ -67,13 +67,9 @@ class CannotServe(Exception):
     """The server cannot start; the text says why and what to do."""
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand to the command line."""
-    parser = commands.add_parser(
-        "serve",
-        help="start the mock server",
-        description="Start the mock server; stop it with Ctrl+C.",
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the description and the options of the command."""
+    parser.description = "Start the mock server; stop it with Ctrl+C."
     parser.set_defaults(run=serve)
     add_address(parser)
     _add_store(parser)

@@ -5,7 +5,7 @@ A backend is an ASGI application: the mock, or a real store that requests are fo
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import cache, partial, reduce
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -72,23 +72,34 @@ def compose(chain: Sequence[Middleware], app: ASGIApp) -> ASGIApp:
 
 
 def create_control_app(find_handler: Callable[[str], Handler], access: Access) -> ASGIApp:
-    """Return the application under `/_mock`."""
-    contract = load_contract("control.yaml")
-    endpoints = Endpoints(
-        _unknown_path,
-        contract=contract,
-        find_handler=find_handler,
-        checks={},
-        read_query=read_strictly,
-    )
-    app = StrictBodies(endpoints)
+    """Return the application under `/_mock`.
 
-    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
-        access.check(scope)
-        await app(scope, receive, send)
+    Its contract is read and compiled for the first request: many servers never get one.
+    """
 
-    pages = ControlPages(guard, contract)
-    return Failures(pages, respond=ControlReplies().respond)
+    @cache
+    def create() -> ASGIApp:
+        contract = load_contract("control.yaml")
+        endpoints = Endpoints(
+            _unknown_path,
+            contract=contract,
+            find_handler=find_handler,
+            checks={},
+            read_query=read_strictly,
+        )
+        app = StrictBodies(endpoints)
+
+        async def guard(scope: Scope, receive: Receive, send: Send) -> None:
+            access.check(scope)
+            await app(scope, receive, send)
+
+        pages = ControlPages(guard, contract)
+        return Failures(pages, respond=ControlReplies().respond)
+
+    async def control_app(scope: Scope, receive: Receive, send: Send) -> None:
+        await create()(scope, receive, send)
+
+    return control_app
 
 
 async def _unknown_path(scope: Scope, _receive: Receive, _send: Send) -> None:
