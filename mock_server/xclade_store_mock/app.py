@@ -30,8 +30,8 @@ from xclade_store_mock.payments.rules import NewId
 from xclade_store_mock.payments.seed import demo_store
 from xclade_store_mock.storage import Storage
 from xclade_store_mock.storage.memory import MemoryStorage
-from xclade_store_mock.upstream.headers import Cors
 from xclade_store_mock.upstream.learning import Backend, Learner
+from xclade_store_mock.upstream.messages import Cors
 from xclade_store_mock.upstream.simulation import OneStore, Split
 from xclade_store_mock.web.dialect import Dialect, Site
 from xclade_store_mock.web.endpoints import Endpoints, Handler, check_publishable_key

@@ -5,6 +5,7 @@ does.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,11 +16,9 @@ from xclade_store_mock.control.faults import FindOperation
 from xclade_store_mock.control.front import Exchange, exchange_of
 from xclade_store_mock.control.journal import find_violations
 from xclade_store_mock.errors import InvalidData, ResponseInvalid, Violation
+from xclade_store_mock.upstream.messages import MAX_HELD, Held
 from xclade_store_mock.web.bodies import decode, read_body
 from xclade_store_mock.web.prefer import Prefer, preferred
-
-MAX_CHECKED = 1_048_576
-"""The largest response that is checked, in bytes; a larger one passes unchecked."""
 
 Conclude = Callable[[Message | None, bytes | None, Sequence[Violation]], Sequence[Violation]]
 """Takes the start of a response (None: there was none), its body (None: not known) and how both
@@ -81,70 +80,28 @@ class Checks:
             exchange.violations = conclude(None, None, found)
             raise InvalidData.of(found)
 
-        def judge(start: Message, body: bytes | None) -> None:
+        async def judge(start: Message, body: bytes | None) -> None:
             headers = MutableHeaders(raw=start["headers"])
             encoding, type_ = headers.get("content-encoding", ""), headers.get("content-type", "")
-            decoded = None if body is None else decode(body, encoding, MAX_CHECKED)
+            decoded = None if body is None else decode(body, encoding, MAX_HELD)
             wrong = [*check_response(match.operation, start["status"], type_, decoded)]
             exchange.violations = shown = conclude(start, decoded, [*found, *wrong])
             if shown and self._rejects:
                 raise ResponseInvalid.of(shown)
             headers.update(violations_header(shown))
 
-        response = _CheckedResponse(send, judge, match.operation, scope["method"])
+        has_schema = partial(_has_schema, match.operation, scope["method"])
+        response = Held(send, has_schema, judge)
         try:
             await self._app(scope, _again(content, receive, exchange), response.send)
         finally:
-            if not response.is_judged:
+            if not response.is_finished:
                 exchange.violations = conclude(None, None, found)
 
 
-class _CheckedResponse:
-    """Keeps a response until it has been judged: its whole body or, if that is long, its start."""
-
-    def __init__(
-        self,
-        send: Send,
-        judge: Callable[[Message, bytes | None], None],
-        operation: Operation,
-        method: str,
-    ) -> None:
-        self._send = send
-        self._judge = judge
-        self._operation = operation
-        self._method = method
-        self._kept: list[Message] | None = []
-        self._size = 0
-
-    @property
-    def is_judged(self) -> bool:
-        """Whether it has been judged."""
-        return self._kept is None
-
-    async def send(self, message: Message) -> None:
-        """Send the next message, now or later."""
-        if self._kept is None:
-            await self._send(message)
-            return
-        self._kept.append(message)
-        self._size += len(message.get("body", b""))
-        is_start = message["type"] == "http.response.start"
-        is_whole = not is_start and not message.get("more_body", False)
-        if is_whole or self._size > MAX_CHECKED or (is_start and not self._has_schema(message)):
-            await self._release(is_whole=is_whole)
-
-    def _has_schema(self, start: Message) -> bool:
-        media_type = media_type_of(Headers(raw=start["headers"]).get("content-type", ""))
-        is_documented = (start["status"], media_type) in self._operation.responses
-        return is_documented and self._method != "HEAD"
-
-    async def _release(self, *, is_whole: bool) -> None:
-        start, *parts = kept = self._kept or []
-        self._kept = None
-        content = b"".join(part.get("body", b"") for part in parts)
-        self._judge(start, content if is_whole else None)
-        for each in kept:
-            await self._send(each)
+def _has_schema(operation: Operation, method: str, start: Message) -> bool:
+    media_type = media_type_of(Headers(raw=start["headers"]).get("content-type", ""))
+    return (start["status"], media_type) in operation.responses and method != "HEAD"
 
 
 def _again(content: bytes, receive: Receive, exchange: Exchange) -> Receive:

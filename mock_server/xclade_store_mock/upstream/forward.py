@@ -19,7 +19,7 @@ from xclade_store_mock.control.front import exchange_of
 from xclade_store_mock.errors import NotForwarded, UpstreamTimeout, UpstreamUnreachable
 from xclade_store_mock.upstream import Upstream
 from xclade_store_mock.upstream.connection import Connection, ResponseInvalid
-from xclade_store_mock.upstream.headers import request_headers, response_headers
+from xclade_store_mock.upstream.messages import request_headers, response_headers
 from xclade_store_mock.web import REASON, read_header
 
 _log = logging.getLogger("xclade_store_mock")

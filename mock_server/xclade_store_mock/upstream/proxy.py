@@ -14,7 +14,7 @@ from xclade_store_mock.control.frame import Frame, Middleware, compose, create_c
 from xclade_store_mock.control.operations import TrafficOperations
 from xclade_store_mock.upstream.checks import Checks, Observe, observe_nothing
 from xclade_store_mock.upstream.forward import Forward
-from xclade_store_mock.upstream.headers import Cors
+from xclade_store_mock.upstream.messages import Cors
 from xclade_store_mock.web import Call
 from xclade_store_mock.web.dialect import Dialect
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xclade_store_mock.control.faults import FindOperation
 from xclade_store_mock.control.front import exchange_of
-from xclade_store_mock.upstream.headers import accept_readable, accept_whole
+from xclade_store_mock.upstream.messages import accept_readable, accept_whole
 from xclade_store_mock.upstream.pseudonyms import Pseudonyms
 from xclade_store_mock.upstream.recording import VERSION, Case, Request, Response
 from xclade_store_mock.upstream.revealed import Revealed

@@ -6,6 +6,7 @@ that the mock has for it.
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,9 +17,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Match
 from xclade_store_mock.control.front import PREFIX, exchange_of
-from xclade_store_mock.payments.documents import document_in_cart
-from xclade_store_mock.upstream.headers import accept_readable, accept_whole
+from xclade_store_mock.payments.documents import (
+    COLLECTION,
+    Resource,
+    Selectable,
+    document_in_cart,
+    select,
+)
 from xclade_store_mock.upstream.learning import KEY, Learner
+from xclade_store_mock.upstream.messages import MAX_HELD, Held, accept_readable, accept_whole
 from xclade_store_mock.web import read_header
 from xclade_store_mock.web.bodies import decode
 from xclade_store_mock.web.pages import is_page
@@ -28,9 +35,12 @@ _CART = re.compile("/store/carts/([^/]+)")
 # Where responses have carts: in DELETE …/line-items/{id} it is the parent.
 _CART_KEYS = ("cart", "parent")
 _COLLECTION = "payment_collection"
+_CART_FIELDS = Selectable(
+    Resource(own=("id",), relations={_COLLECTION: COLLECTION.resource}),
+    defaults=(f"*{_COLLECTION}",),
+)
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_MAX_INSPECTED = 2**20  # bytes of a response; what is cut off there is not JSON
 _OK = range(200, 206)
 _REFUSED = range(400, 500)
 _CHANGED_HEADERS = ("content-encoding", "content-length", "etag", "transfer-encoding")
@@ -69,69 +79,39 @@ class OneStore:
         self._learner = learner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        inspected = _Inspected(scope, self._learner, send)
-        await self._learner.backend(_inspectable(scope), receive, inspected.send)
+        finish = partial(self._finish, scope, self._learner.moment)
+        response = Held(send, partial(_may_have_cart, scope["method"]), finish)
+        await self._learner.backend(_inspectable(scope), receive, response.send)
 
-
-class _Inspected:
-    """A response on its way: JSON up to a limit is held back until it is complete."""
-
-    def __init__(self, scope: Scope, learner: Learner, send: Send) -> None:
-        self._scope = scope
-        self._learner = learner
-        self._send = send
-        self._moment = learner.moment
-        self._start: Message | None = None
-        self._content = bytearray()
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            await self._note(message["status"])
-            # The server sets one for every response.
-            headers = [each for each in message["headers"] if each[0].lower() != b"date"]
-            message = {**message, "headers": headers}
-            if _may_have_cart(self._scope, message):
-                self._start = message
-                return
-        elif self._start is not None and message["type"] == "http.response.body":
-            self._content += message.get("body", b"")
-            is_whole = not message.get("more_body", False)
-            if not is_whole and len(self._content) <= _MAX_INSPECTED:
-                return
-            start, self._start = self._start, None
-            content = bytes(self._content)
-            if is_whole:
-                content = await self._finish(start, content)
-            await self._send(start)
-            message = {**message, "body": content}
-        await self._send(message)
-
-    async def _note(self, status: int) -> None:
-        """Note what the status says: the key was accepted, or a cart may have been changed."""
-        key = read_header(self._scope, KEY)
-        if key and status in _OK and self._scope["path"].startswith(_STORE):
-            await self._learner.learn_key(key)
-        cart = _CART.match(self._scope["path"])
-        if cart and self._scope["method"] not in _READS and status not in _REFUSED:
-            self._learner.doubt_cart(cart[1])
-            self._moment = self._learner.moment
-
-    async def _finish(self, start: Message, content: bytes) -> bytes:
-        """Return the body to send, and change the headers if it differs."""
-        coding = Headers(raw=start["headers"]).get("content-encoding", "")
-        text = decode(content, coding, _MAX_INSPECTED)
-        changed = text and await self._consistent(text)
-        if not changed:
-            return content
+    async def _finish(
+        self, scope: Scope, moment: int, start: Message, content: bytes | None
+    ) -> bytes | None:
+        """Learn from a response; return its body as it should be, or None if it is so already."""
         headers = MutableHeaders(raw=[*start["headers"]])
-        for name in _CHANGED_HEADERS:
-            del headers[name]
-        headers["content-length"] = str(len(changed))
+        del headers["date"]  # the server sets one for every response
+        if await self._note(scope, start["status"]):
+            moment = self._learner.moment
+        text = content and decode(content, headers.get("content-encoding", ""), MAX_HELD)
+        changed = await self._consistent(scope, moment, text) if text else None
+        if changed is not None:
+            for name in _CHANGED_HEADERS:
+                del headers[name]
+            headers["content-length"] = str(len(changed))
         start["headers"] = headers.raw
         return changed
 
-    async def _consistent(self, content: bytes) -> bytes | None:
-        """Return a response's JSON as it should be; None if it is so already."""
+    async def _note(self, scope: Scope, status: int) -> bool:
+        """Note that the key was accepted; return whether a cart may have been changed."""
+        key = read_header(scope, KEY)
+        if key and status in _OK and scope["path"].startswith(_STORE):
+            await self._learner.learn_key(key)
+        cart = _CART.match(scope["path"])
+        if not cart or scope["method"] in _READS or status in _REFUSED:
+            return False
+        self._learner.doubt_cart(cart[1])
+        return True
+
+    async def _consistent(self, scope: Scope, moment: int, content: bytes) -> bytes | None:
         document = _members(content)
         is_changed = False
         for name in _CART_KEYS:
@@ -139,14 +119,12 @@ class _Inspected:
             id_ = _text(cart.get("id", b""))
             if id_ is None:
                 continue
-            await self._learner.learn_cart(document[name], self._moment)
+            await self._learner.learn_cart(document[name], moment)
             collection = await self._learner.storage.find_collection_of_cart(id_)
             if collection is None:
                 is_stale = cart.pop(_COLLECTION, None) is not None
             else:
-                is_stale = selects_collection(
-                    QueryParams(self._scope["query_string"]).get("fields")
-                )
+                is_stale = selects_collection(QueryParams(scope["query_string"]).get("fields"))
                 if is_stale:
                     cart[_COLLECTION] = Raw(jsontext.write(document_in_cart(collection)))
             if is_stale:
@@ -161,14 +139,9 @@ def _inspectable(scope: Scope) -> Scope:
     return accept_readable(accept_whole(scope) if _CART.match(scope["path"]) else scope)
 
 
-def _may_have_cart(scope: Scope, start: Message) -> bool:
-    headers = Headers(raw=start["headers"])
-    return (
-        start["status"] in _OK
-        and scope["method"] != "HEAD"
-        and headers.get("content-type", "").startswith("application/json")
-        and not start.get("trailers")
-    )
+def _may_have_cart(method: str, start: Message) -> bool:
+    type_ = Headers(raw=start["headers"]).get("content-type", "")
+    return start["status"] in _OK and method != "HEAD" and type_.startswith("application/json")
 
 
 def _members(content: Any) -> dict[str, Raw]:
@@ -188,19 +161,5 @@ def _text(content: Any) -> str | None:
 
 
 def selects_collection(fields: str | None) -> bool:
-    """Return whether a cart has its payment collection with a request's `fields`.
-
-    As in Medusa: a plain name among them replaces the defaults, which include it; others change the
-    defaults, and only `-` removes it.
-    """
-    entries = [entry for entry in (fields or "").split(",") if entry]
-    if fields is None:
-        return True
-    names = [entry.strip("+-* ").removesuffix(".*") for entry in entries]
-    is_edit = entries and all(entry[0] in "+-* " or entry.endswith(".*") for entry in entries)
-    if is_edit:
-        return not any(
-            entry[0] == "-" and name == _COLLECTION
-            for entry, name in zip(entries, names, strict=True)
-        )
-    return any(name.partition(".")[0] == _COLLECTION for name in names)
+    """Return whether a cart has its payment collection with a request's `fields`."""
+    return _COLLECTION in select(fields, _CART_FIELDS).names

@@ -1,7 +1,7 @@
-"""The headers of a forwarded request and its response: what stays, and what is set anew."""
+"""Forwarded messages: which headers stay, which are set anew, and which bodies are looked at."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -22,6 +22,9 @@ _CONDITIONS = frozenset(b"if-modified-since if-none-match if-range range".split(
 _BODILESS = frozenset({204, 304})
 _DOMAIN = re.compile(rb";\s*+domain\s*+=\s*+\.?+(?P<domain>[^;\s]*+)\s*+", re.IGNORECASE)
 _VIA = "1.1 xclade-store-mock"
+MAX_HELD = 2**20
+"""The longest response that is held, in bytes."""
+
 _ALLOWED = "access-control-allow-origin"
 
 
@@ -121,6 +124,48 @@ def accept_whole(scope: Scope) -> Scope:
     """Return a request whose response is whole, whatever the client has of it already."""
     headers = [each for each in scope["headers"] if each[0] not in _CONDITIONS]
     return {**scope, "headers": headers}
+
+
+Finish = Callable[[Message, bytes | None], Awaitable[bytes | None]]
+"""Takes the start of a response, which it may change, and the body if that is whole; returns the
+body to send in its place, or None."""
+
+
+class Held:
+    """A response that is held back until it is whole and `finish` has looked at it.
+
+    One that `may_hold` refuses, or that becomes too long, is looked at without its body.
+    """
+
+    def __init__(self, send: Send, may_hold: Callable[[Message], bool], finish: Finish) -> None:
+        self.is_finished = False
+        self._send = send
+        self._may_hold = may_hold
+        self._finish = finish
+        self._start: Message = {}
+        self._content = bytearray()
+
+    async def send(self, message: Message) -> None:
+        """Send the next message, now or later."""
+        if self.is_finished:
+            await self._send(message)
+        elif message["type"] == "http.response.start":
+            self._start = {**message}
+            if not self._may_hold(message):
+                await self._release(None)
+        else:
+            self._content += message.get("body", b"")
+            is_whole = not message.get("more_body", False)
+            if is_whole or len(self._content) > MAX_HELD:
+                content = bytes(self._content)
+                changed = await self._release(content if is_whole else None)
+                await self._send({**message, "body": content if changed is None else changed})
+
+    async def _release(self, body: bytes | None) -> bytes | None:
+        self.is_finished = True
+        changed = await self._finish(self._start, body)
+        await self._send(self._start)
+        return changed
 
 
 class Cors:
