@@ -9,7 +9,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from ssl import SSLError
 from typing import TYPE_CHECKING, TypeVar
 
 from xclade_store_mock.check import KEY_VARIABLE
@@ -25,8 +24,8 @@ T = TypeVar("T")
 _REPORTS = {"junit": "JUnit XML", "html": "one HTML page"}
 
 
-class BackendInvalid(Exception):
-    """The upstream or the recording cannot be used; the text says why."""
+class OptionInvalid(Exception):
+    """What an option names cannot be used; the text says why, and the exit code is 2."""
 
 
 def option_type(
@@ -109,8 +108,8 @@ def add_upstream_options(parser: argparse.ArgumentParser) -> None:
 
 def open_upstream(
     text: str, options: argparse.Namespace, listeners: Sequence[socket.socket]
-) -> "Forward":
-    """Return what forwards to a URL. Raises BackendInvalid."""
+) -> "tuple[Callable[[], Forward], Upstream]":
+    """Return what creates a connection to a URL, and the store there. Raises OptionInvalid."""
     # Imported late: --help does not need httpx.
     from xclade_store_mock.upstream import Upstream  # noqa: PLC0415
     from xclade_store_mock.upstream.forward import Forward  # noqa: PLC0415
@@ -118,17 +117,21 @@ def open_upstream(
     try:
         upstream = Upstream.parse(text)
     except ValueError as error:
-        raise BackendInvalid(str(error)) from error
+        raise OptionInvalid(str(error)) from error
     if any(_reaches(upstream, each) for each in listeners):
-        raise BackendInvalid(
+        raise OptionInvalid(
             f"{upstream} is this server's own address: requests would go in circles"
         )
     if options.insecure:
         sys.stderr.write(f"--insecure: the certificate of {upstream} is not verified\n")
+    create = partial(
+        Forward, upstream, timeout=options.upstream_timeout, verify=not options.insecure
+    )
     try:
-        return Forward(upstream, timeout=options.upstream_timeout, verify=not options.insecure)
-    except (OSError, SSLError) as error:
-        raise BackendInvalid(f"cannot read the certificates of SSL_CERT_FILE: {error}") from error
+        create()
+    except OSError as error:
+        raise OptionInvalid(f"cannot read the certificates of SSL_CERT_FILE: {error}") from error
+    return create, upstream
 
 
 def _reaches(upstream: "Upstream", listener: socket.socket) -> bool:
@@ -174,7 +177,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_recorded(options: argparse.Namespace) -> "Recording | None":
-    """Return the recording of the options, or None. Raises BackendInvalid."""
+    """Return the recording of the options, or None. Raises OptionInvalid."""
     if options.recording is None:
         return None
     # Imported late: --help does not need httpx, which the package imports.
@@ -183,7 +186,7 @@ def read_recorded(options: argparse.Namespace) -> "Recording | None":
     try:
         recording = read_recording(options.recording, datetime.now(UTC))
     except RecordingError as error:
-        raise BackendInvalid(str(error)) from error
+        raise OptionInvalid(str(error)) from error
     if recording.is_truncated:
         sys.stderr.write(
             f"{options.recording} is truncated: without its last line, it has"
@@ -197,7 +200,7 @@ def choose(
 ) -> tuple[Callable[[], "Backend"], str] | None:
     """Return what creates the backend that the options choose, and its name; or None.
 
-    Raises BackendInvalid.
+    Raises OptionInvalid.
     """
     if recording is not None:
         from xclade_store_mock.upstream.recorded import Recorded  # noqa: PLC0415 - see above
@@ -205,10 +208,5 @@ def choose(
         return partial(Recorded, recording), f"{recording.name} ({len(recording.cases)} requests)"
     if options.upstream is None:
         return None
-    from xclade_store_mock.upstream.forward import Forward  # noqa: PLC0415 - see above
-
-    upstream = open_upstream(options.upstream, options, listeners).upstream
-    create = partial(
-        Forward, upstream, timeout=options.upstream_timeout, verify=not options.insecure
-    )
+    create, upstream = open_upstream(options.upstream, options, listeners)
     return create, str(upstream)

@@ -12,7 +12,7 @@ from xclade_store_mock.check import CANNOT_CHECK, FINDINGS, print_safely
 from xclade_store_mock.check.target import CannotCheck, require_writable
 from xclade_store_mock.cli import record
 from xclade_store_mock.cli.backend import (
-    BackendInvalid,
+    OptionInvalid,
     add_dialect,
     add_reports,
     add_upstream_options,
@@ -85,29 +85,29 @@ def proxy(options: argparse.Namespace) -> int:
         write_reports = _prepare_reports(options)
         with ExitStack() as stack:
             listeners = [stack.enter_context(each) for each in listen(options.host, options.port)]
-            forward = open_upstream(options.url, options, listeners)
+            create, upstream = open_upstream(options.url, options, listeners)
             live = LiveCheck(load_contract("store.yaml"), dialect)
             access = choose_access(options, listeners)
             app = Proxy(
-                forward,
+                create(),
                 dialect=dialect,
                 access=access,
                 cors_origins=tuple(options.cors_origin) if options.cors_origin else None,
-                observe=_observer(live, forward.upstream),
+                observe=_observer(live, upstream),
                 rejects=options.errors,
                 record=stack.enter_context(record.recording(options)),
             )
             edge = read_edge(options)
-            _announce(options, forward.upstream, url_of(listeners[0], edge), access)
+            _announce(options, upstream, url_of(listeners[0], edge), access)
             # SIGTERM prints the summary, too.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             with suppress(KeyboardInterrupt):
                 run_proxy(app, listeners, read_limits(options), options.log_format, edge)
-    except (CannotServe, CannotCheck, BackendInvalid, record.CannotRecord) as error:
+    except (CannotServe, CannotCheck, OptionInvalid) as error:
         print_safely(f"xclade-store-mock: {error}\n", sys.stderr)
         return CANNOT_CHECK
     print_safely(live.summary())
-    write_reports(live, forward.upstream)
+    write_reports(live, upstream)
     return FINDINGS if options.fail_on_violations and live.has_violations else 0
 
 

@@ -6,14 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xclade_store_mock.cli.backend import OptionInvalid
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xclade_store_mock.control.frame import Middleware
-
-
-class CannotRecord(Exception):
-    """The recording cannot be written; the text says why."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -30,15 +28,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def check_options(options: argparse.Namespace) -> None:
-    """Raise CannotRecord for a file that is read, too, or none at all."""
+    """Raise OptionInvalid for a file that is read, too, or none at all."""
     if options.record is None:
         if options.record_all:
-            raise CannotRecord("--record-all needs --record FILE, the file to write")
+            raise OptionInvalid("--record-all needs --record FILE, the file to write")
         return
     for name in ("seed", "recording", "ssl_certfile", "ssl_keyfile"):
         source = getattr(options, name, None)  # `proxy` does not have all
         if source is not None and _are_same(options.record, Path(source)):
-            raise CannotRecord(
+            raise OptionInvalid(
                 f"--record {options.record} would overwrite what --{name.replace('_', '-')} reads:"
                 " name another file"
             )
@@ -53,7 +51,7 @@ def _are_same(path: Path, other: Path) -> bool:
 
 @contextmanager
 def recording(options: argparse.Namespace) -> "Iterator[Middleware | None]":
-    """Yield what records the traffic as the options say. Raises CannotRecord."""
+    """Yield what records the traffic as the options say. Raises OptionInvalid."""
     if options.record is None:
         yield None
         return
@@ -66,6 +64,6 @@ def recording(options: argparse.Namespace) -> "Iterator[Middleware | None]":
     try:
         writer = Writer(options.record)
     except OSError as error:
-        raise CannotRecord(f"cannot write {options.record}: {error.strerror}") from error
+        raise OptionInvalid(f"cannot write {options.record}: {error.strerror}") from error
     with closing(writer):
         yield partial(Recorder, writer=writer, find=find, records_all=options.record_all)

@@ -21,13 +21,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from xclade_store_mock.cli import backend, record
-from xclade_store_mock.cli.backend import (
-    BackendInvalid,
-    add_dialect,
-    option_type,
-    positive,
-    seconds,
-)
+from xclade_store_mock.cli.backend import OptionInvalid, add_dialect, option_type, positive, seconds
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.payments.model import Settings, Store
@@ -222,15 +216,9 @@ def serve(options: argparse.Namespace) -> int:
                     run_with_reload(service, listeners, read, files)
                 else:
                     run(service, listeners)
-    except (
-        CannotServe,
-        StoreFileError,
-        StorageError,
-        BackendInvalid,
-        record.CannotRecord,
-    ) as error:
+    except (CannotServe, StoreFileError, StorageError, OptionInvalid) as error:
         sys.stderr.write(f"xclade-store-mock: {error}\n")
-        return 2 if isinstance(error, BackendInvalid | record.CannotRecord) else 1
+        return 2 if isinstance(error, OptionInvalid) else 1
     return 0
 
 
