@@ -159,7 +159,7 @@ def test_rejected_keys_are_fetch_errors(sdk: Sdk, dialect: Dialect, key: str, me
 
 def test_documented_example_runs(url: str) -> None:
     """The example in the documentation works as written, apart from the URL."""
-    page = (ROOT / "docs/mock-server.md").read_text("utf-8")
+    page = (ROOT / "docs/storefronts.md").read_text("utf-8")
     (example,) = re.findall(r"^```js\n(.+?)^```", page, re.MULTILINE | re.DOTALL)
     command = (ROOT / "scripts/node", "node", "--input-type=module", "--eval")
 

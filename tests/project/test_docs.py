@@ -31,7 +31,7 @@ def test_python_examples_run(serve: Serve, name: str) -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-@pytest.mark.parametrize("name", ["README.md", "docs/mock-server.md", "docs/prefer.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/failures.md", "docs/prefer.md"])
 def test_curl_examples_print_what_the_page_shows(serve: Serve, name: str) -> None:
     """Each curl command of the page prints the output shown; `…` matches anything."""
     page = (ROOT / name).read_text("utf-8")
@@ -54,10 +54,17 @@ def test_curl_examples_print_what_the_page_shows(serve: Serve, name: str) -> Non
     assert page.count("$ curl ") == len(examples) > 0
 
 
+def test_pages_load_nothing_from_elsewhere() -> None:
+    """The generator draws diagrams of Mermaid with a script from another host."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+
+    assert [] == [each.name for each in pages if "```mermaid" in each.read_text("utf-8")]
+
+
 def test_screenshots_are_small_and_shown() -> None:
-    """The server's page shows each screenshot, and no other image."""
+    """The console's page shows each screenshot, and no other image."""
     pictures = {each.name: each.stat().st_size for each in (ROOT / "docs/images").iterdir()}
-    page = (ROOT / "docs/mock-server.md").read_text("utf-8")
+    page = (ROOT / "docs/console.md").read_text("utf-8")
 
     assert set(pictures) == set(re.findall(r"images/([\w.-]+)", page))
     assert [] == [name for name, size in pictures.items() if size > 150_000]

@@ -1,6 +1,6 @@
 """Scenarios: problems that real storefronts had, ready to be reproduced.
 
-They are described in scenarios.yaml; scripts/generate writes them into docs/mock-server.md.
+They are described in scenarios.yaml; scripts/generate writes them into docs/failures.md.
 """
 
 from datetime import datetime

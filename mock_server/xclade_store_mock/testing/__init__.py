@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xclade_store_mock.payments.model import Store
-    from xclade_store_mock.testing.server import Server, StoreMock
+    from xclade_store_mock.testing.server import Hold, Server, StoreMock
     from xclade_store_mock.web.dialect import Dialect
 
-__all__ = ["StoreMock"]
+__all__ = ["Hold", "StoreMock"]
 
 
 def __getattr__(name: str) -> Any:

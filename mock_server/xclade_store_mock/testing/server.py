@@ -342,7 +342,7 @@ class StoreMock:
         self._server.do(lambda control: control.clock.advance(duration))
 
     def start_scenario(self, name: str) -> None:
-        """Reset the store, and start a scenario of docs/mock-server.md. Raises ValueError."""
+        """Reset the store, and start a scenario of docs/failures.md. Raises ValueError."""
         self._server.do_async(lambda control: find_scenario(name).start(control))
 
 
