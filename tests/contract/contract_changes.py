@@ -1,20 +1,42 @@
-"""Compare two contracts, and check that the version number reflects the changes."""
+"""Compare two contracts, and check that the version number reflects the changes.
+
+A contract is a tree of terms. A client relies on some, and must comply with others; so does a
+schema's keyword, which limits what is sent: by the client in a request, to it in a response.
+"""
 
 import json
-from collections.abc import Iterator
-from typing import Any
-
-from tests.contract.schema_changes import Change, Direction, SchemaChanges, resolved
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any, NamedTuple, TypeAlias
 
 Json = Any
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+
+class Kind(Enum):
+    """Whether clients rely on a term, must comply with it, or both."""
+
+    PROMISE = "promise"
+    DEMAND = "demand"
+    AGREEMENT = "agreement"
+
+
+Tree: TypeAlias = "dict[tuple[str, Kind], Tree | float]"
+"""The terms at a place, each with the terms below it, or with the number that limits a value."""
+
+
+class Change(NamedTuple):
+    """A change of the contract, and whether it breaks clients."""
+
+    text: str
+    breaks: bool
 
 
 def changes(old: Json, new: Json) -> list[Change]:
     """Return the changes from one contract to the next, breaking ones first."""
-    found = {*_Comparison(old, new).changes()}
-    return sorted(found, key=lambda change: (not change.breaks, change.text))
+    found = _compare("", _Terms(old).contract(), _Terms(new).contract())
+    return sorted({*found}, key=lambda change: (not change.breaks, change.text))
 
 
 def verdict(old: Json, new: Json) -> str:
@@ -38,6 +60,16 @@ def verdict(old: Json, new: Json) -> str:
     )
 
 
+def resolved(document: Json, part: Json) -> Json:
+    """Resolve a reference."""
+    if "$ref" not in part:
+        return part
+    found = document
+    for name in part["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return resolved(document, found)
+
+
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in version.split("."))
 
@@ -46,176 +78,151 @@ def _text(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-class _Comparison:
-    def __init__(self, old: Json, new: Json) -> None:
-        self._old = old
-        self._new = new
-        self._requests = SchemaChanges(old, new, Direction.REQUEST)
-        self._responses = SchemaChanges(old, new, Direction.RESPONSE)
+def _compare(place: str, old: Tree, new: Tree) -> Iterator[Change]:
+    for name, kind in old.keys() - new.keys():
+        yield Change(f"{place}{name} is gone", breaks=kind is not Kind.DEMAND)
+    for name, kind in new.keys() - old.keys():
+        yield Change(f"{place}{name} is new", breaks=kind is not Kind.PROMISE)
+    for name, kind in old.keys() & new.keys():
+        was, is_ = old[name, kind], new[name, kind]
+        if isinstance(was, dict) and isinstance(is_, dict):
+            yield from _compare(f"{place}{name} ", was, is_)
+        elif was != is_:
+            is_stricter = (is_ > was) == name.startswith("min")  # type: ignore[operator]
+            text = f"{place}{name} was {was}, and is {is_}"
+            yield Change(text, breaks=is_stricter == (kind is Kind.DEMAND))
 
-    def changes(self) -> Iterator[Change]:
-        before, after = _operations(self._old), _operations(self._new)
-        for key in before.keys() - after.keys():
-            yield Change(f"operation {key} is gone", breaks=True)
-        for key in after.keys() - before.keys():
-            yield Change(f"operation {key} is new", breaks=False)
-        for key in before.keys() & after.keys():
-            yield from self._operation(key, before[key], after[key])
-        yield from _servers(self._old, self._new)
 
-    def _operation(self, key: str, old: Json, new: Json) -> Iterator[Change]:
-        name = old["operationId"]
-        if name != new["operationId"]:
-            yield Change(f"operation {key}: {name} is now {new['operationId']}", breaks=True)
-        yield from self._parameters(name, old, new)
-        yield from self._bodies(name, old.get("requestBody"), new.get("requestBody"))
-        yield from self._security(name, old, new)
-        before, after = old["responses"], new["responses"]
-        for status in before.keys() - after.keys():
-            yield Change(f"{name}: the response {status} is gone", breaks=True)
-        for status in after.keys() - before.keys():
-            # Clients handle an unknown error status as an error.
-            breaks = status[0] not in "45"
-            yield Change(f"{name}: the response {status} is new", breaks=breaks)
-        for status in before.keys() & after.keys():
-            yield from self._response(f"{name} {status}", before[status], after[status])
+_ANNOTATIONS = frozenset(
+    {"title", "description", "example", "examples", "externalDocs", "deprecated", "xml"}
+)
+_WALKED = frozenset({"type", "nullable", "enum", "properties", "required", "items", "default"})
 
-    def _parameters(self, name: str, old: Json, new: Json) -> Iterator[Change]:
-        before, after = _parameters(self._old, old), _parameters(self._new, new)
-        for key in before.keys() - after.keys():
-            yield Change(f"{name}: the parameter {key} is gone", breaks=True)
-        for key, added in after.items():
-            if key not in before:
-                required = added.get("required", False)
-                text = f"{name}: the {'required ' if required else ''}parameter {key} is new"
-                yield Change(text, breaks=required)
-        for key in before.keys() & after.keys():
-            was, is_ = before[key], after[key]
-            place = f"{name}: the parameter {key}"
-            yield from _required(place, was, is_)
+
+class _Terms:
+    def __init__(self, document: Json) -> None:
+        self._document = document
+
+    def contract(self) -> Tree:
+        terms: Tree = {}
+        for path, item in self._document["paths"].items():
+            for method in item.keys() & METHODS:
+                operation = self._operation(item, item[method])
+                terms[f"{method.upper()} {path}", Kind.PROMISE] = operation
+        for each in self._document.get("servers", ()):
+            variables = _exact("variables", each.get("variables"))
+            terms[f"server {each['url']}", Kind.PROMISE] = variables
+        return terms
+
+    def _operation(self, item: Json, operation: Json) -> Tree:
+        terms = _exact("operationId", operation["operationId"])
+        for way in operation.get("security", self._document.get("security")) or [{}]:
+            terms[self._way(way), Kind.PROMISE] = {}
+        for each in (*item.get("parameters", ()), *operation.get("parameters", ())):
+            parameter = resolved(self._document, each)
+            # The names of headers ignore case.
+            is_header = parameter["in"] == "header"
+            name = parameter["name"].lower() if is_header else parameter["name"]
+            below = self._schema(parameter.get("schema", {}), Kind.DEMAND)
             for keyword in ("style", "explode", "allowReserved", "allowEmptyValue", "content"):
-                if was.get(keyword) != is_.get(keyword):
-                    yield Change(f"{place} is serialized differently: {keyword}", breaks=True)
-            yield from self._requests.compare(place, was.get("schema", {}), is_.get("schema", {}))
+                below |= _exact(keyword, parameter.get(keyword))
+            terms[f"{parameter['in']} parameter {name}", Kind.PROMISE] = below
+            if parameter.get("required"):
+                terms[f"required {parameter['in']} parameter {name}", Kind.DEMAND] = {}
+        body = resolved(self._document, operation.get("requestBody", {}))
+        terms |= self._content("body", body, Kind.DEMAND, Kind.PROMISE)
+        if body.get("required"):
+            terms["required body", Kind.DEMAND] = {}
+        for status, response in operation["responses"].items():
+            # Clients handle an unknown error status as an error.
+            kind = Kind.PROMISE if status[0] in "45" else Kind.AGREEMENT
+            terms[status, kind] = self._response(resolved(self._document, response))
+        return terms
 
-    def _bodies(self, name: str, old: Json, new: Json) -> Iterator[Change]:
-        before, after = resolved(self._old, old or {}), resolved(self._new, new or {})
-        place = f"{name}: the request body"
-        yield from _required(place, before, after)
-        was, is_ = before.get("content", {}), after.get("content", {})
-        for media_type in was.keys() - is_.keys():
-            yield Change(f"{place} can no longer be {media_type}", breaks=True)
-        for media_type in is_.keys() - was.keys():
-            yield Change(f"{place} can be {media_type}", breaks=False)
-        for media_type in was.keys() & is_.keys():
-            before, after = was[media_type]["schema"], is_[media_type]["schema"]
-            yield from self._requests.compare(f"{name} body", before, after)
+    def _response(self, response: Json) -> Tree:
+        terms = self._content("", response, Kind.PROMISE, Kind.AGREEMENT)
+        for name, each in response.get("headers", {}).items():
+            header = resolved(self._document, each)
+            terms[f"header {name}", Kind.PROMISE] = self._schema(header["schema"], Kind.PROMISE)
+            if header.get("required"):
+                terms[f"required header {name}", Kind.PROMISE] = {}
+        for name, link in response.get("links", {}).items():
+            terms[f"link {name}: {_written(link)}", Kind.PROMISE] = {}
+        return terms
 
-    def _response(self, place: str, old: Json, new: Json) -> Iterator[Change]:
-        before, after = resolved(self._old, old), resolved(self._new, new)
-        was, is_ = before.get("content", {}), after.get("content", {})
-        for media_type in was.keys() - is_.keys():
-            yield Change(f"{place} is no longer {media_type}", breaks=True)
-        for media_type in is_.keys() - was.keys():
-            yield Change(f"{place} can now be {media_type}", breaks=True)
-        for media_type in was.keys() & is_.keys():
-            yield from self._responses.compare(
-                place, was[media_type]["schema"], is_[media_type]["schema"]
-            )
-        yield from self._headers(place, before.get("headers", {}), after.get("headers", {}))
-        for name, link in before.get("links", {}).items():
-            if _plain(link) != _plain(after.get("links", {}).get(name, {})):
-                yield Change(f"{place}: the link {name} is gone or changed", breaks=True)
-        for name in after.get("links", {}).keys() - before.get("links", {}).keys():
-            yield Change(f"{place}: the link {name} is new", breaks=False)
-
-    def _headers(self, place: str, old: Json, new: Json) -> Iterator[Change]:
-        for name in old.keys() - new.keys():
-            yield Change(f"{place}: the header {name} is gone", breaks=True)
-        for name in new.keys() - old.keys():
-            yield Change(f"{place}: the header {name} is new", breaks=False)
-        for name in old.keys() & new.keys():
-            was, is_ = resolved(self._old, old[name]), resolved(self._new, new[name])
-            header = f"{place}: the header {name}"
-            if was.get("required", False) and not is_.get("required", False):
-                yield Change(f"{header} is no longer required", breaks=True)
-            yield from self._responses.compare(header, was["schema"], is_["schema"])
-
-    def _security(self, name: str, old: Json, new: Json) -> Iterator[Change]:
-        """Compare the ways to authenticate; one that requires less than an old one replaces it."""
-        before, after = _ways(self._old, old), _ways(self._new, new)
-        for way in before:
-            if not any(other <= way for other in after):
-                yield Change(f"{name}: {_way(way)} no longer grants access", breaks=True)
-        for way in after:
-            if not any(other <= way for other in before):
-                yield Change(f"{name}: {_way(way)} grants access", breaks=False)
-
-
-def _operations(document: Json) -> dict[str, Json]:
-    return {
-        f"{method.upper()} {path}": {
-            **item[method],
-            "parameters": [*item.get("parameters", ()), *item[method].get("parameters", ())],
+    def _content(self, place: str, part: Json, limit: Kind, media_types: Kind) -> Tree:
+        return {
+            (f"{place} {each}".strip(), media_types): self._schema(content["schema"], limit)
+            for each, content in part.get("content", {}).items()
         }
-        for path, item in document["paths"].items()
-        for method in METHODS
-        if method in item
-    }
+
+    def _schema(self, schema: Json, limit: Kind) -> Tree:
+        """Return the terms of a schema, whose limits are demands in a request."""
+        schema = self._merged(schema)
+        choice = Kind.PROMISE if limit is Kind.DEMAND else Kind.DEMAND
+        terms = _exact("default", schema.get("default"))
+        if not schema.get("nullable"):
+            terms["not null", limit] = {}
+        if "type" in schema:
+            is_integer = schema["type"] == "integer"
+            terms[f"type {'number' if is_integer else schema['type']}", limit] = {}
+            terms |= {("whole number", limit): {}} if is_integer else {}
+        if "enum" in schema:
+            terms["enum", limit] = {(repr(each), choice): {} for each in schema["enum"]}
+        for name, each in schema.get("properties", {}).items():
+            terms[f".{name}", Kind.PROMISE] = self._schema(each, limit)
+        for name in schema.get("required", ()):
+            terms[f"required .{name}", limit] = {}
+        if "items" in schema:
+            terms["[]", limit] = self._schema(schema["items"], limit)
+        for keyword in schema.keys() - _ANNOTATIONS - _WALKED:
+            terms |= self._keyword(keyword, schema[keyword], limit, choice)
+        return terms
+
+    def _keyword(self, keyword: str, value: Json, limit: Kind, choice: Kind) -> Tree:
+        if keyword in {"anyOf", "oneOf"}:
+            below: Tree = {}
+            for at, each in enumerate(value):
+                name = each.get("$ref", str(at)).rpartition("/")[2]
+                below[name, choice] = self._schema(each, limit)
+            return {(keyword, limit): below}
+        if keyword == "additionalProperties" and isinstance(value, Mapping):
+            return {(".*", limit): self._schema(value, limit)}
+        if keyword == "additionalProperties":
+            return {} if value else {("no other properties", limit): {}}
+        if keyword.startswith("x-") or value is False:
+            return {}
+        if keyword.startswith(("min", "max")):
+            return {(keyword, limit): value}
+        return {(f"{keyword} {value}", limit): {}}
+
+    def _merged(self, schema: Json) -> Json:
+        """Resolve a reference, and merge the schemas of `allOf` into one."""
+        own = dict(resolved(self._document, schema))
+        for part in own.pop("allOf", ()):
+            inner = self._merged(part)
+            properties = {**inner.get("properties", {}), **own.get("properties", {})}
+            required = [*inner.get("required", ()), *own.get("required", ())]
+            own = {**inner, **own, "properties": properties, "required": required}
+        return own
+
+    def _way(self, way: Json) -> str:
+        """Write the security schemes that are required together, with their definitions."""
+        schemes = self._document.get("components", {}).get("securitySchemes", {})
+        required = [
+            f"{name} {_written(schemes[name])} {sorted(scopes)}"
+            for name, scopes in sorted(way.items())
+        ]
+        return f"access with {' and '.join(required) or 'no key'}"
 
 
-def _parameters(document: Json, operation: Json) -> dict[str, Json]:
-    """Return the parameters by name; the names of headers ignore case."""
-    found = [resolved(document, each) for each in operation["parameters"]]
-    return {
-        f"{each['in']} {each['name'].lower() if each['in'] == 'header' else each['name']}": each
-        for each in found
-    }
+def _exact(name: str, value: Json) -> Tree:
+    """Return the term that something has this value."""
+    return {} if value is None else {(f"{name} {_written(value)}", Kind.AGREEMENT): {}}
 
 
-def _required(place: str, old: Json, new: Json) -> Iterator[Change]:
-    was, is_ = old.get("required", False), new.get("required", False)
-    if is_ and not was:
-        yield Change(f"{place} is now required", breaks=True)
-    elif was and not is_:
-        yield Change(f"{place} is no longer required", breaks=False)
-
-
-def _plain(part: Json) -> Json:
-    return {name: value for name, value in part.items() if name != "description"}
-
-
-Way = frozenset[tuple[str, str]]
-"""Security schemes that are required together, each with its definition."""
-
-
-def _ways(document: Json, operation: Json) -> list[Way]:
-    schemes = document.get("components", {}).get("securitySchemes", {})
-    return [
-        frozenset(
-            (name, json.dumps([_plain(schemes[name]), sorted(scopes)], sort_keys=True))
-            for name, scopes in way.items()
-        )
-        for way in operation.get("security", document.get("security")) or [{}]
-    ]
-
-
-def _way(way: Way) -> str:
-    return " with ".join(sorted(name for name, _ in way)) or "no key"
-
-
-def _servers(old: Json, new: Json) -> Iterator[Change]:
-    before, after = (
-        {
-            each["url"]: {name: _plain(value) for name, value in each.get("variables", {}).items()}
-            for each in document.get("servers", ())
-        }
-        for document in (old, new)
-    )
-    for url in before.keys() - after.keys():
-        yield Change(f"the server {url} is gone", breaks=True)
-    for url in after.keys() - before.keys():
-        yield Change(f"the server {url} is new", breaks=False)
-    for url in before.keys() & after.keys():
-        if before[url] != after[url]:
-            yield Change(f"the server {url} has other variables", breaks=True)
+def _written(value: Json) -> str:
+    """Write a value without its descriptions."""
+    if isinstance(value, dict):
+        value = {name: _written(each) for name, each in value.items() if name != "description"}
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.contract.schema_changes import resolved
+from tests.contract.contract_changes import resolved
 
 from xclade_store_mock.contract import load_contract
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from tests.contract.schema_changes import resolved
+from tests.contract.contract_changes import resolved
 
 from xclade_store_mock.contract import Contract, load_contract
 
