@@ -5,10 +5,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.conftest import PATIENCE
 
 # Names under .test resolve to this machine; no other name resolves, except its own.
 _NAMES = "MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+_PATIENCE = PATIENCE * 1_000  # Playwright counts milliseconds
 _SWITCHES = (
     "--disable-gpu",
     "--disable-quic",
@@ -37,7 +39,10 @@ def browser(chromium: str) -> Iterator[Browser]:
     modules could not run their own.
     """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=_SWITCHES)
+        expect.set_options(timeout=_PATIENCE)
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=_SWITCHES, timeout=_PATIENCE
+        )
         yield browser
         browser.close()
 
@@ -48,7 +53,7 @@ def page(browser: Browser) -> Iterator[Page]:
     uncaught: list[str] = []
     with browser.new_context() as context:
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(_PATIENCE)
         page.on("pageerror", lambda error: uncaught.append(str(error)))
         yield page
     assert [] == uncaught

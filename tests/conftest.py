@@ -1,5 +1,6 @@
 """Servers to test against: real ones, on real sockets."""
 
+import inspect
 import os
 import socket
 import threading
@@ -19,7 +20,17 @@ pytest_plugins = ["tests.browser", "tests.databases"]
 KEY = {"x-publishable-api-key": "pk_demo"}
 """The header that the demo store requires."""
 
+PATIENCE = 600
+"""Seconds until a test gives up: only what hangs takes so long, even on a busy machine."""
+
 Serve = Callable[..., str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> None:
+    """Give httpx more than its five seconds."""
+    default = inspect.signature(httpx.get).parameters["timeout"].default
+    default.connect = default.read = default.write = default.pool = PATIENCE
 
 
 @contextmanager

@@ -60,7 +60,17 @@ def running_older_postgresql() -> Iterator[str]:
     try:
         run("initdb", "--no-sync", "-U", "postgres", "-A", "trust")
         # No network, and no waiting for the disk.
-        run("pg_ctl", "-w", "-l", f"{folder}/log", "-o", f"-k {folder} -h '' -F", "start")
+        run(
+            "pg_ctl",
+            "-w",
+            "-t",
+            "600",
+            "-l",
+            f"{folder}/log",
+            "-o",
+            f"-k {folder} -h '' -F",
+            "start",
+        )
         try:
             yield f"postgresql://postgres@/postgres?host={folder}"
         finally:

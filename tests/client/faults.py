@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
-PATIENCE = 5
-"""Seconds to wait for what should happen at once."""
+from tests.conftest import PATIENCE
 
 
 class Line:

@@ -22,6 +22,7 @@ from tests.client.wire import (
     entered,
     refusal,
 )
+from tests.conftest import PATIENCE
 
 from xclade_store import AsyncStoreClient, StoreClient, TimedOut
 
@@ -77,10 +78,9 @@ def test_a_dripping_server(
     certificate = authority.server if scheme == "https" else None
 
     async def calls(url: str) -> None:
-        options = {"http_client": http_client, "deadline": 0.4}
-        async with entered(face(url, publishable_key=KEY, **options)) as store:
-            for _ in range(count):
-                await awaited(store.create_payment_collection("cart_demo"))
+        async with entered(face(url, publishable_key=KEY, http_client=http_client)) as store:
+            for deadline in [*[PATIENCE] * (count - 1), 0.4]:
+                await awaited(store.create_payment_collection("cart_demo", deadline=deadline))
 
     with (
         bad_line("http://unused", treatment, certificate=certificate) as line,

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.utils import formatdate
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import pytest
 from tests.client import faults
 from tests.client.faults import BadLine, Treatment, bad_line, say
 from tests.client.wire import FakeTime
-from tests.conftest import served
+from tests.conftest import PATIENCE, served
 
 from xclade_store import (
     AsyncStoreClient,
@@ -34,6 +34,8 @@ CERTIFICATES = ssl.create_default_context()
 """Shared by the clients, since loading them takes time."""
 
 STALLS = {faults.stall, faults.stall_in_the_middle}
+SHORT, LONG = 0.1, PATIENCE
+"""How long to wait for a response that stalls, and for one that arrives."""
 
 CONFLICT = b'{"type": "conflict", "message": "Still running."}'
 LIMITED = b'{"type": "rate_limited", "message": "Too many."}'
@@ -92,17 +94,30 @@ WAYS = {
 each_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 
 
-def initialize(url: str, way: Way, **options: Any) -> StorePaymentCollection:
-    """Initialize a session in one of the ways."""
+def initialize(
+    url: str, way: Way, script: Sequence[Treatment] = (), **options: Any
+) -> StorePaymentCollection:
+    """Initialize a session in one of the ways, with little patience for attempts that stall."""
     arguments = ("pay_col_demo", "pp_system_default")
     given: dict[str, Any] = {"publishable_key": "pk_demo", **options}
+    attempts = iter(script)
+
+    def set_timeout(request: Any) -> None:
+        stalls = next(attempts, None) in STALLS
+        request.extensions["timeout"]["read"] = SHORT if stalls else LONG
+
     if not way.in_async:
-        with way.library.Client(verify=CERTIFICATES) as http:
+        hooks: Any = {"request": [set_timeout]}
+        with way.library.Client(verify=CERTIFICATES, event_hooks=hooks) as http:
             store = StoreClient(url, http_client=http, **given)
             return store.initialize_payment_session(*arguments)
 
+    async def set_timeout_in_async(request: Any) -> None:
+        set_timeout(request)
+
     async def call() -> StorePaymentCollection:
-        async with way.library.AsyncClient(verify=CERTIFICATES) as http:
+        hooks = {"request": [set_timeout_in_async]}
+        async with way.library.AsyncClient(verify=CERTIFICATES, event_hooks=hooks) as http:
             store = AsyncStoreClient(url, http_client=http, **given)
             return await store.initialize_payment_session(*arguments)
 
@@ -139,9 +154,8 @@ def test_a_bad_line_makes_no_second_session(
     """One session remains, made by one call of the provider."""
     time = FakeTime()
     before = backend.provider.calls
-    timeout = 0.5 if STALLS.intersection(script) else 30
     with bad_line(backend.url, *script) as line:
-        result = initialize(line.url, way, retries=time.retries(), timeout=timeout)
+        result = initialize(line.url, way, script, retries=time.retries())
 
     assert len(script) + 1 == line.connections
     assert len(script) == len(time.pauses)
@@ -194,9 +208,9 @@ def test_a_line_that_stays_bad(
     backend: Backend, treatment: Treatment, attempts: int, expected: type[StoreError], way: Way
 ) -> None:
     """The error of the last attempt is raised; what a retry cannot fix is not retried."""
-    timeout = 0.05 if treatment in STALLS else 30
-    with bad_line(backend.url, *[treatment] * 4) as line, pytest.raises(StoreError) as raised:
-        initialize(line.url, way, retries=FakeTime().retries(), timeout=timeout)
+    script = [treatment] * 4
+    with bad_line(backend.url, *script) as line, pytest.raises(StoreError) as raised:
+        initialize(line.url, way, script, retries=FakeTime().retries())
 
     assert (expected, attempts) == (type(raised.value), line.connections)
     assert raised.value.idempotency_key

@@ -1,4 +1,4 @@
-"""Some 4,000 broken responses, each of which ends in a result or a StoreError."""
+"""Some 2,500 broken responses, each of which ends in a result or a StoreError."""
 
 import gzip
 import json
@@ -80,9 +80,9 @@ def broken_documents(draw: st.DrawFn) -> Any:
     return document
 
 
-@pytest.mark.parametrize("face", FACES)
-@settings(SEEDED, max_examples=800)
+@settings(SEEDED, max_examples=1_000)
 @given(
+    st.sampled_from(FACES),
     broken_bytes()
     | broken_documents().map(lambda document: json.dumps(document).encode())
     | JSON.map(lambda value: json.dumps(value).encode())
@@ -104,9 +104,14 @@ CODINGS = st.sampled_from(["gzip", "deflate", "br", "identity", "gzip, gzip", "d
 PAYLOADS = st.sampled_from([GOOD, gzip.compress(GOOD), zlib.compress(GOOD), b"", b"<html>"])
 
 
-@pytest.mark.parametrize("face", FACES)
-@settings(SEEDED, max_examples=300)
-@given(HEADERS, CODINGS, PAYLOADS | st.binary(max_size=60), st.sampled_from(CALLS))
+@settings(SEEDED, max_examples=400)
+@given(
+    st.sampled_from(FACES),
+    HEADERS,
+    CODINGS,
+    PAYLOADS | st.binary(max_size=60),
+    st.sampled_from(CALLS),
+)
 def test_wrong_codings(
     face: Call, headers: dict[str, str], coding: str, content: bytes, call: tuple[str, ...]
 ) -> None:

@@ -129,7 +129,7 @@ def open_store(
     desk: Desk, base_url: str | None = URL, library: Any = httpx, **options: Any
 ) -> StoreClient:
     """Return a client that talks to a desk, without retries unless asked for."""
-    http = library.Client(transport=transport(desk, library))
+    http = library.Client(transport=transport(desk, library), timeout=5)
     given = {"publishable_key": KEY, "retries": 0, "http_client": http, **options}
     return StoreClient(base_url, **given)
 
@@ -138,7 +138,7 @@ def open_async_store(
     desk: Desk, base_url: str | None = URL, library: Any = httpx, **options: Any
 ) -> AsyncStoreClient:
     """Return the same for async code."""
-    http = library.AsyncClient(transport=transport(desk, library))
+    http = library.AsyncClient(transport=transport(desk, library), timeout=5)
     given = {"publishable_key": KEY, "retries": 0, "http_client": http, **options}
     return AsyncStoreClient(base_url, **given)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, expect
+from tests.conftest import PATIENCE
 from tests.server.wire import connect
 
 from xclade_store import StoreClient
@@ -16,7 +17,7 @@ def shared_page(browser: Browser) -> Iterator[Page]:
     """Yield one page for all tests of a module: opening one takes longer than most tests."""
     with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE * 1_000)
         yield page
 
 

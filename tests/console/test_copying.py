@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from tests.conftest import Serve
+from tests.conftest import PATIENCE, Serve
 from tests.console.conftest import entries, open_console
 
 from xclade_store import StoreClient, StoreError
@@ -52,7 +52,7 @@ def run(language: str, command: str) -> str:
         env=environment,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return (done.stdout + done.stderr).decode()
 

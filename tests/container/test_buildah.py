@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
+from tests.conftest import PATIENCE
 from tests.container.rehearsal import ROOT, instructions
 
-_PATIENCE = 60
 _IMAGE = "localhost/xclade-store-mock"
 _PACKAGES = ("ca-certificates", "coreutils", "dash", "python3-pip")
 _CERTIFICATES = "/etc/ssl/certs"
@@ -88,7 +88,7 @@ def test_built_image_serves(buildah: list[str], built: str) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         try:
             url = f"http://127.0.0.2:{port}"
-            end = time.monotonic() + _PATIENCE
+            end = time.monotonic() + PATIENCE
             while not answers(f"{url}/_mock/ready"):
                 assert process.poll() is None, process.communicate()[0]
                 assert time.monotonic() < end

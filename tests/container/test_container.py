@@ -15,11 +15,10 @@ import psycopg
 import pytest
 import trustme
 import yaml
-from tests.conftest import KEY
+from tests.conftest import KEY, PATIENCE
 from tests.container.rehearsal import ROOT, Image, build, find_python
 
 PORT = "4010"
-_PATIENCE = 30
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +52,7 @@ def container(image: Image, *command: str) -> Iterator[tuple[subprocess.Popen[st
         port = free.getsockname()[1]
     with image.start([*image.entrypoint, *command, f"--port={port}"]) as process:
         try:
-            end = time.monotonic() + _PATIENCE
+            end = time.monotonic() + PATIENCE
             while health(image, process) != 0:
                 assert process.poll() is None, process.communicate()[0]
                 assert time.monotonic() < end

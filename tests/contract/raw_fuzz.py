@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httptools
 from msgspec.structs import replace
+from tests.conftest import PATIENCE
 from tests.contract.odd_requests import OddRequests
 from tests.contract.shrinking import shrink
 
@@ -24,8 +25,6 @@ from xclade_store_mock.payments.model import Store
 from xclade_store_mock.upstream.replay import wire
 
 ERRORS = re.compile(r"^\S* ?(ERROR|CRITICAL) .*|^Traceback .*(\n.*)*", re.MULTILINE)
-PATIENCE = 60.0
-"""Seconds until a request counts as hanging."""
 
 _FRAGMENTS = (
     *(b"\0", b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\xef\xbb\xbf", b"\x85", b"\x1f\x8b", b"\t"),

@@ -29,8 +29,6 @@ from xclade_store_mock.web.dialect import Dialect
 
 PAGE = Path(__file__).parents[2] / "docs/prefer.md"
 VALID = [*documented_responses(), *preferences()]
-PATIENCE = 60
-"""Seconds to wait for a response that is certain to arrive."""
 CONTRACT = load_contract("store.yaml")
 RESPONSES = [
     (name, code, media_type)
@@ -82,7 +80,7 @@ def read_violations(header: str) -> tuple[object, object]:
 @pytest.fixture(scope="module")
 def prism(prism_url: str) -> Iterator[httpx.Client]:
     """Yield an HTTP client for Prism."""
-    with httpx.Client(base_url=prism_url, timeout=PATIENCE) as client:
+    with httpx.Client(base_url=prism_url) as client:
         yield client
 
 
@@ -178,7 +176,7 @@ def test_dynamic_responses(
 def test_seed_works_across_processes(mocks: Mapping[Dialect, httpx.Client]) -> None:
     """A server in another process generates the same response from the same seed."""
     request = ask(INITIALIZE, "dynamic=true, seed=here and there")
-    with running() as mock, httpx.Client(base_url=mock.url, timeout=PATIENCE) as elsewhere:
+    with running() as mock, httpx.Client(base_url=mock.url) as elsewhere:
         assert send(elsewhere, request) == send(mocks[DOCUMENTED], request)
 
 

@@ -2,8 +2,9 @@
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from tests.server.command import running as command
 from tests.server.wire import COLLECTIONS, PROVIDERS, SESSIONS, SYSTEM
 
 from xclade_store_mock.app import create_app
+from xclade_store_mock.cli import main
 from xclade_store_mock.dialects import DIALECTS
 
 ROOT = Path(__file__).parents[2]
@@ -19,11 +21,21 @@ RECORDINGS = ROOT / "tests/contract/recordings"
 RECORDING = RECORDINGS / "medusa-2.21.2.json"
 
 
-def replay(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run scripts/replay."""
-    return subprocess.run(
-        [ROOT / "scripts/replay", *arguments], capture_output=True, text=True, check=False
-    )
+class Replayed(NamedTuple):
+    """The exit code and the output of a replay."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Replay = Callable[..., Replayed]
+
+
+@pytest.fixture
+def replay(capsys: pytest.CaptureFixture[str]) -> Replay:
+    """Return a function that runs the command `replay`."""
+    return lambda *arguments: Replayed(main(["replay", *map(str, arguments)]), *capsys.readouterr())
 
 
 def excerpt(folder: Path, *names: str) -> tuple[Path, dict[str, Any]]:
@@ -37,13 +49,14 @@ def excerpt(folder: Path, *names: str) -> tuple[Path, dict[str, Any]]:
 
 def test_every_recorded_case_passes() -> None:
     """All cases of the contract's operations pass; the others are skipped."""
-    result = replay(RECORDING, RECORDINGS / "medusa-2.21.2-more.json")
+    command = (ROOT / "scripts/replay", RECORDING, RECORDINGS / "medusa-2.21.2-more.json")
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert 0 == result.returncode, result.stdout[-5000:]
     assert "369 passed, 0 failed, 4 skipped" == result.stdout.splitlines()[-1]
 
 
-def test_one_changed_byte_is_found(tmp_path: Path) -> None:
+def test_one_changed_byte_is_found(replay: Replay, tmp_path: Path) -> None:
     """A changed response fails, with the name of the case and the path of the difference."""
     path, recording = excerpt(tmp_path, "body/data-empty", "key/missing")
     response = recording["cases"][0]["response"]
@@ -60,7 +73,7 @@ def test_one_changed_byte_is_found(tmp_path: Path) -> None:
     assert result.stdout.endswith("1 passed, 1 failed, 0 skipped\n")
 
 
-def test_ids_match_one_to_one(tmp_path: Path) -> None:
+def test_ids_match_one_to_one(replay: Replay, tmp_path: Path) -> None:
     """A generated id that is recorded twice does not match two different ids."""
     path, recording = excerpt(tmp_path, "repeat/1-system", "repeat/2-system-again")
     first, second = (case["response"] for case in recording["cases"])
@@ -70,14 +83,14 @@ def test_ids_match_one_to_one(tmp_path: Path) -> None:
     assert "payment_sessions[0].id: expected 'payses_" in replay(path).stdout
 
 
-def test_documented_dialect_differs(tmp_path: Path) -> None:
+def test_documented_dialect_differs(replay: Replay, tmp_path: Path) -> None:
     """With --dialect documented, the mock responds as documented."""
     path, _ = excerpt(tmp_path, "key/missing")
 
     assert "expected 400, got 401" in replay(path, "--dialect", "documented").stdout
 
 
-def test_invalid_recording_is_refused(tmp_path: Path) -> None:
+def test_invalid_recording_is_refused(replay: Replay, tmp_path: Path) -> None:
     """A file that is not a recording has a different exit code from a difference."""
     path = tmp_path / "other.json"
     path.write_text("{}", "utf-8")
@@ -89,7 +102,9 @@ def test_invalid_recording_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_recorded_traffic_replays_without_a_difference(tmp_path: Path, dialect: str) -> None:
+def test_recorded_traffic_replays_without_a_difference(
+    replay: Replay, tmp_path: Path, dialect: str
+) -> None:
     """What `proxy` or `serve` recorded of a mock, against a fresh one and against the mock."""
     path = tmp_path / "shop.json"
     with (
@@ -130,7 +145,7 @@ def shop(url: str) -> None:
         client.post(COLLECTIONS, content=b"{")
 
 
-def test_unreachable_backend_is_refused() -> None:
+def test_unreachable_backend_is_refused(replay: Replay) -> None:
     """One sentence, exit code 2."""
     result = replay(RECORDING, "http://127.0.0.1:9")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.conftest import KEY
+from tests.conftest import KEY, PATIENCE
 from tests.crash.ledger import Call, read_calls
 
 COMMAND = Path(sys.executable).with_name("xclade-store-mock")
@@ -24,9 +24,6 @@ ACME = "pp_acme_default"
 AMOUNT = 25.5
 WORKERS = 2
 PROBE = "pay_col_probe"
-PATIENCE = 60
-"""Seconds to wait for what takes a moment on an idle machine."""
-
 EACH_BY_ITS_OWN = {**KEY, "Connection": "close"}
 """Headers for one connection per request: any worker may accept it, and none idles.
 
@@ -60,6 +57,10 @@ class Fleet:
     def calls(self) -> list[Call]:
         """Return the provider's calls."""
         return read_calls(self.folder / "ledger")
+
+    def calls_of(self, collection_ids: set[str]) -> list[Call]:
+        """Return the provider's calls for these collections."""
+        return [call for call in self.calls() if call.collection_id in collection_ids]
 
     def wait_for_calls(self, collection_ids: set[str]) -> None:
         """Wait until the provider has been called for each collection."""

@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 
 import httpx
-from tests.crash.fleet import ACME, COLLECTIONS, EACH_BY_ITS_OWN, PATIENCE, sessions_of
+from tests.conftest import PATIENCE
+from tests.crash.fleet import ACME, COLLECTIONS, EACH_BY_ITS_OWN, sessions_of
 
 CLIENTS = 12
 KEYED = 0.75

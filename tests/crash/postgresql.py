@@ -10,8 +10,7 @@ from pathlib import Path
 from signal import SIGKILL, SIGQUIT
 
 import psycopg
-
-PATIENCE = 60
+from tests.conftest import PATIENCE
 
 
 class Postgresql:

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
-from tests.crash.fleet import ACME, EACH_BY_ITS_OWN, PATIENCE, Fleet, sessions_of
+from tests.conftest import PATIENCE
+from tests.crash.fleet import ACME, EACH_BY_ITS_OWN, Fleet, sessions_of
 from tests.crash.ledger import Call
 from tests.server.wire import read_collection
 
-CROWD = 200
+CROWD = 100
 
 
 class Purchase:
@@ -39,7 +40,7 @@ class Purchase:
     @property
     def calls(self) -> list[Call]:
         """Return the provider's calls for this purchase."""
-        return [call for call in self._fleet.calls() if call.collection_id == self.collection_id]
+        return self._fleet.calls_of({self.collection_id})
 
 
 class Shop:

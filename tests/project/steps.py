@@ -233,8 +233,8 @@ def _parts(op: Any, argument: Any) -> list[Any]:
 def _samples(op: Any, argument: Any) -> Iterator[str]:
     """Yield a character of each kind that one step matches."""
     if op is ops.IN and argument[0][0] is not ops.NEGATE:
-        for each in argument:
-            yield from _samples(*each)
+        samples = [sample for each in argument for sample in _samples(*each)]
+        yield from {samples[0]: None, samples[-1]: None}
     elif op is ops.LITERAL:
         yield chr(argument)
     elif op is ops.RANGE:

@@ -8,6 +8,7 @@ import zipfile
 from email.parser import Parser
 from pathlib import Path
 
+import httpx
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +39,18 @@ def install(dist: Path, folder: Path, extra: str = "") -> Path:
     command = (BIN / "uv", "pip", "install", "--quiet", "--python", "env/bin/python")
     run(*command, "--constraint", constraints, f"{wheel}{extra}", cwd=folder)
     return folder / "env/bin"
+
+
+@pytest.fixture(scope="module")
+def client_only(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel without extras."""
+    return install(dist, tmp_path_factory.mktemp("client"))
+
+
+@pytest.fixture(scope="module")
+def with_mock(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel with [mock]."""
+    return install(dist, tmp_path_factory.mktemp("mock"), "[mock]")
 
 
 def test_wheel_and_sdist_are_complete(dist: Path) -> None:
@@ -89,47 +102,41 @@ def test_readme_works_on_a_package_index(dist: Path) -> None:
     assert [] == [link for link in map("".join, links) if not re.match("https?://", link)]
 
 
-def test_base_install_is_the_client_alone(dist: Path, tmp_path: Path) -> None:
+def test_base_install_is_the_client_alone(client_only: Path, tmp_path: Path) -> None:
     """Without extras the client can be imported, and the server's dependencies are missing."""
-    bin_ = install(dist, tmp_path)
-
-    installed = run(BIN / "uv", "pip", "list", "--python", bin_ / "python", cwd=tmp_path)
-    run(bin_ / "python", "-W", "error", "-c", "import xclade_store", cwd=tmp_path)
+    installed = run(BIN / "uv", "pip", "list", "--python", client_only / "python", cwd=tmp_path)
+    run(client_only / "python", "-W", "error", "-c", "import xclade_store", cwd=tmp_path)
 
     assert "httpx" in installed
     for server_dependency in ("connexion", "starlette", "uvicorn", "PyYAML"):
         assert server_dependency.lower() not in installed.lower()
 
 
-def test_mock_extra_serves_from_anywhere(dist: Path, tmp_path: Path) -> None:
+def test_mock_extra_serves_from_anywhere(with_mock: Path, tmp_path: Path) -> None:
     """With [mock] the command runs outside the checkout."""
-    bin_ = install(dist, tmp_path, "[mock]")
-
     with subprocess.Popen(
-        [bin_ / "xclade-store-mock", "serve", "--port", "0"],
+        [with_mock / "xclade-store-mock", "serve", "--port", "0"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout
-        url = process.stdout.readline().split()[2]
-        answer = run(
-            bin_ / "python",
-            "-c",
-            f"import httpx; print(httpx.get('{url}/openapi.yaml').status_code)",
-            cwd=tmp_path,
-        )
-        process.terminate()
+        try:
+            assert process.stdout
+            url = process.stdout.readline().split()[2]
+            served = httpx.get(f"{url}/openapi.yaml")
+        finally:
+            process.terminate()
 
-    assert "200\n" == answer
+    assert 200 == served.status_code
 
 
-def test_check_without_its_extra_says_so(dist: Path, tmp_path: Path) -> None:
+def test_check_without_its_extra_says_so(with_mock: Path) -> None:
     """With [mock] alone, `check` prints which extra to install."""
-    command = install(dist, tmp_path, "[mock]") / "xclade-store-mock"
-
     result = subprocess.run(
-        [command, "check", "http://127.0.0.1:1", "--publishable-key", "pk_demo"],
+        [
+            *(with_mock / "xclade-store-mock", "check", "http://127.0.0.1:1"),
+            *("--publishable-key", "pk_demo"),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -139,9 +146,9 @@ def test_check_without_its_extra_says_so(dist: Path, tmp_path: Path) -> None:
     assert "pip install 'xclade-store[check]'" in result.stderr
 
 
-def test_command_without_its_extra_says_so(dist: Path, tmp_path: Path) -> None:
+def test_command_without_its_extra_says_so(client_only: Path) -> None:
     """In the base install, the command prints which extra to install."""
-    command = install(dist, tmp_path) / "xclade-store-mock"
+    command = client_only / "xclade-store-mock"
 
     result = subprocess.run([command, "serve"], capture_output=True, text=True, check=False)
 

@@ -21,7 +21,7 @@ PACKAGES = (ROOT / "client/xclade_store", ROOT / "mock_server/xclade_store_mock"
 OPERATION = load_contract("store.yaml").operations["initialize_payment_session"]
 ARGUMENTS = {"template": OPERATION.path, "operation": OPERATION}
 """Arguments for the functions that compile a pattern from them."""
-SHORT = 20
+SHORT = 12
 """The length of the shorter texts: enough for a quadratic number of steps to stand out."""
 
 
@@ -149,7 +149,7 @@ def slow_text(pattern: re.Pattern[str], method: str) -> str | None:
     bodies = [("", first + second) for first, second in combinations_with_replacement(parts, 2)]
     bodies += [(before, body) for before, body in product(parts, parts) if before != body]
     for (before, body), after in product(bodies, ("", "\0")):
-        times = max(4, SHORT // len(body))
+        times = max(3, SHORT // len(body))
         short, long = (before + body * each + after for each in (times, 4 * times))
         try:
             check_spans(steps, pattern, method, short, 40 * len(short) * len(parts))

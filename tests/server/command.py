@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import IO
 
 import httpx
-
-_PATIENCE = 30
-"""Seconds after which a process is killed, so that no test waits for ever for a line."""
+from tests.conftest import PATIENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +69,11 @@ def starting(
             assert found
             ready = f"{found.group()}/_mock/ready"
             # Whether a certificate is right is for the tests to find out.
-            httpx.get(ready, timeout=_PATIENCE, verify=False).raise_for_status()  # noqa: S501
+            httpx.get(ready, verify=False).raise_for_status()  # noqa: S501
             return Running(process, found.group(), banner)
 
-        watchdog = threading.Timer(_PATIENCE, process.kill)
+        # No test waits for ever for a line.
+        watchdog = threading.Timer(PATIENCE, process.kill)
         watchdog.start()
         try:
             yield wait

@@ -5,11 +5,9 @@ import threading
 from typing import NamedTuple
 
 import httpx
+from tests.conftest import PATIENCE
 
 from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
-
-PATIENCE = 5
-"""Seconds to wait for something that should happen immediately."""
 
 
 class ScriptedProvider:

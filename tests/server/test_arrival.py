@@ -11,7 +11,7 @@ import pytest
 import trustme
 import yaml
 from starlette.types import ASGIApp, Receive, Scope, Send
-from tests.conftest import KEY, Serve, served
+from tests.conftest import KEY, served
 from tests.server.command import running
 from tests.server.wire import COLLECTIONS, PROVIDERS, SESSIONS, SYSTEM
 
@@ -25,12 +25,19 @@ from xclade_store_mock.upstream.forward import Forward
 ID = "x-request-id"
 
 
-@pytest.fixture(params=DIALECTS.values(), ids=[*DIALECTS])
-def client(request: pytest.FixtureRequest, serve: Serve) -> Iterator[httpx.Client]:
+@pytest.fixture(scope="module", params=DIALECTS.values(), ids=[*DIALECTS])
+def shared_client(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     """Yield a client of a store in each dialect, with the control API."""
-    url = serve(dialect=request.param, control=Access())
-    with httpx.Client(base_url=url, headers=KEY) as found:
-        yield found
+    app = create_app(dialect=request.param, control=Access())
+    with served(app) as url, httpx.Client(base_url=url, headers=KEY) as client:
+        yield client
+
+
+@pytest.fixture
+def client(shared_client: httpx.Client) -> httpx.Client:
+    """Return the client, and forget the requests of other tests."""
+    shared_client.delete("/_mock/journal").raise_for_status()
+    return shared_client
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,19 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from contextlib import ExitStack, suppress
+from queue import SimpleQueue
 
 import httpx
 import pytest
-from tests.conftest import KEY
-from tests.server.command import Running, running
+from starlette.types import Receive, Scope, Send
+from tests.conftest import KEY, PATIENCE
+from tests.server.command import running
+from tests.server.limited import SECONDS, Limited, limited, read_all
 from tests.server.wire import PROVIDERS, SESSIONS, connect
+
+from xclade_store_mock.app import create_app
+from xclade_store_mock.dialects import DIALECTS
 
 REQUEST = (
     f"GET {PROVIDERS}?region_id=reg_demo HTTP/1.1\r\nHost: mock\r\n"
@@ -21,16 +26,7 @@ HALF_A_BODY = (
     f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nContent-Length: 100\r\n"
     "Content-Type: application/json\r\nx-publishable-api-key: pk_demo\r\n\r\n{"
 )
-
-
-def read_all(connection: socket.socket) -> str:
-    """Read until the server closes the connection."""
-    parts = []
-    # The system resets a connection when the server closes it with data unread.
-    with suppress(ConnectionResetError):
-        while part := connection.recv(65_536):
-            parts.append(part)
-    return b"".join(parts).decode()
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 def status_of(response: str) -> int:
@@ -45,9 +41,9 @@ def id_of(response: str) -> str:
     return str(id_)
 
 
-def assert_serves_others(mock: Running) -> None:
+def assert_serves_others(mock: Limited) -> None:
     """Check that the server responds on other connections."""
-    response = httpx.get(f"{mock.url}{PROVIDERS}?region_id=reg_demo", headers=KEY, timeout=30)
+    response = httpx.get(f"{mock.url}{PROVIDERS}?region_id=reg_demo", headers=KEY)
     assert 200 == response.status_code
 
 
@@ -58,17 +54,23 @@ def assert_serves_others(mock: Running) -> None:
 )
 def test_request_does_not_arrive(beginning: str) -> None:
     """A request that takes too long gets 408, and the connection is closed."""
-    with running("--request-timeout", "0.5") as mock, connect(mock.url) as connection:
+    with limited() as mock, connect(mock.url) as connection:
         connection.sendall(beginning.encode())
 
-        assert 408 == status_of(read_all(connection))
+        assert 408 == status_of(mock.wait_for(connection))
         assert_serves_others(mock)
+
+
+def test_time_for_a_request_is_an_option() -> None:
+    """The command takes it, and goes on without a word."""
+    with running("--request-timeout", "0.1") as mock, connect(mock.url) as connection:
+        assert 408 == status_of(read_all(connection))
         assert [] == mock.stop()
 
 
 def test_request_arrives_too_slowly() -> None:
     """Sending a header now and then does not extend the time."""
-    with running("--request-timeout", "0.5") as mock, connect(mock.url) as connection:
+    with limited() as mock, connect(mock.url) as connection:
         connection.sendall(REQUEST.encode())
         connection.settimeout(0.05)
         for _ in range(200):
@@ -76,50 +78,62 @@ def test_request_arrives_too_slowly() -> None:
                 assert 408 == status_of(connection.recv(1_000).decode())
                 return
             connection.sendall(b"X-Drop: 1\r\n")
+            mock.put_forward(SECONDS / 4)
     pytest.fail("the request was never refused")
 
 
 def test_long_body_arrives() -> None:
     """A body that goes on arriving may take longer than the time for a part of it."""
-    body = b'{"provider_id": "pp_system_default"}'
-    head = HALF_A_BODY.removesuffix("{").replace("100", str(len(body)))
-    with running("--request-timeout", "2") as mock, connect(mock.url) as connection:
-        connection.sendall(head.encode())
-        for byte in body:
-            time.sleep(0.08)
-            connection.sendall(bytes([byte]))
+    received: SimpleQueue[bytes] = SimpleQueue()
 
-        assert 200 == status_of(connection.recv(65_536).decode())
+    async def receive_body(scope: Scope, receive: Receive, send: Send) -> None:
+        while scope["type"] == "http":
+            message = await receive()
+            received.put(message["body"])
+            if not message["more_body"]:
+                await send({"type": "http.response.start", "status": 204, "headers": []})
+                await send({"type": "http.response.body"})
+                return
+
+    with limited(receive_body) as mock, connect(mock.url) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: mock\r\nContent-Length: 4\r\n\r\n")
+        for byte in (b"1", b"2", b"3", b"4"):
+            mock.put_forward(SECONDS / 3)
+            connection.sendall(byte)
+            while received.get(timeout=PATIENCE) != byte:
+                pass
+
+        assert 204 == status_of(connection.recv(65_536).decode())
 
 
 def test_time_between_requests_is_not_counted() -> None:
     """A kept connection can be idle between requests."""
-    with running("--request-timeout", "0.3") as mock, httpx.Client(headers=KEY) as client:
+    with limited(kept=9 * SECONDS) as mock, connect(mock.url) as connection:
         for _ in range(3):
-            answer = client.get(f"{mock.url}{PROVIDERS}?region_id=reg_demo")
-            assert 200 == answer.status_code
-            time.sleep(0.4)
+            connection.sendall(f"{REQUEST}\r\n".encode())
+            assert 200 == status_of(connection.recv(65_536).decode())
+            mock.put_forward(2 * SECONDS)
 
 
 def test_later_request_does_not_arrive() -> None:
     """The time of each request starts when the request begins."""
-    with running("--request-timeout", "0.5") as mock, connect(mock.url) as connection:
+    with limited(kept=9 * SECONDS) as mock, connect(mock.url) as connection:
         connection.sendall(f"{REQUEST}\r\n".encode())
         assert 200 == status_of(connection.recv(65_536).decode())
-        time.sleep(0.7)
+        mock.put_forward(2 * SECONDS)
         connection.sendall(REQUEST.encode())
 
-        assert 408 == status_of(read_all(connection))
+        assert 408 == status_of(mock.wait_for(connection))
 
 
 def test_closes_idle_connections() -> None:
     """A connection without further requests is closed without a response."""
-    with running() as mock, connect(mock.url) as connection:
+    with limited() as mock, connect(mock.url) as connection:
         for _ in range(2):
             connection.sendall(f"{REQUEST}\r\n".encode())
             assert 200 == status_of(connection.recv(65_536).decode())
 
-        assert "" == read_all(connection)
+        assert "" == mock.wait_for(connection)
         assert_serves_others(mock)
 
 
@@ -127,7 +141,7 @@ def test_closes_idle_connections() -> None:
 @pytest.mark.parametrize("end", ["\r\n\r\n", ""], ids=["whole", "without end"])
 def test_head_is_too_large(part: int, end: str) -> None:
     """The server does not read a megabyte of headers."""
-    with running() as mock, connect(mock.url) as connection:
+    with limited() as mock, connect(mock.url) as connection:
         head = f"{REQUEST}X-Large: {'x' * 1_000_000}{end}".encode()
         # The server stops reading, and so its response can get lost.
         with suppress(BrokenPipeError, ConnectionResetError):
@@ -153,7 +167,7 @@ def test_head_just_fits() -> None:
 
 def test_one_connection_too_many() -> None:
     """It gets 503; after another one is closed, the next is served."""
-    with running("--max-connections", "5") as mock, ExitStack() as stack:
+    with limited(connections=5) as mock, ExitStack() as stack:
         held = [stack.enter_context(connect(mock.url)) for _ in range(5)]
         # A response shows that the server has accepted the connection.
         for each in held:
@@ -161,8 +175,9 @@ def test_one_connection_too_many() -> None:
             assert 200 == status_of(each.recv(65_536).decode())
         with connect(mock.url) as one_more:
             assert 503 == status_of(read_all(one_more))
-        held[0].close()
-        time.sleep(0.1)
+        # The server closes its end once it has noticed.
+        held[0].shutdown(socket.SHUT_WR)
+        assert "" == read_all(held[0])
         assert_serves_others(mock)
 
 
@@ -182,16 +197,20 @@ def test_logs_refusals_with_requests() -> None:
 def test_refusals_have_request_ids(status: int, sent: str) -> None:
     """What the server itself refuses has an id of its own, or the one that was sent."""
     sent = REQUEST + sent if sent.startswith("X: ") else sent
-    with running("--request-timeout", "0.5", "--max-head", "2000") as mock:
+    with limited(head=2_000) as mock:
+        read = mock.wait_for if status == 408 else read_all
         with connect(mock.url) as connection:
             connection.sendall(sent.encode())
-            response = read_all(connection)
+            response = read(connection)
             assert status == status_of(response)
             assert id_of(response).startswith("req_")
         if sent == HALF_A_BODY:
             with connect(mock.url) as connection:
-                connection.sendall(sent.replace("Host:", "x-request-id: mine\r\nHost:").encode())
-                assert "mine" == id_of(read_all(connection))
+                more = "x-request-id: mine\r\nExpect: 100-continue\r\nHost:"
+                connection.sendall(sent.replace("Host:", more).encode())
+                # The head has arrived.
+                assert CONTINUE == connection.recv(len(CONTINUE), socket.MSG_WAITALL)
+                assert "mine" == id_of(read(connection))
 
 
 OFFER = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"
@@ -222,7 +241,7 @@ def test_ignores_offers_of_an_upgrade(size: int) -> None:
 
 def test_answers_pipelined_requests_in_order() -> None:
     """Requests that arrive together get their responses one after the other."""
-    with running() as mock, connect(mock.url) as connection:
+    with limited() as mock, connect(mock.url) as connection:
         paths = (PROVIDERS, "/nowhere", PROVIDERS)
         asked = "".join(REQUEST.replace(PROVIDERS, path) + "\r\n" for path in paths)
         connection.sendall(f"{asked}{REQUEST}Connection: close\r\n\r\n".encode())
@@ -233,7 +252,7 @@ def test_answers_pipelined_requests_in_order() -> None:
 
 def test_many_pipelined_requests() -> None:
     """Requests that have to wait keep their order and their bodies."""
-    with running() as mock, connect(mock.url) as connection:
+    with limited() as mock, connect(mock.url) as connection:
         bodies = [
             b'{"provider_id": "pp_system_default", "data": {"n": %d}}' % n for n in range(500)
         ]
@@ -253,7 +272,7 @@ def test_many_pipelined_requests() -> None:
 )
 def test_chunked_body_without_content(endless: str) -> None:
     """Trailers and chunk extensions have the limit of headers."""
-    with running() as mock, connect(mock.url) as connection:
+    with limited() as mock, connect(mock.url) as connection:
         head = HALF_A_BODY.replace("Content-Length: 100", "Transfer-Encoding: chunked")
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall((head.removesuffix("{") + endless).encode())
@@ -263,16 +282,16 @@ def test_chunked_body_without_content(endless: str) -> None:
         assert_serves_others(mock)
 
 
-@pytest.mark.parametrize("dialect", ["documented", "medusa"])
-def test_ignores_trailers(dialect: str) -> None:
+@pytest.mark.parametrize(("dialect", "refused"), [("documented", 401), ("medusa", 400)])
+def test_ignores_trailers(dialect: str, refused: int) -> None:
     """A key after the body does not count."""
-    with running("--dialect", dialect) as mock, connect(mock.url) as connection:
+    app = create_app(dialect=DIALECTS[dialect])
+    with limited(app) as mock, connect(mock.url) as connection:
         head = HALF_A_BODY.replace("Content-Length: 100", "Transfer-Encoding: chunked")
         key = "x-publishable-api-key: pk_demo\r\n"
         body = f'22\r\n{{"provider_id":"pp_stripe_stripe"}}\r\n0\r\n{key}\r\n'
         connection.sendall((head.removesuffix("{").replace(key, "") + body).encode())
 
-        refused = 401 if dialect == "documented" else 400
         assert refused == status_of(connection.recv(65_536).decode())
 
 

@@ -6,32 +6,12 @@ from tests.server.plugin_runs import ROOT, Runs, blocks
 pytest_plugins = ["pytester"]
 
 
-def test_documented_example_runs(runs: Runs) -> None:
-    """The example tests of docs/testing.md pass unchanged."""
-    example, *_ = blocks()
+def test_documented_examples_run(runs: Runs) -> None:
+    """The example tests of the documentation pass unchanged."""
+    example, _, _, _, failures, _, receipt = blocks()
+    *_, first = blocks("getting-started.md")
 
-    runs(2, test_example=example)
-
-
-def test_first_test_passes(runs: Runs) -> None:
-    """The example test of docs/getting-started.md passes unchanged."""
-    *_, example = blocks("getting-started.md")
-
-    runs(1, test_payment=example)
-
-
-def test_documented_failures(runs: Runs) -> None:
-    """The tests of docs/testing.md for failures on demand pass unchanged."""
-    *_, example, _, _ = blocks()
-
-    runs(6, test_failures=example)
-
-
-def test_documented_results_can_be_made(runs: Runs) -> None:
-    """The test of docs/testing.md that needs no server passes unchanged."""
-    *_, example = blocks()
-
-    runs(1, test_receipt=example)
+    runs(10, test_example=example, test_failures=failures, test_receipt=receipt, test_first=first)
 
 
 def test_documented_overrides_work(runs: Runs) -> None:

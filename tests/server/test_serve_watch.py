@@ -18,6 +18,13 @@ carts: [{id: cart_1, region_id: reg_1, currency_code: usd, total: 10}]
 """
 
 
+def save(path: Path, text: str) -> None:
+    """Write a file at once, so that half of it is never read."""
+    new = path.with_name("new")
+    new.write_text(text, "utf-8")
+    new.replace(path)
+
+
 def test_serves_a_changed_seed(tmp_path: Path) -> None:
     """The mock starts again from a new seed, but keeps the old store if the new seed is invalid."""
     seed = tmp_path / "shop.yaml"
@@ -32,14 +39,14 @@ def test_serves_a_changed_seed(tmp_path: Path) -> None:
 
         first = collect().raise_for_status().json()["payment_collection"]
 
-        seed.write_text("regions: [\n", "utf-8")
+        save(seed, "regions: [\n")
         line = mock.next_problem()
         assert line.startswith(
             f"ERROR {seed} changed, but cannot be used; the old version stays in use: {seed}:2: "
         )
         assert first == collect().json()["payment_collection"]
 
-        seed.write_text(SEED.replace("total: 10", "total: 12.5"), "utf-8")
+        save(seed, SEED.replace("total: 10", "total: 12.5"))
         assert f"{seed} changed: the mock started again" == mock.next_problem()
         second = collect().json()["payment_collection"]
         assert (10, 12.5) == (first["amount"], second["amount"])
@@ -62,7 +69,7 @@ def test_serves_a_changed_contract(tmp_path: Path) -> None:
             ("openapi: 3.0.3\npaths: {}\n", "KeyError: 'components'"),
             (text.replace("operationId: list_", "operationId: lost_"), "lost_payment_providers"),
         ):
-            contract.write_text(broken, "utf-8")
+            save(contract, broken)
             line = mock.next_problem()
             assert line.startswith(
                 f"ERROR {contract} changed, but cannot be used; the old version stays in use: "
@@ -70,6 +77,6 @@ def test_serves_a_changed_contract(tmp_path: Path) -> None:
             assert fault in line
             assert text == httpx.get(page).text
 
-        contract.write_text(f"# New.\n{text}", "utf-8")
+        save(contract, f"# New.\n{text}")
         assert f"{contract} changed: the mock started again" == mock.next_problem()
         assert f"# New.\n{text}" == httpx.get(page).text

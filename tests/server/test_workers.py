@@ -1,9 +1,10 @@
 """Several processes on one database, called by many clients at once: no work is done twice."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
+from itertools import cycle
 
 import httpx
 import pytest
@@ -48,16 +49,24 @@ def workers(responses: Iterable[httpx.Response]) -> int:
     return len({session_of(response)["data"]["worker"] for response in responses})
 
 
+def gather_from_all(shop: Shop, *requests: Callable[[], httpx.Response]) -> list[httpx.Response]:
+    """Send requests at once, and again if the system gave all of them to one process."""
+    responses: list[httpx.Response] = []
+    while workers(responses) < WORKERS:
+        responses += shop.gather(*requests)
+    return responses
+
+
 def replayed(response: httpx.Response) -> bool:
     """Return whether a response was replayed."""
     return "Idempotent-Replayed" in response.headers
 
 
 def test_one_key_is_one_session(shop: Shop, key: str) -> None:
-    """The provider gets one of a hundred equal calls; the others get the same response, or 409."""
+    """The provider gets one of fifty equal calls; the others get the same response, or 409."""
     purchase = shop.purchase()
 
-    responses = shop.gather(*[lambda: purchase.initialize(key)] * 100)
+    responses = shop.gather(*[lambda: purchase.initialize(key)] * 50)
 
     waiting = [answer(each) for each in responses if not each.is_success]
     made = [each for each in responses if each.is_success]
@@ -71,28 +80,26 @@ def test_one_key_is_one_session(shop: Shop, key: str) -> None:
 
 
 def test_calls_on_one_collection_take_turns(shop: Shop) -> None:
-    """Two hundred calls at once are processed one by one, whichever process gets them."""
+    """A hundred calls at once are processed one by one, whichever process gets them."""
     purchase = shop.purchase()
 
-    responses = shop.gather(*[purchase.initialize] * CROWD)
+    responses = gather_from_all(shop, *[purchase.initialize] * CROWD)
 
     made = {session["id"]: session for session in map(session_of, responses)}
-    assert WORKERS == workers(responses)
-    assert CROWD == len(made) == len(purchase.calls)
+    assert len(responses) == len(made) == len(purchase.calls)
     assert [] == overlaps(purchase.calls)
     (remaining,) = purchase.sessions
     assert made[remaining["id"]] == remaining
 
 
 def test_collections_do_not_mix(shop: Shop) -> None:
-    """Two hundred calls on as many collections: each gets its own session."""
+    """A hundred calls on as many collections: each gets its own session."""
     purchases = [shop.purchase() for _ in range(CROWD)]
 
-    responses = shop.gather(*(each.initialize for each in purchases))
+    responses = gather_from_all(shop, *(each.initialize for each in purchases))
 
     asked = {call.session_id: call.collection_id for call in shop.fleet.calls()}
-    assert WORKERS == workers(responses)
-    for purchase, response in zip(purchases, responses, strict=True):
+    for purchase, response in zip(cycle(purchases), responses, strict=False):
         session = session_of(response)
         answered = response.json()["payment_collection"]["id"]
         assert purchase.collection_id == answered == asked[session["id"]]
@@ -101,11 +108,11 @@ def test_collections_do_not_mix(shop: Shop) -> None:
 
 
 def test_a_cart_gets_one_collection(shop: Shop) -> None:
-    """A hundred calls at once that create a cart's collection all return the same one."""
+    """Fifty calls at once that create a cart's collection all return the same one."""
     cart_id = shop.fleet.new_cart()
 
     responses = shop.gather(
-        *[lambda: shop.client.post(COLLECTIONS, json={"cart_id": cart_id})] * 100
+        *[lambda: shop.client.post(COLLECTIONS, json={"cart_id": cart_id})] * 50
     )
 
     assert {200} == {each.status_code for each in responses}
@@ -113,23 +120,24 @@ def test_a_cart_gets_one_collection(shop: Shop) -> None:
 
 
 def test_slow_provider_does_not_delay_others(shop: Shop) -> None:
-    """While sixty calls wait for the provider, all processes serve other collections."""
-    slow = [shop.purchase() for _ in range(60)]
+    """While calls in all processes wait for the provider, all serve other collections."""
     others = [shop.purchase() for _ in range(20)]
 
-    waiting = shop.send(*(partial(each.initialize, do="wait", until="noon") for each in slow))
-    slow_ids = {each.collection_id for each in slow}
-    shop.fleet.wait_for_calls(slow_ids)
+    slow_ids: set[str] = set()
+    while WORKERS > len({call.worker for call in shop.fleet.calls_of(slow_ids)}):
+        slow = [shop.purchase() for _ in range(20)]
+        shop.send(*(partial(each.initialize, do="wait", until="noon") for each in slow))
+        slow_ids |= {each.collection_id for each in slow}
+        shop.fleet.wait_for_calls(slow_ids)
     responses = shop.gather(*(each.initialize for each in others))
     listed = shop.client.get(PROVIDERS, params={"region_id": "reg"})
     shop.fleet.wait()
-    calls = [call for call in shop.fleet.calls() if call.collection_id in slow_ids]
+    calls = shop.fleet.calls_of(slow_ids)
     shop.fleet.signal("noon")
 
     assert {200} == {each.status_code for each in responses}
     assert 200 == listed.status_code
-    assert [None] * 60 == [call.ended for call in calls]
-    assert WORKERS == workers(each.result() for each in waiting)
+    assert [None] * len(slow_ids) == [call.ended for call in calls]
 
 
 def test_bug_in_a_provider_is_retried_under_the_same_id(shop: Shop, key: str) -> None:

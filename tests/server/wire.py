@@ -4,6 +4,7 @@ import socket
 from typing import Any, NamedTuple
 
 import httpx
+from tests.conftest import PATIENCE
 
 PROVIDERS = "/store/payment-providers"
 COLLECTIONS = "/store/payment-collections"
@@ -69,7 +70,7 @@ KEY_REUSED = error(
 def connect(url: str) -> socket.socket:
     """Connect to a server."""
     address = httpx.URL(url)
-    return socket.create_connection((address.host, address.port or 80), timeout=60)
+    return socket.create_connection((address.host, address.port or 80), timeout=PATIENCE)
 
 
 def session_of(response: httpx.Response) -> Any:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import uvicorn
 from tests.conftest import KEY, running
-from tests.server.control.served import PATIENCE, Served
+from tests.server.control.served import Served
 
 from xclade_store_mock.app import StoreMockApp, create_app
 from xclade_store_mock.control.access import Access
@@ -23,8 +23,8 @@ def serving(app: StoreMockApp, **headers: str) -> Iterator[Served]:
     config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
     with (
         running(Server(config, app)) as url,
-        httpx.Client(base_url=url, headers=KEY, timeout=PATIENCE) as store,
-        httpx.Client(base_url=f"{url}/_mock", headers=headers, timeout=PATIENCE) as control,
+        httpx.Client(base_url=url, headers=KEY) as store,
+        httpx.Client(base_url=f"{url}/_mock", headers=headers) as control,
     ):
         yield Served(url, store, control)
 

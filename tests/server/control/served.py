@@ -5,9 +5,6 @@ from typing import Any, NamedTuple
 import httpx
 from tests.server.wire import COLLECTIONS, SESSIONS, STRIPE, session_of
 
-PATIENCE = 60
-"""How many seconds to wait on a busy machine for what should happen at once."""
-
 
 class Served(NamedTuple):
     """A served store: its URL, a client with its key, and one of its control API."""

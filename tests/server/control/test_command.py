@@ -10,9 +10,8 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
-from tests.conftest import KEY
+from tests.conftest import KEY, PATIENCE
 from tests.server.command import running
-from tests.server.control.served import PATIENCE
 from tests.server.test_serve_command import run_curl
 from tests.server.wire import SESSIONS, STRIPE
 
@@ -108,13 +107,13 @@ def test_stopping_releases_everything() -> None:
         process, url = mock.process, mock.url
         console = f"Console      {url}/  (control API: {url}/_mock/)"
         assert console == mock.banner.splitlines()[1]
-        control = httpx.Client(base_url=f"{url}/_mock", timeout=PATIENCE)
-        held = {"when": "after", "delay": 60_000, "payment_collection_id": "pay_col_gone"}
+        control = httpx.Client(base_url=f"{url}/_mock")
+        held = {"when": "after", "delay": 600_000, "payment_collection_id": "pay_col_gone"}
         control.post("/faults", json=held)
-        slow = {"result": "accepted", "delay": 60_000, "times": 1}
+        slow = {"result": "accepted", "delay": 600_000, "times": 1}
         control.put("/payment-providers/pp_stripe_stripe/outcome", json=slow)
         posted = [
-            pool.submit(httpx.post, f"{url}{path}", headers=KEY, json=STRIPE, timeout=PATIENCE)
+            pool.submit(httpx.post, f"{url}{path}", headers=KEY, json=STRIPE)
             for path in (SESSIONS, SESSIONS.replace("demo", "gone"))
         ]
         with control.stream("GET", "/events") as events:

@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.server.control.served import PATIENCE, Served
+from tests.conftest import PATIENCE
+from tests.server.control.served import Served
 from tests.server.wire import SESSIONS, SYSTEM
 
 from xclade_store_mock.app import create_app
@@ -23,7 +24,7 @@ Event = tuple[str, str | None, Any]
 @contextmanager
 def following(mock: Served, **headers: str) -> Iterator[Iterator[Event]]:
     """Follow the events; yield once the stream has begun."""
-    with mock.control.stream("GET", "/events", headers=headers, timeout=PATIENCE) as stream:
+    with mock.control.stream("GET", "/events", headers=headers) as stream:
         assert (200, "text/event-stream; charset=utf-8", "no-store") == (
             stream.status_code,
             stream.headers["content-type"],
@@ -159,7 +160,7 @@ def test_slow_listener_is_cut_off(mock: Served) -> None:
 
 def test_head_has_an_end(mock: Served) -> None:
     """HEAD returns no events and leaves the connection usable."""
-    with httpx.Client(base_url=mock.url, timeout=PATIENCE) as client:
+    with httpx.Client(base_url=mock.url) as client:
         head = client.head("/_mock/events")
         other = client.get("/_mock/clock")
 

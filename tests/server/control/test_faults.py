@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.server.control.served import PATIENCE, Served
+from tests.server.control.served import Served
 from tests.server.wire import COLLECTIONS, FREE_SESSIONS, PROVIDERS, SESSIONS, STRIPE, SYSTEM
 
 from xclade_store_mock.control.faults import FaultPlan, Faults
@@ -220,9 +220,11 @@ def test_number_of_faults_is_limited(mock: Served) -> None:
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_delay_makes_a_client_time_out(either: Served, when: str) -> None:
     """The client times out; `when` decides whether the session was initialized."""
-    fault = either.plan_fault(delay=60_000, when=when)
+    fault = either.plan_fault(delay=600_000, when=when)
     with pytest.raises(httpx.ReadTimeout):
-        either.store.post(SESSIONS, json=STRIPE, timeout=0.5)
+        either.store.post(SESSIONS, json=STRIPE, timeout=0.2)
+    while [1] != [each["waiting"] for each in either.faults()]:
+        pass
 
     assert (when == "after") == bool(either.collection()["payment_sessions"])
     assert {"released": 1} == either.control.post(f"/faults/{fault}/release").json()
@@ -232,7 +234,7 @@ def test_short_delay_ends_by_itself(either: Served) -> None:
     """After a short delay the store's response arrives."""
     either.plan_fault(delay=50)
 
-    response = either.store.post(SESSIONS, json=STRIPE, timeout=PATIENCE)
+    response = either.store.post(SESSIONS, json=STRIPE)
 
     assert 200 == response.status_code
     (entry,) = either.journal()

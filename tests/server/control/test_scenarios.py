@@ -8,7 +8,8 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-from tests.server.control.served import PATIENCE, Served
+from tests.conftest import PATIENCE
+from tests.server.control.served import Served
 from tests.server.wire import COLLECTIONS, JSON
 
 from xclade_store import ConnectionFailed, InvalidData, PaymentRefused, ServerFailed, StoreClient

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import pytest
+from tests.conftest import PATIENCE
 from tests.databases import MEMORY, OLDER_POSTGRESQL, POSTGRESQL, SQLITE, new_database
 from tests.server.storage.disks import small_disk
 from tests.server.storage.examples import SEED
@@ -14,8 +15,6 @@ from xclade_store_mock.storage import Storage, open_storage, prepare_storage
 from xclade_store_mock.storage.memory import MemoryStorage
 
 __all__ = ["small_disk"]
-
-_PATIENCE = 30  # seconds; no test waits longer for a lock
 
 
 class Pair(NamedTuple):
@@ -74,7 +73,7 @@ def shared_storage(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def storage(shared_storage: str) -> AsyncIterator[Storage]:
     """Return a storage that holds the seed."""
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(PATIENCE):
         if shared_storage == MEMORY:
             yield MemoryStorage(SEED)
             return
@@ -86,7 +85,7 @@ async def storage(shared_storage: str) -> AsyncIterator[Storage]:
 async def pair(shared_database: str) -> AsyncIterator[Pair]:
     """Return two storages on one database that holds the seed."""
     async with (
-        asyncio.timeout(_PATIENCE),
+        asyncio.timeout(PATIENCE),
         _reset(shared_database) as one,
         _reset(shared_database) as other,
     ):

@@ -5,7 +5,7 @@ import gc
 from collections.abc import Sequence
 
 import pytest
-from tests.server.providers import PATIENCE
+from tests.conftest import PATIENCE
 
 from xclade_store_mock.errors import StorageUnavailable
 from xclade_store_mock.storage.batches import Batches

@@ -7,8 +7,8 @@ import asyncpg
 import psycopg
 import pytest
 from msgspec.structs import replace
+from tests.conftest import PATIENCE
 from tests.databases import OLDER_POSTGRESQL, POSTGRESQL
-from tests.server.providers import PATIENCE
 from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import (
     A_CHANCE,
@@ -146,6 +146,13 @@ async def test_one_server_prepares_at_a_time(shared_postgresql: str) -> None:
     await database.close()
 
 
+async def until_somebody_waits(url: str) -> None:
+    """Wait until a transaction waits for another one's lock."""
+    with psycopg.connect(url, autocommit=True) as observer:
+        while observer.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is None:  # noqa: ASYNC110 - another process's
+            await asyncio.sleep(0.01)
+
+
 async def test_same_cart_added_at_once(pair: Pair, shared_database: str) -> None:
     """A cart that another transaction adds meanwhile is replaced; the call does not fail."""
     earlier, later = cart("cart_x", "1"), cart("cart_x", "2")
@@ -154,7 +161,7 @@ async def test_same_cart_added_at_once(pair: Pair, shared_database: str) -> None
             "INSERT INTO xclade_mock_carts VALUES (%s, %s)", (earlier.id, schema.write(earlier))
         )
         putting = asyncio.create_task(pair.one.put_cart(later, NOW))
-        await asyncio.wait({putting}, timeout=A_CHANCE)
+        await until_somebody_waits(shared_database)
         assert not putting.done()
 
     await putting
@@ -174,10 +181,10 @@ async def test_deadlock_is_retried(pair: Pair, shared_database: str) -> None:
     lock = "SELECT FROM xclade_mock_payment_collections WHERE id = %s FOR UPDATE"
     with psycopg.connect(shared_database) as other:
         # So that PostgreSQL gives up the storage's transaction, not this one.
-        other.execute("SET deadlock_timeout = '60s'")
+        other.execute("SET deadlock_timeout = '600s'")
         other.execute(lock, ["pay_col_2"])
         keeping = asyncio.create_task(database.run(lambda it: sql.keep_collections(it, updates)))
-        await asyncio.wait({keeping}, timeout=A_CHANCE)
+        await until_somebody_waits(shared_database)
         async with asyncio.timeout(PATIENCE):
             await asyncio.to_thread(other.execute, lock, ["pay_col_1"])
         assert not keeping.done()

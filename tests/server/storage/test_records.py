@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
-from tests.server.providers import PATIENCE
+from tests.conftest import PATIENCE
 from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import NOW, SEED, answered, record
 
