@@ -73,7 +73,7 @@ def write_command(folder: Path, name: str, script: str) -> None:
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the project in which the release was built, with a released changelog."""
+    """Return a copy of the project in which the release was built."""
     folder = tmp_path_factory.mktemp("release")
     for name in ("client", "mock_server", "openapi", "docs", "requirements"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -105,9 +105,8 @@ def version(folder: Path) -> str:
 def test_release_is_checked(released: Path) -> None:
     """A wheel whose tag, changelog and repository agree is installed and its command runs."""
     changelog = released / "CHANGELOG.md"
-    text = changelog.read_text("utf-8")
     title = f"## {version(released)} - 2026-12-01"
-    changelog.write_text(text.replace("## Unreleased", title), "utf-8")
+    changelog.write_text(f"{title}\n{changelog.read_text('utf-8')}", "utf-8")
 
     result = run(
         *("release.yml", "build", "Check", released),
