@@ -19,13 +19,12 @@ from xclade_store_mock.check.signs import Evidence
 from xclade_store_mock.check.situations import explain
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.dialects import MEDUSA
-from xclade_store_mock.dialects.replies import ROWS
 
 COMMON = (
-    ROWS[errors.PublishableKeyMissing].id,
-    ROWS[errors.MethodNotAllowed].id,
-    ROWS[errors.CollectionNotFound].id,
-    ROWS[errors.ProviderRefused].id,
+    errors.PublishableKeyMissing.__name__,
+    errors.MethodNotAllowed.__name__,
+    errors.CollectionNotFound.__name__,
+    errors.ProviderRefused.__name__,
     "paging",
     "idempotency-key",
 )
@@ -54,7 +53,7 @@ def explain_failure(
         # Schemathesis repeats the call without the key, and passes that response only in words.
         status = MEDUSA.replies[errors.PublishableKeyMissing].status
         is_refused = f"got `{status} " in failure.message
-        return {ROWS[errors.PublishableKeyMissing].id} if is_refused else set()
+        return {errors.PublishableKeyMissing.__name__} if is_refused else set()
     operation = case.operation.definition.raw["operationId"]
     call = read_interaction(operation, Request.from_prepared_request(response.request), response)
     return {situation.id for situation in explain(call, EVIDENCE)}

@@ -19,16 +19,16 @@ MUTANTS = (
     # What the server returns
     Mutant(
         "wrong status",
-        SERVER / "dialects/replies.py",
-        'collection not found", _NOT_FOUND, _HIDDEN',
-        'collection not found", _INVALID, _HIDDEN',
+        SERVER / "dialects/replies.yaml",
+        "collection not found\n  documented: {status: 404, type: not_found}",
+        "collection not found\n  documented: {status: 400, type: invalid_data}",
         (INITIALIZE, "tests/server/test_documented_statuses.py"),
     ),
     Mutant(
         "401 as JSON",
-        SERVER / "dialects/replies.py",
-        '_UNAUTHORIZED = Reply(401, message="Unauthorized", media_type="text/plain")',
-        '_UNAUTHORIZED = Reply(401, "unauthorized", message="Unauthorized")',
+        SERVER / "dialects/replies.yaml",
+        "{status: 401, message: Unauthorized, media_type: text/plain}",
+        "{status: 401, type: unauthorized, message: Unauthorized}",
         ("tests/server/test_documented_statuses.py", FUZZING),
     ),
     Mutant(

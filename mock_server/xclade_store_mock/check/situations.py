@@ -20,7 +20,7 @@ from xclade_store_mock.web.dialect import Reply
 
 Requests = Callable[[Ids], tuple[Request, ...]]
 
-NAMES = {row.id: row.situation for row in ROWS.values()} | {
+NAMES = {refusal.__name__: row.situation for refusal, row in ROWS.items()} | {
     name: row.situation for name, row in BEHAVIOURS.items()
 }
 """The situations in words, by id, in the order of the table."""
@@ -127,7 +127,7 @@ def _error(
     documented, listed = DOCUMENTED.replies.get(error), MEDUSA.replies.get(error)
     expected = Expected(documented, only_status=only_status) if documented else _REFUSED
     deviation = Expected(listed) if listed else _ACCEPTED
-    return Situation(ROWS[error].id, requests, expected, deviation, title)
+    return Situation(error.__name__, requests, expected, deviation, title)
 
 
 def _create(

@@ -31,7 +31,9 @@ class Medusa(Dialect):
     replies: Mapping[type[Refusal], Reply] = {
         refusal: row.medusa for refusal, row in ROWS.items() if row.medusa
     }
-    deviations = frozenset(BEHAVIOURS).union(row.id for row in ROWS.values() if row.differs)
+    deviations = frozenset(BEHAVIOURS).union(
+        refusal.__name__ for refusal, row in ROWS.items() if row.differs
+    )
     keeps_answers = False
     restores_sessions = True
     is_strict = False
