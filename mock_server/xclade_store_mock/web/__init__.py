@@ -4,15 +4,13 @@ May import: contract, payments, storage and the leaves. It knows the `Dialect` p
 an implementation of it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from starlette.types import Scope
 
 REASON = "xclade_store_mock.reason"
 """An extension of ASGI: a function that sets the response's reason phrase."""
-
-_HEADERS = "xclade_store_mock.headers"
 
 
 class Call(NamedTuple):
@@ -30,11 +28,9 @@ class Call(NamedTuple):
 
 def read_header(scope: Scope, name: str) -> str | None:
     """Return a request header, named in lower case, or None; repeated ones joined by commas."""
-    if _HEADERS not in scope:
-        # A request's headers are looked up half a dozen times.
-        scope[_HEADERS] = _joined(scope["headers"])
-    found: bytes | None = scope[_HEADERS].get(name.encode())
-    return None if found is None else found.decode("latin-1").strip()
+    wanted = name.encode()
+    found = [value.strip() for key, value in scope["headers"] if key == wanted]
+    return b", ".join(found).decode("latin-1") if found else None
 
 
 def is_preflight(scope: Scope) -> bool:
@@ -59,13 +55,3 @@ def read_headers(scope: Scope, names: Iterable[str]) -> dict[str, str]:
         if value is not None:
             headers[name] = value
     return headers
-
-
-def _joined(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    joined = dict(headers)
-    if len(joined) < len(headers):
-        joined = {}
-        for name, value in headers:
-            earlier = (joined[name],) if name in joined else ()
-            joined[name] = b", ".join((*earlier, value.strip()))
-    return joined
