@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -347,8 +347,6 @@ def _exact(amount: Decimal) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
-# A document repeats the same few times.
-@lru_cache(maxsize=16)
 def timestamp(moment: datetime) -> str:
     """Return a UTC time with milliseconds: `2026-01-15T09:30:00.000Z`."""
     return moment.isoformat("T", "milliseconds").replace("+00:00", "Z")
