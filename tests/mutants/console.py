@@ -45,7 +45,7 @@ MUTANTS = (
     Mutant(
         "held requests out of sight",
         SERVER / "control/documents.py",
-        "for each in fault.held]",
+        "for each in fault.gate.held]",
         "for each in ()]",
         (JOURNAL,),
     ),

@@ -54,14 +54,8 @@ def _render_session(session: PaymentSession) -> Document:
 def render_fault(fault: Fault) -> Document:
     """Return a fault: which requests it applies to, and what it does."""
     plan = _render_plan(fault.plan)
-    held = [{"method": each["method"], "path": hide_text(each["path"])} for each in fault.held]
-    return {
-        "id": fault.id,
-        **plan,
-        "times": fault.times,
-        "waiting": fault.gate.waiting,
-        "held": held,
-    }
+    held = [{"method": each["method"], "path": hide_text(each["path"])} for each in fault.gate.held]
+    return {"id": fault.id, **plan, "times": fault.times, "waiting": len(held), "held": held}
 
 
 def render_call(request: SessionRequest) -> Document:

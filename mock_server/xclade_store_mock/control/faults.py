@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.client import responses
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 from starlette.responses import Response
@@ -17,6 +18,8 @@ from xclade_store_mock.control.front import Exchange, exchange_of
 from xclade_store_mock.web import is_preflight
 from xclade_store_mock.web.bodies import read_body
 from xclade_store_mock.web.dialect import Dialect, Reply
+
+Item = TypeVar("Item")
 
 FindOperation = Callable[[str, str], Match | None]
 """Returns the operation that a method and a path reach."""
@@ -40,23 +43,29 @@ def require_limits(**values: int | None) -> None:
             raise ValueError(f"{name} must be from {least} to {most}, not {value}")
 
 
-class Gate:
-    """Where requests wait until their time is up or they are released."""
+class Gate(Generic[Item]):
+    """Where requests or calls wait until their time is up or they are released."""
 
-    def __init__(self) -> None:
-        self.waiting = 0
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.held: list[Item] = []
+        """What waits, the oldest first."""
+        self._changed = changed
         self._arrival = asyncio.Event()
         self._opening = asyncio.Event()
 
-    async def wait(self, milliseconds: int) -> None:
-        self.waiting += 1
+    async def wait(self, item: Item, milliseconds: int) -> None:
+        if not milliseconds:
+            return
+        self.held.append(item)
         self._arrival.set()
+        self._changed()
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(milliseconds / 1000):
                     await self._opening.wait()
         finally:
-            self.waiting -= 1
+            self.held.remove(item)
+            self._changed()
 
     async def arrival(self) -> None:
         await self._arrival.wait()
@@ -65,7 +74,7 @@ class Gate:
         """Release the requests that wait now, and return how many there are."""
         self._opening.set()
         self._opening = asyncio.Event()
-        return self.waiting
+        return len(self.held)
 
     def open(self) -> None:
         """Release all requests, those that arrive later too."""
@@ -137,9 +146,8 @@ class Fault:
     id: str
     plan: FaultPlan
     times: int | None
-    gate: Gate = field(default_factory=Gate, repr=False)
+    gate: Gate[Scope] = field(repr=False)
     in_flight: int = 0
-    held: list[Scope] = field(default_factory=list, repr=False)
     has_applied: bool = False
 
 
@@ -158,7 +166,7 @@ class Faults:
         if len(self._faults) >= MAX_FAULTS:
             raise Conflict(f"There are already {MAX_FAULTS} faults: cancel some first.")
         self._last_id += 1
-        fault = Fault(f"fault_{self._last_id}", plan, times)
+        fault = Fault(f"fault_{self._last_id}", plan, times, Gate(self._changed))
         self._faults[fault.id] = fault
         self._changed()
         return fault
@@ -201,17 +209,6 @@ class Faults:
                 self._changed()
                 return fault
         return None
-
-    async def hold(self, fault: Fault, scope: Scope) -> None:
-        """Hold a request for the fault's delay, or until it is released."""
-        if fault.plan.delay:
-            fault.held.append(scope)
-            self._changed()
-            try:
-                await fault.gate.wait(fault.plan.delay)
-            finally:
-                fault.held.remove(scope)
-                self._changed()
 
     def end(self, fault: Fault) -> None:
         """Finish a request; a fault that applies to no more requests is removed."""
@@ -278,7 +275,7 @@ class FaultMiddleware:
                 await send(message)
 
         if plan.when is Moment.BEFORE:
-            await self._faults.hold(fault, scope)
+            await fault.gate.wait(scope, plan.delay)
         if plan.reaches_store:
             await self._app(scope, receive, pass_on)
         elif not exchange.is_received:
@@ -289,10 +286,11 @@ class FaultMiddleware:
 
     async def _finish(self, fault: Fault, scope: Scope) -> None:
         """Do what follows the store's work."""
-        if fault.plan.then is not None:
-            await fault.plan.then()
-        if fault.plan.when is Moment.AFTER:
-            await self._faults.hold(fault, scope)
+        plan = fault.plan
+        if plan.then is not None:
+            await plan.then()
+        if plan.when is Moment.AFTER:
+            await fault.gate.wait(scope, plan.delay)
 
     def _error(self, answer: FaultAnswer) -> Response:
         reply = self._dialect.reply_with(answer.status)

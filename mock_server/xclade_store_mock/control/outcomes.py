@@ -53,8 +53,7 @@ class Outcomes:
         self._changed = changed
         self._planned: dict[str, Outcome] = {}
         self.unused: dict[str, Outcome] = {}
-        self._gates: defaultdict[str, Gate] = defaultdict(Gate)
-        self._held: defaultdict[str, list[SessionRequest]] = defaultdict(list)
+        self._gates: defaultdict[str, Gate[SessionRequest]] = defaultdict(lambda: Gate(changed))
 
     def plan(self, provider_id: str, outcome: Outcome) -> None:
         """Plan an outcome; it replaces an earlier one."""
@@ -66,7 +65,7 @@ class Outcomes:
 
     def held(self, provider_id: str) -> list[SessionRequest]:
         """Return the calls that a provider's outcome delays now, the oldest first."""
-        return [*self._held[provider_id]]
+        return [*self._gates[provider_id].held]
 
     def cancel(self, provider_id: str) -> None:
         """Cancel a provider's outcome, and release the calls that it delays."""
@@ -95,19 +94,8 @@ class Outcomes:
             self._planned[provider_id] = replace(outcome, times=outcome.times - 1)
         if outcome.times is not None:
             self._changed()
-        if outcome.delay:
-            await self._hold(request, outcome.delay)
+        await self._gates[provider_id].wait(request, outcome.delay)
         return outcome
-
-    async def _hold(self, request: SessionRequest, delay: int) -> None:
-        held = self._held[request.provider_id]
-        held.append(request)
-        self._changed()
-        try:
-            await self._gates[request.provider_id].wait(delay)
-        finally:
-            held.remove(request)
-            self._changed()
 
     def wrap(self, find: FindProvider) -> FindProvider:
         """Return a lookup of providers whose calls end as planned."""
