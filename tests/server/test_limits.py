@@ -17,6 +17,7 @@ from tests.server.wire import PROVIDERS, SESSIONS, connect
 
 from xclade_store_mock.app import create_app
 from xclade_store_mock.dialects import DIALECTS
+from xclade_store_mock.serving import LIMITS
 
 REQUEST = (
     f"GET {PROVIDERS}?region_id=reg_demo HTTP/1.1\r\nHost: mock\r\n"
@@ -59,13 +60,6 @@ def test_request_does_not_arrive(beginning: str) -> None:
 
         assert 408 == status_of(mock.wait_for(connection))
         assert_serves_others(mock)
-
-
-def test_time_for_a_request_is_an_option() -> None:
-    """The command takes it, and goes on without a word."""
-    with running("--request-timeout", "0.1") as mock, connect(mock.url) as connection:
-        assert 408 == status_of(read_all(connection))
-        assert [] == mock.stop()
 
 
 def test_request_arrives_too_slowly() -> None:
@@ -154,8 +148,8 @@ def test_head_is_too_large(part: int, end: str) -> None:
 
 
 def test_head_just_fits() -> None:
-    """The limit is the option's value in bytes, however large the body is."""
-    with running("--max-head", "2000") as mock:
+    """The limit is in bytes, however large the body is."""
+    with limited(head=2_000) as mock:
         for size, status in ((1_800, 200), (2_200, 431)):
             response = httpx.post(
                 f"{mock.url}{SESSIONS}",
@@ -182,11 +176,13 @@ def test_one_connection_too_many() -> None:
 
 
 def test_logs_refusals_with_requests() -> None:
-    """The log says where a 503 came from."""
-    options = ("--max-connections", "1", "--log-format", "text")
-    with running(*options) as mock, connect(mock.url), connect(mock.url) as refused:
+    """The log says where a 431 came from."""
+    with running("--log-format", "text") as mock, connect(mock.url) as refused:
+        # One byte too many: nothing is unread when the server closes the connection.
+        refused.sendall(f"{REQUEST}X-Large: ".ljust(LIMITS.head + 1, "x").encode())
         id_ = id_of(read_all(refused))
-        assert f"Refused a connection: 503 Service Unavailable [{id_}]" == mock.next_problem()
+        problem = f"Refused a connection: 431 Request Header Fields Too Large [{id_}]"
+        assert problem == mock.next_problem()
 
 
 @pytest.mark.parametrize(
@@ -311,19 +307,18 @@ def test_opens_as_many_files_as_allowed() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 def test_warns_of_fewer_connections() -> None:
-    """A warning has the number of connections if the system allows fewer than asked for."""
+    """A warning has the number of connections if the system allows fewer than the limit."""
     serve = f"'{sys.executable}' -m xclade_store_mock serve --port 0"
-    for most, warnings in (
-        ("100", []),
-        ("300", ["No more than 192 connections: the system's limit"]),
-    ):
-        command = f"ulimit -n 256; exec {serve} --max-connections {most}"
-        with subprocess.Popen(
-            ["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout
-            url = process.stdout.readline().split()[2]
-            httpx.get(f"{url}/_mock/ready").raise_for_status()
-            process.terminate()
-            _, problems = process.communicate()
-        assert warnings == [each.partition("WARNING ")[2] for each in problems.splitlines()]
+    with subprocess.Popen(
+        ["sh", "-c", f"ulimit -n 256; exec {serve}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        url = process.stdout.readline().split()[2]
+        httpx.get(f"{url}/_mock/ready").raise_for_status()
+        process.terminate()
+        _, problems = process.communicate()
+    warnings = [each.partition("WARNING ")[2] for each in problems.splitlines()]
+    assert ["No more than 192 connections: the system's limit"] == warnings

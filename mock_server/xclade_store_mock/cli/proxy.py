@@ -22,11 +22,9 @@ from xclade_store_mock.cli.serve import (
     CannotServe,
     add_access,
     add_address,
-    add_limits,
     choose_access,
     listen,
     read_edge,
-    read_limits,
     url_of,
 )
 from xclade_store_mock.control.access import Access
@@ -67,7 +65,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     record.add_options(parser)
     add_address(parser)
     add_access(parser)
-    add_limits(parser)
 
 
 def proxy(options: argparse.Namespace) -> int:
@@ -102,7 +99,7 @@ def proxy(options: argparse.Namespace) -> int:
             # SIGTERM prints the summary, too.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             with suppress(KeyboardInterrupt):
-                run_proxy(app, listeners, read_limits(options), options.log_format, edge)
+                run_proxy(app, listeners, options.log_format, edge)
     except (CannotServe, CannotCheck, OptionInvalid) as error:
         print_safely(f"xclade-store-mock: {error}\n", sys.stderr)
         return CANNOT_CHECK

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from xclade_store_mock.cli import backend, record
-from xclade_store_mock.cli.backend import OptionInvalid, add_dialect, option_type, positive, seconds
+from xclade_store_mock.cli.backend import OptionInvalid, add_dialect, option_type, positive
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.control.scenarios import SCENARIOS, find_scenario
 from xclade_store_mock.payments.model import Settings, Store
 from xclade_store_mock.payments.seed import StoreFileError, demo_store, read_store
-from xclade_store_mock.serving import Edge, Limits, Service
+from xclade_store_mock.serving import Edge, Service
 from xclade_store_mock.storage import StorageError
 
 if TYPE_CHECKING:
@@ -37,15 +37,11 @@ MEMORY = "memory"
 TOKEN_VARIABLE = "XCLADE_STORE_MOCK_CONTROL_TOKEN"  # noqa: S105 - its name
 
 _LOOPBACK = "127.0.0.1"
-_SMALLEST_HEAD = 1_024  # bytes; any client's requests have a few hundred
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\sA-Z]+|null")
 _REACHABLE = {"0.0.0.0": _LOOPBACK, "::": "::1"}  # noqa: S104 - to connect to, not to bind
 
 
 _port = option_type(int, range(2**16).__contains__, "must be a port from 0 to 65535, not {!r}")
-_head = option_type(
-    int, lambda it: it >= _SMALLEST_HEAD, "must be an integer of at least 1,024, not {!r}"
-)
 _origin = option_type(str, _ORIGIN.fullmatch, "{!r} is not an origin such as https://shop.example")
 _root_path = option_type(
     str,
@@ -70,7 +66,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     backend.add_options(parser)
     record.add_options(parser)
     add_access(parser)
-    add_limits(parser)
 
 
 def add_address(parser: argparse.ArgumentParser) -> None:
@@ -159,35 +154,6 @@ def add_access(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_limits(parser: argparse.ArgumentParser) -> None:
-    """Add the limits of a process."""
-    limits = parser.add_argument_group("limits of each process")
-    defaults = Limits()
-    limits.add_argument(
-        "--max-connections",
-        type=positive,
-        metavar="N",
-        default=defaults.connections,
-        help="open connections; the next one gets 503 (default: %(default)s)",
-    )
-    limits.add_argument(
-        "--max-head",
-        type=_head,
-        metavar="BYTES",
-        default=defaults.head,
-        help="size of a request's first line and headers; a larger one gets 431"
-        " (default: %(default)s)",
-    )
-    limits.add_argument(
-        "--request-timeout",
-        type=seconds,
-        metavar="SECONDS",
-        default=defaults.seconds,
-        help="time for a request's head, and for each further part of its body; a slower one"
-        " gets 408 (default: %(default)s)",
-    )
-
-
 def serve(options: argparse.Namespace) -> int:
     """Serve as the options say; return the exit code."""
     # Imported late: --help does not need uvicorn.
@@ -272,7 +238,6 @@ def _read_options(
         dialect=options.dialect,
         storage_url=None if options.storage == MEMORY else options.storage,
         log_format=options.log_format,
-        limits=read_limits(options),
         workers=options.workers,
         edge=read_edge(options),
         access=choose_access(options, listeners) if options.workers == 1 else None,
@@ -302,11 +267,6 @@ def read_edge(options: argparse.Namespace) -> Edge:
             files = f"{certfile} and {keyfile}" if keyfile else certfile
             raise CannotServe(f"cannot serve https with {files}: {error}") from error
     return Edge(options.root_path or "", certfile, keyfile)
-
-
-def read_limits(options: argparse.Namespace) -> Limits:
-    """Return the limits of a process."""
-    return Limits(options.max_connections, options.max_head, options.request_timeout)
 
 
 def _read_store(options: argparse.Namespace, recording: "Recording | None") -> Store:

@@ -40,6 +40,9 @@ class Limits:
     """Time for a request's head, and for each further part of its body; after that it gets 408."""
 
 
+LIMITS = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """How clients reach a process: under which path of a reverse proxy, and with TLS or not."""
@@ -59,7 +62,7 @@ class Service:
     """Where the state is kept; None for memory."""
     log_format: str | None = None
     """How requests are logged: "text" or "json"; None for not at all."""
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = LIMITS
     edge: Edge = field(default_factory=Edge)
     workers: int = 1
     access: Access | None = None

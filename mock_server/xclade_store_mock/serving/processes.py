@@ -20,7 +20,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from xclade_store_mock.payments.seed import StoreFileError
-from xclade_store_mock.serving import YOUNG_OBJECTS
+from xclade_store_mock.serving import LIMITS, YOUNG_OBJECTS
 from xclade_store_mock.serving.logs import logging_configuration
 from xclade_store_mock.serving.protocol import BoundedProtocol
 from xclade_store_mock.web.pages import READY
@@ -231,15 +231,11 @@ def _configuration(service: Service, factory: Callable[[], ASGIApp]) -> uvicorn.
 
 
 def run_proxy(
-    proxy: Proxy,
-    listeners: Sequence[socket.socket],
-    limits: Limits,
-    log_format: str | None,
-    edge: Edge,
+    proxy: Proxy, listeners: Sequence[socket.socket], log_format: str | None, edge: Edge
 ) -> None:
     """Serve a proxy until a signal stops it."""
     gc.set_threshold(YOUNG_OBJECTS)
-    config = configuration(lambda: proxy, limits=limits, log_format=log_format, edge=edge)
+    config = configuration(lambda: proxy, log_format=log_format, edge=edge)
     # The upstream's responses have their own.
     config.date_header = False
     Server(config, proxy).run(sockets=[*listeners])
@@ -248,9 +244,9 @@ def run_proxy(
 def configuration(
     factory: Callable[[], ASGIApp],
     *,
-    limits: Limits,
     log_format: str | None,
     edge: Edge,
+    limits: Limits = LIMITS,
     workers: int = 1,
 ) -> uvicorn.Config:
     """Return uvicorn's configuration, and allow the process enough open files."""
