@@ -1,59 +1,70 @@
-"""Measure what it takes to load store files of several sizes."""
+"""Measure what it takes to load store files of several sizes, each in a process: seeds FILE."""
 
+import json
+import os
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from operator import sub
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.figures import Bar, bars, ratios, spread, table
 from tests.bench.page import Section
-from tests.bench.subjects import MEMORY, mock, started, write_store
+from tests.bench.subjects import Running, write_store
+from tests.bench.tools import on_first_core, run
+
+from xclade_store_mock.app import utc_now
+from xclade_store_mock.payments.seed import read_store
 
 SIZES = (1_000, 10_000, 100_000)
 MOST_SECONDS = {"JSON": 3, "YAML": 12}
 """The bars for the largest file, by format."""
 MOST_GROWTH = 1.3
+"""The bar for the time per cart of the largest file, relative to that of the one before."""
 
 
 class Cost(NamedTuple):
-    """What it takes to serve a store until the first session, in seconds and MB."""
+    """What it takes to load a file."""
 
-    elapsed: float
+    seconds: float
     cpu: float
+    """Seconds of CPU time."""
     memory: float
+    """MB."""
 
 
 Costs = dict[tuple[str, int], list[Cost]]
-"""By format and number of carts, one per round, less those of the demo store."""
+"""By format and number of carts, one per round."""
 
 
-def serve(*options: str | Path) -> Cost:
-    """Start the mock, and stop it once it has initialized a session."""
-    began = time.perf_counter()
-    with started(mock(MEMORY, *options)) as server:
-        return Cost(time.perf_counter() - began, server.cpu(), server.resident())
+def load(path: Path) -> Cost:
+    """Load a file."""
+    process = Running("", "", os.getpid())
+    before, began, cpu = process.resident(), time.perf_counter(), time.process_time()
+    store = read_store(path, utc_now())
+    cost = Cost(time.perf_counter() - began, time.process_time() - cpu, process.resident() - before)
+    assert store.carts
+    return cost
 
 
 def compare(rounds: int) -> Costs:
     """Load one file after the other, in rounds."""
     costs: Costs = defaultdict(list)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as temporary:
         files = {
-            (kind, size): Path(folder) / f"{size}.{kind.lower()}"
+            (kind, size): Path(temporary) / f"{size}.{kind.lower()}"
             for kind in MOST_SECONDS
             for size in SIZES
         }
-        for (_, size), path in files.items():
-            write_store(path, collections=0, carts=size)
+        for (_, size), file in files.items():
+            write_store(file, collections=0, carts=size)
+        command = (*on_first_core(), sys.executable, "-m", "tests.bench.seeds")
         for number in range(rounds):
             sys.stderr.write(f"Round {number + 1} of {rounds} ...\n")
-            demo = serve()
-            for file, path in files.items():
-                costs[file].append(Cost(*map(sub, serve("--seed", path), demo)))
+            for key, file in files.items():
+                costs[key].append(Cost(*json.loads(run(*command, file))))
     return costs
 
 
@@ -61,16 +72,15 @@ def aims(costs: Costs) -> Iterator[Bar]:
     """Yield the bars of the largest files."""
     *_, smaller, largest = SIZES
     for kind, most in MOST_SECONDS.items():
-        (slow, slow_cpu, _), (fast, fast_cpu, _) = (
+        (seconds, cpu, _), (fewer, less_cpu, _) = (
             zip(*costs[kind, size], strict=True) for size in (largest, smaller)
         )
-        yield Bar(f"seconds for {largest:,} carts from {kind}", slow, most)
-        yield Bar(
-            f"… relative to {smaller:,}",
-            ratios(slow, fast),
-            MOST_GROWTH * largest / smaller,
-            by_cpu=ratios(slow_cpu, fast_cpu),
+        yield Bar(f"seconds for {largest:,} carts from {kind}", seconds, most)
+        growth, growth_in_cpu = (
+            [ratio * smaller / largest for ratio in ratios(*pair)]
+            for pair in ((seconds, fewer), (cpu, less_cpu))
         )
+        yield Bar(f"… per cart, relative to {smaller:,}", growth, MOST_GROWTH, by_cpu=growth_in_cpu)
 
 
 def measure(rounds: int) -> Section:
@@ -79,7 +89,7 @@ def measure(rounds: int) -> Section:
     rows = (
         (
             f"{size:,} carts, {kind}",
-            spread([cost.elapsed for cost in loads], 2),
+            spread([cost.seconds for cost in loads], 2),
             spread([cost.cpu for cost in loads], 2),
             spread([cost.memory * 1024 / size for cost in loads], 2),
         )
@@ -87,11 +97,15 @@ def measure(rounds: int) -> Section:
     )
     return Section(
         "Seeds",
-        f"""What the mock needs for a store file until the first session, less what it needs for the
-demo store; on one core, in {rounds} rounds. Figures are medians, with the range in brackets.
+        f"""The time to load a store file in a new process, on one core, and the memory that the process
+then has more, in {rounds} rounds; figures are medians, with the range in brackets.
 
 {bars(*aims(costs))}
 
 {table(("store file", "seconds", "seconds of CPU time", "KB of memory per cart"), rows)}
 """,
     )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(load(Path(sys.argv[1]))))

@@ -21,7 +21,7 @@ from tests.bench.tools import ROOT, java, node, node_module, on_first_core
 from tests.bench.wiremock import write_stubs
 
 COLLECTIONS = 300
-PATIENCE = 300
+PATIENCE = 60
 """Seconds that a server may take to start."""
 CONTRACT_TOOLS = ROOT / "tests/contract/node/node_modules"
 PRISM = CONTRACT_TOOLS / ".bin/prism"
