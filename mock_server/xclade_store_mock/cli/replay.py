@@ -1,6 +1,7 @@
 """The subcommand `replay` and its options."""
 
 import argparse
+import socket
 import sys
 import threading
 import warnings
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from xclade_store_mock.upstream import Upstream
     from xclade_store_mock.upstream.recording import Recording
     from xclade_store_mock.upstream.replay import Result
-
-_POLL = 0.005  # seconds
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -138,23 +137,18 @@ def _backend(upstream: "Upstream | None", dialect: str) -> "Iterator[Callable[[S
     async def pass_on(scope: "Scope", receive: "Receive", send: "Send") -> None:
         await app(scope, receive, send)
 
-    config = uvicorn.Config(pass_on, port=0, log_level="critical", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            thread.join(_POLL)
-            if not thread.is_alive():
-                raise OSError("the mock did not start")
-        url = "http://{}:{}".format(*server.servers[0].sockets[0].getsockname()[:2])
+    def begin(store: "Store") -> Upstream:
+        nonlocal app
+        app = create_app(store=store, dialect=DIALECTS[dialect])
+        return Upstream.parse(f"http://127.0.0.1:{listener.getsockname()[1]}")
 
-        def begin(store: "Store") -> Upstream:
-            nonlocal app
-            app = create_app(store=store, dialect=DIALECTS[dialect])
-            return Upstream.parse(url)
-
-        yield begin
-    finally:
-        server.should_exit = True
-        thread.join()
+    server = uvicorn.Server(uvicorn.Config(pass_on, log_level="critical", lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # Early requests wait in the listener.
+        thread = threading.Thread(target=server.run, args=[[listener]])
+        thread.start()
+        try:
+            yield begin
+        finally:
+            server.should_exit = True
+            thread.join()

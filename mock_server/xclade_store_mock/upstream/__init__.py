@@ -1,4 +1,12 @@
-"""In front of a real store: forward requests to it.
+"""In front of a real store, or of a recording of one.
+
+The path of a request, where `→` is a call, and `Recorder` is there with --record:
+
+    proxy: frame → Cors → faults → Checks → Recorder → Forward → Connection
+    serve: frame → Split → Cors → faults → Recorder → OneStore → Forward → Connection, or Recorded
+
+`OneStore` and the mock's own operations share a `Learner`, which asks the same backend. `record`
+writes a `Recording`, which `replay` sends again; its cases reveal the store before them.
 
 May import: `control`, `web`, `contract` and the leaves; never a dialect or the command line.
 """
@@ -14,6 +22,18 @@ from xclade_store_mock.redaction import hide_text
 
 PORTS = {"http": 80, "https": 443}
 """The default port of each scheme."""
+
+KEY = "x-publishable-api-key"
+"""The header that carries the publishable key."""
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""The methods that change nothing."""
+
+BODILESS = frozenset({204, 304})
+"""The statuses of responses that have no body."""
+
+NO_CURRENCY = "xxx"
+"""The code of ISO 4217 for a currency that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,16 +21,14 @@ from starlette.types import Receive, Scope, Send
 from xclade_store_mock.errors import UpstreamUnreachable
 from xclade_store_mock.payments.model import Cart, PaymentProvider, PublishableKey, Region, Settings
 from xclade_store_mock.storage import Storage
+from xclade_store_mock.upstream import KEY, NO_CURRENCY
 from xclade_store_mock.web import Call, read_header
 from xclade_store_mock.web.endpoints import Document, Handler, check_publishable_key
-
-KEY = "x-publishable-api-key"
 
 MOST_KNOWN = 1_000
 """How many keys, regions and changes of carts are kept; an older one is asked for again."""
 
 _REFUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-_NO_CURRENCY = "xxx"  # ISO 4217's code for it
 
 
 class _ProviderPage(Struct):
@@ -149,7 +147,7 @@ class Learner:
         key = call.header(KEY) or ""
         match operation_id:
             case "list_payment_providers":
-                await self._know_region(call.query["region_id"], key, _NO_CURRENCY)
+                await self._know_region(call.query["region_id"], key, NO_CURRENCY)
             case "create_payment_collection":
                 await self._know_cart(call.body["cart_id"], key)
             case "initialize_payment_session":

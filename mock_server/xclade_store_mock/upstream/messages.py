@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xclade_store_mock.control.front import Headers
-from xclade_store_mock.upstream import PORTS, Upstream
+from xclade_store_mock.upstream import BODILESS, PORTS, Upstream
 from xclade_store_mock.web import is_preflight, read_first_header, read_header
 
 # RFC 9110 §7.6.1. Trailers are not forwarded, and the server has answered `Expect` itself.
@@ -19,7 +19,6 @@ _HOP_BY_HOP = frozenset(
 )
 _REPLACED = frozenset(b"content-length host via x-forwarded-for".split())
 _CONDITIONS = frozenset(b"if-modified-since if-none-match if-range range".split())
-_BODILESS = frozenset({204, 304})
 _DOMAIN = re.compile(rb";\s*+domain\s*+=\s*+\.?+(?P<domain>[^;\s]*+)\s*+", re.IGNORECASE)
 _VIA = "1.1 xclade-store-mock"
 MAX_HELD = 2**20
@@ -72,7 +71,7 @@ def response_headers(
     origin = f"{scope['scheme']}://{host}".encode("latin-1") if host else b""
     # A length beside another framing is wrong, and one without a body is not accepted by uvicorn.
     names = {name.lower() for name, _ in headers}
-    has_length = status not in _BODILESS and b"transfer-encoding" not in names
+    has_length = status not in BODILESS and b"transfer-encoding" not in names
     for name, value in _end_to_end(headers):
         if name == b"location":
             yield name, _rewrite(value, upstream, origin)

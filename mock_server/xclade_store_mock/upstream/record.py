@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xclade_store_mock.control.faults import FindOperation
 from xclade_store_mock.control.front import exchange_of
+from xclade_store_mock.upstream import BODILESS
 from xclade_store_mock.upstream.messages import accept_readable, accept_whole
 from xclade_store_mock.upstream.pseudonyms import Pseudonyms
 from xclade_store_mock.upstream.recording import VERSION, Case, Request, Response
@@ -25,8 +26,6 @@ _log = logging.getLogger("xclade_store_mock")
 
 MAX_RECORDED = 8 * 2**20
 """The largest body that is recorded, in bytes; a call with a larger one is left out."""
-
-_BODILESS = frozenset({204, 304})
 
 
 class NotRecorded(Exception):
@@ -152,7 +151,7 @@ class Taken:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             self._headers = Headers(raw=[*message["headers"]])
-            is_bodiless = self._status in _BODILESS or self.scope["method"] == "HEAD"
+            is_bodiless = self._status in BODILESS or self.scope["method"] == "HEAD"
             length = "0" if is_bodiless else self._headers.get("content-length", "")
             self._length = int(length) if length.isdecimal() else None
         elif len(self._received) <= MAX_RECORDED:

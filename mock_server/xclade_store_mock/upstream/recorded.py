@@ -14,12 +14,11 @@ import starlette.responses
 from starlette.types import Receive, Scope, Send
 
 from xclade_store_mock import jsontext
+from xclade_store_mock.upstream import BODILESS, READS
 from xclade_store_mock.upstream.recording import Recording, Response
 
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 # They describe how the bytes came over the recorded connection.
 _DROPPED = frozenset({"connection", "content-length", "date", "keep-alive", "transfer-encoding"})
-_BODILESS = frozenset({204, 304})
 _UNCHANGED = 304
 
 _State: TypeAlias = frozenset[int]
@@ -39,7 +38,7 @@ class _Key(NamedTuple):
 
     @property
     def is_read(self) -> bool:
-        return self.method in _READS
+        return self.method in READS
 
     @property
     def names(self) -> frozenset[str]:
@@ -120,7 +119,7 @@ class Recorded:
 
 
 def _render(recorded: Response) -> starlette.responses.Response:
-    content = b"" if recorded.status in _BODILESS else recorded.content
+    content = b"" if recorded.status in BODILESS else recorded.content
     response = starlette.responses.Response(content, recorded.status)
     # A text is not compressed any more, whatever its header says.
     dropped = _DROPPED if recorded.body is None else _DROPPED | {"content-encoding"}

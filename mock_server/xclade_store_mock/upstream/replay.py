@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from xclade_store_mock.contract import load_contract
 from xclade_store_mock.payments.model import Store
-from xclade_store_mock.upstream import Upstream
+from xclade_store_mock.upstream import KEY, Upstream
 from xclade_store_mock.upstream.recording import Case, Recording, Request, Response
 
 _GENERATED = re.compile(r"(payses|pay_col|pi)_[0-9A-Za-z]+(_secret_[0-9A-Za-z]+)?")
@@ -26,7 +26,6 @@ COMPARED_HEADERS = re.compile(r"allow|access-control-.*")
 _UNIX_SECONDS = 10**9
 
 
-_KEY = "x-publishable-api-key"
 _TIMEOUT = 30  # seconds
 
 
@@ -71,7 +70,7 @@ def replay(
 
 def _with_key(request: Request, accepted: Iterable[str], key: str) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name, key if name.lower() == _KEY and value in accepted else value)
+        (name, key if name.lower() == KEY and value in accepted else value)
         for name, value in request.headers
     )
 

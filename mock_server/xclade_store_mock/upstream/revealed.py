@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from xclade_store_mock.payments.model import Customer
+from xclade_store_mock.upstream import KEY, NO_CURRENCY
 
 if TYPE_CHECKING:
     from xclade_store_mock.upstream.recording import Case
@@ -24,8 +25,6 @@ _NEW_CART = re.compile(r"POST .*/store/carts/?", re.IGNORECASE)
 _REGION_OF_CART = re.compile(r"cart's region ([^\s.]++)")
 _TOKEN = re.compile("[!-~]+")
 _CURRENCY = re.compile("[a-z]{3}")
-_NO_CURRENCY = "xxx"  # ISO 4217's code for it
-_KEY = "x-publishable-api-key"
 # A collection that returns one of them exists, whether or not the session was created.
 _EXISTS = frozenset({HTTPStatus.OK, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 
@@ -93,7 +92,7 @@ class Revealed:
         self, headers: Mapping[str, str], case: "Case", message: str, *, is_ok: bool
     ) -> None:
         is_refused = case.response.status == HTTPStatus.UNAUTHORIZED or "ublishable" in message
-        if key := _TOKEN.fullmatch(headers.get(_KEY, "").strip()):
+        if key := _TOKEN.fullmatch(headers.get(KEY, "").strip()):
             self._keys[key[0]] = is_ok or (self._keys.get(key[0], True) and not is_refused)
         named = {name.lower(): value for name, value in case.response.headers}
         allowed = "access-control-allow-origin" in named
@@ -180,7 +179,7 @@ class Revealed:
             region.providers |= each.providers
         for each in carts.values():
             # A later cart may have revealed the region's.
-            each.currency_code = regions[str(each.region_id)].currency_code or _NO_CURRENCY
+            each.currency_code = regions[str(each.region_id)].currency_code or NO_CURRENCY
         store: dict[str, Any] = {
             "publishable_keys": [{"token": key} for key, is_ok in self._keys.items() if is_ok],
             "payment_providers": [
@@ -199,7 +198,7 @@ class Revealed:
 
 
 def _region(id_: str, facts: _Facts) -> dict[str, Any]:
-    currency_code = facts.currency_code or _NO_CURRENCY
+    currency_code = facts.currency_code or NO_CURRENCY
     providers = sorted(facts.providers)
     return {"id": id_, "currency_code": currency_code, "payment_providers": providers}
 

@@ -24,7 +24,8 @@ from xclade_store_mock.payments.documents import (
     document_in_cart,
     select,
 )
-from xclade_store_mock.upstream.learning import KEY, Learner
+from xclade_store_mock.upstream import KEY, READS
+from xclade_store_mock.upstream.learning import Learner
 from xclade_store_mock.upstream.messages import MAX_HELD, Held, accept_readable, accept_whole
 from xclade_store_mock.web import read_header
 from xclade_store_mock.web.bodies import decode
@@ -40,7 +41,6 @@ _CART_FIELDS = Selectable(
     defaults=(f"*{_COLLECTION}",),
 )
 
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OK = range(200, 206)
 _REFUSED = range(400, 500)
 _CHANGED_HEADERS = ("content-encoding", "content-length", "etag", "transfer-encoding")
@@ -106,7 +106,7 @@ class OneStore:
         if key and status in _OK and scope["path"].startswith(_STORE):
             await self._learner.learn_key(key)
         cart = _CART.match(scope["path"])
-        if not cart or scope["method"] in _READS or status in _REFUSED:
+        if not cart or scope["method"] in READS or status in _REFUSED:
             return False
         self._learner.doubt_cart(cart[1])
         return True

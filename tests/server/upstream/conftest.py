@@ -2,13 +2,33 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.server.upstream.raw import OK, Answer, Raw, proxied, upstream
 
+from xclade_store_mock.cli import main
+
+Refused = Callable[..., str]
+"""Returns the only line that a command prints which cannot start."""
+
 Between = Callable[..., AbstractContextManager[tuple[str, Raw]]]
 """Returns the URL of a proxy, and the upstream with the answers that it is to give."""
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Return a function that runs a command which cannot start; its exit code is 2."""
+
+    def run(*arguments: str | Path, port: int = 0, code: int = 2) -> str:
+        ended = main([*map(str, arguments), "--port", str(port)])
+        out, err = capsys.readouterr()
+        assert (code, "", 1) == (ended, out, err.count("\n"))
+        assert err.startswith("xclade-store-mock: ")
+        return err
+
+    return run
 
 
 @pytest.fixture(scope="session")

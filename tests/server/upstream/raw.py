@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import uvicorn
+from tests.conftest import running
 
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.dialects import DOCUMENTED
@@ -145,18 +146,11 @@ def proxied(url: str, *, timeout: float = PATIENCE, **options: Any) -> Iterator[
         proxy_headers=False,
         timeout_graceful_shutdown=1,
     )
-    server = Server(config, proxy)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while not server.started:
-            assert thread.is_alive()
-            thread.join(0.005)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        running(Server(config, proxy), listener) as url_of_proxy,
+    ):
+        yield url_of_proxy
 
 
 @contextmanager

@@ -13,13 +13,13 @@ import pytest
 from jsonschema_rs import Draft7Validator
 from tests.conftest import KEY, served
 from tests.server.command import running
+from tests.server.upstream.conftest import Refused
 from tests.server.upstream.raw import upstream
 from tests.server.upstream.recorded_stores import RECORDINGS
 from tests.server.wire import COLLECTIONS, PROVIDERS, SESSIONS, SYSTEM
 
 from xclade_store_mock import upstream as upstream_package
 from xclade_store_mock.app import create_app
-from xclade_store_mock.cli import main
 from xclade_store_mock.upstream.recording import read_recording
 
 PERSON = {
@@ -212,23 +212,15 @@ def test_schema_describes_every_recording(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_recorded_is_refused(
-    capsys: pytest.CaptureFixture[str], command: list[str], options: list[str], problem: str
+    refused: Refused, command: list[str], options: list[str], problem: str
 ) -> None:
     """One sentence, and the exit code is 2."""
-    assert problem in refused(capsys, *command, *options)
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
-    """Run a command that cannot start; return the sentence that it prints."""
-    code = main([*map(str, arguments), "--port", "0"])
-    out, err = capsys.readouterr()
-    assert (2, "", 1) == (code, out, len(err.splitlines()))
-    return err
+    assert problem in refused(*command, *options)
 
 
 @pytest.mark.parametrize("option", ["--seed", "--recording", "--ssl-certfile", "--ssl-keyfile"])
 def test_a_file_that_is_read_is_not_overwritten(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+    tmp_path: Path, refused: Refused, option: str
 ) -> None:
     """Under another name neither; and nothing else is written."""
     path, link = tmp_path / "shop.json", tmp_path / "link.json"
@@ -236,7 +228,7 @@ def test_a_file_that_is_read_is_not_overwritten(
     link.symlink_to(path)
     storage = f"sqlite:///{tmp_path / 'new.db'}"
 
-    problem = refused(capsys, "serve", option, path, "--record", link, "--storage", storage)
+    problem = refused("serve", option, path, "--record", link, "--storage", storage)
 
     assert f"would overwrite what {option} reads" in problem
     assert "to keep" == path.read_text("utf-8")

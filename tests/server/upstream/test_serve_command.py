@@ -5,9 +5,8 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.server.command import running
+from tests.server.upstream.conftest import Refused
 from tests.server.upstream.recorded_stores import RECORDINGS, recorded
-
-from xclade_store_mock.cli import main
 
 RECORDING = RECORDINGS / "checkout-2.21.2.json"
 KEY = {"x-publishable-api-key": "pk_of_the_storefront"}
@@ -51,37 +50,25 @@ def test_payments_are_simulated_in_front_of_another_process() -> None:
     ],
 )
 def test_what_is_no_recording_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, problem: str
+    tmp_path: Path, refused: Refused, content: str | None, problem: str
 ) -> None:
-    """One sentence names the file and the problem, and the exit code is 2."""
+    """One sentence names the file and the problem."""
     path = tmp_path / "other.json"
     if content is not None:
         path.write_text(content, "utf-8")
 
-    code = main(["serve", "--port", "0", "--recording", str(path)])
+    printed = refused("serve", "--recording", path)
 
-    out, err = capsys.readouterr()
-    assert (2, "", 1) == (code, out, len(err.splitlines()))
-    assert str(path) in err
-    assert problem in err
+    assert str(path) in printed
+    assert problem in printed
 
 
-@pytest.mark.parametrize("url", ["localhost:9000", "http://shop.test/store", "http://"])
-def test_what_is_no_store_is_refused(capsys: pytest.CaptureFixture[str], url: str) -> None:
-    """One sentence names the URL, and the exit code is 2."""
-    code = main(["serve", "--port", "0", "--upstream", url])
-
-    out, err = capsys.readouterr()
-    assert (2, "", 1) == (code, out, len(err.splitlines()))
-    assert repr(url) in err
-
-
-def test_several_workers_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_several_workers_are_refused(refused: Refused) -> None:
     """Each would play the recording from its beginning."""
     shared = ["--workers", "2", "--storage", "sqlite:///shared.db"]
 
-    assert 1 == main(["serve", "--recording", str(RECORDING), *shared])
-    assert "several workers cannot play one recording" in capsys.readouterr().err
+    printed = refused("serve", "--recording", RECORDING, *shared, code=1)
+    assert "several workers cannot play one recording" in printed
 
 
 def test_a_truncated_recording_is_used_as_far_as_it_goes(tmp_path: Path) -> None:
