@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -15,12 +14,11 @@ import pytest
 import trio
 from asgiref.sync import async_to_sync
 from tests.client.echo import EchoStore, echo_store
-from tests.client.wire import Desk, collection, open_async_store, open_store
+from tests.client.wire import Desk, collection, open_async_store
 
-from xclade_store import AsyncStoreClient, HttpClientShared, StoreClient
+from xclade_store import AsyncStoreClient, HttpClientShared
 
 CALL = ("pay_col_demo", "pp_system_default")
-FORK = multiprocessing.get_context("fork")
 
 
 @pytest.fixture
@@ -144,39 +142,3 @@ def test_an_http_client_in_a_second_loop(library: Any) -> None:
 
     assert not error.value.retryable
     assert 1 == len(desk.requests)
-
-
-# Of forking, by Python 3.12 and later: the workers of pytest-xdist have threads.
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-@pytest.mark.parametrize("library", [httpx, httpx2])
-def test_an_http_client_in_a_forked_process(library: Any) -> None:
-    """So it is in another process than the one that used it first."""
-    desk = Desk(collection())
-    store = open_store(desk, library=library)
-    store.create_payment_collection("cart_demo")
-
-    assert "HttpClientShared" == outcome_in_fork(store)
-    store.create_payment_collection("cart_demo")
-
-
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-def test_an_http_client_that_only_the_forked_process_uses() -> None:
-    """A client that was made before the fork but not used is as good as new."""
-    assert "StorePaymentCollection" == outcome_in_fork(open_store(Desk(collection())))
-
-
-def outcome_in_fork(store: StoreClient) -> str:
-    """Return the name of what a call in a forked process returns or raises."""
-    outcomes = FORK.SimpleQueue()
-
-    def work() -> None:
-        try:
-            outcomes.put(type(store.create_payment_collection("cart_demo")).__name__)
-        except HttpClientShared as error:
-            outcomes.put(type(error).__name__)
-
-    process = FORK.Process(target=work)
-    process.start()
-    process.join()
-    outcome: str = outcomes.get()
-    return outcome

@@ -331,7 +331,9 @@ def _bind(family: int, protocol: int, address: tuple[Any, ...]) -> socket.socket
     # response would wait 40 ms for its second packet.
     listener = socket.socket(family, socket.SOCK_STREAM, protocol)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # On Windows, another server could then listen at the same port.
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
     except OSError:
