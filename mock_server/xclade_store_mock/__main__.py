@@ -3,7 +3,7 @@
 import gc
 import sys
 
-_YOUNG_OBJECTS = 100_000
+_YOUNG_OBJECTS = 200_000
 
 
 def main() -> int:

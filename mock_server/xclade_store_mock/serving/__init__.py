@@ -6,7 +6,6 @@ line needs it for --help; `processes` imports uvicorn.
 
 from __future__ import annotations
 
-import gc
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from xclade_store_mock.payments.model import Store
     from xclade_store_mock.storage import Storage
     from xclade_store_mock.upstream.learning import Backend
-
-YOUNG_OBJECTS = 10_000
-"""How many objects are created before the garbage collector looks for cycles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +77,6 @@ class Service:
         # Connexion imports a part of Starlette that now prefers another client library; it works
         # as it is.
         warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")
-        # Requests leave no cycles behind. With the default, full collections stop the server for
-        # 30 ms now and then, since the journal and waiting requests are kept for a while.
-        gc.set_threshold(YOUNG_OBJECTS)
         # Imported late: only a process that serves needs Connexion.
         from xclade_store_mock.app import create_app  # noqa: PLC0415
         from xclade_store_mock.dialects import DIALECTS  # noqa: PLC0415

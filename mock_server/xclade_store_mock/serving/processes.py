@@ -20,7 +20,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from xclade_store_mock.payments.seed import StoreFileError
-from xclade_store_mock.serving import LIMITS, YOUNG_OBJECTS
+from xclade_store_mock.serving import LIMITS
 from xclade_store_mock.serving.logs import logging_configuration
 from xclade_store_mock.serving.protocol import BoundedProtocol
 from xclade_store_mock.web.pages import READY
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from xclade_store_mock.upstream.proxy import Proxy
 
 _log = logging.getLogger("xclade_store_mock")
+
+_YOUNG_OBJECTS = 10_000
+"""How many objects are created before the garbage collector looks for cycles."""
 
 _BACKLOG = 2048
 _LACKING = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
@@ -198,11 +201,27 @@ def _interrupts_blocked() -> Iterator[None]:
 def run(service: Service, listeners: Sequence[socket.socket]) -> None:
     """Serve until a signal stops it."""
     if service.workers > 1:
-        Workers(_configuration(service, service.application), sockets=[*listeners]).run()
+        factory = partial(create_application, service)
+        Workers(_configuration(service, factory), sockets=[*listeners]).run()
         return
-    app = service.application()
+    app = create_application(service)
     start = partial(service.scenario.start, app.control) if service.scenario else None
     Server(_configuration(service, lambda: app), app, start).run(sockets=[*listeners])
+
+
+def create_application(service: Service) -> StoreMockApp:
+    """Return the application of a process that serves only this one."""
+    app = service.application()
+    _collect_less()
+    return app
+
+
+def _collect_less() -> None:
+    # What exists now stays, so the garbage collector need not look at it. Requests leave no cycles
+    # behind. With the default, full collections stop the server for 30 ms now and then, since the
+    # journal and waiting requests are kept for a while.
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
 
 
 def run_with_reload(
@@ -217,6 +236,7 @@ def run_with_reload(
         return replace(service, store=read_store()).application()
 
     watched = Watched(create, files)
+    gc.set_threshold(_YOUNG_OBJECTS)  # without gc.freeze(): the application does not stay
     Server(_configuration(service, lambda: watched), watched).run(sockets=[*listeners])
 
 
@@ -234,7 +254,7 @@ def run_proxy(
     proxy: Proxy, listeners: Sequence[socket.socket], log_format: str | None, edge: Edge
 ) -> None:
     """Serve a proxy until a signal stops it."""
-    gc.set_threshold(YOUNG_OBJECTS)
+    _collect_less()
     config = configuration(lambda: proxy, log_format=log_format, edge=edge)
     # The upstream's responses have their own.
     config.date_header = False

@@ -5,11 +5,9 @@ Recorded: `query/*`, `pp/*`. Forms are parsed by qs, too.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
-
-from qs_codec import DecodeOptions, decode
 
 from xclade_store_mock import errors, jsontext
 from xclade_store_mock.errors import InvalidData, UnknownFailure, Violation
@@ -167,9 +165,7 @@ def parse_query(query: str) -> Any:
         for name, value in parameters
     ]
     limit = 2 * len(parameters) + len(ranks) + 1
-    return _without(
-        decode("&".join(shortened), DecodeOptions(decoder=_unescape, list_limit=limit)), _INHERITED
-    )
+    return _without(_decode(shortened, list_limit=limit), _INHERITED)
 
 
 def _parameters(query: str) -> Iterator[tuple[str, str]]:
@@ -197,18 +193,24 @@ def parse_form(text: str) -> Any:
     parameters = text.count("&") + 1
     if parameters > _FORM_PARAMETERS:
         raise errors.BodyTooLarge("too many parameters")
-    options = DecodeOptions(
-        decoder=_unescape,
-        depth=_FORM_DEPTH,
-        strict_depth=True,
-        parameter_limit=_FORM_PARAMETERS,
-        list_limit=max(_FORM_LIST, parameters),
-    )
     try:
-        form = decode("&".join(map("".join, _parameters(text))), options)
+        form = _decode(
+            map("".join, _parameters(text)),
+            depth=_FORM_DEPTH,
+            strict_depth=True,
+            parameter_limit=_FORM_PARAMETERS,
+            list_limit=max(_FORM_LIST, parameters),
+        )
     except IndexError as error:
         raise errors.NotJson("The input exceeded the depth") from error
     return _without(form, frozenset({"__proto__"}))
+
+
+def _decode(parameters: Iterable[str], **options: Any) -> Any:
+    # Imported late: the documented dialect does not need it.
+    from qs_codec import DecodeOptions, decode  # noqa: PLC0415
+
+    return decode("&".join(parameters), DecodeOptions(decoder=_unescape, **options))
 
 
 def _unescape(text: str | None, *_: Any) -> str | None:

@@ -11,13 +11,13 @@ from importlib import resources
 from random import Random
 from typing import Any
 
-import yaml
+import msgspec
 
 from xclade_store_mock.errors import ProviderRefused
 from xclade_store_mock.payments.model import Customer
 from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
 
-_STRIPE: Mapping[str, Any] = yaml.safe_load(
+_STRIPE: Mapping[str, Any] = msgspec.yaml.decode(
     resources.files(__package__).joinpath("stripe.yaml").read_text("utf-8")
 )
 _MAXIMUM = 99_999_999  # minor units: eight digits
