@@ -97,8 +97,8 @@ def measure(rounds: int) -> Section:
     )
     return Section(
         "Seeds",
-        f"""The time to load a store file in a new process, on one core, and the memory that the process
-then has more, in {rounds} rounds; figures are medians, with the range in brackets.
+        f"""The time to load a store file in a new process, on one core, and the memory that it then
+has more, in {rounds} rounds; figures are medians, with the range in brackets.
 
 {bars(*aims(costs))}
 

@@ -209,7 +209,7 @@ def test_garbage_collection_pauses(total: str, *, enabled: bool) -> None:
     """The collector does not visit what was read again and again, and is then as before."""
     cart = f"  - {{id: cart_%d, region_id: reg_us, currency_code: usd, total: {total}}}\n"
     carts = "".join(cart % number for number in range(2, 2_000))
-    collected = []
+    collected: list[str] = []
 
     def remember(phase: str, _: Mapping[str, int]) -> None:
         collected.append(phase)
