@@ -11,6 +11,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from tests.bench.calls import CONTRACT, TEMPLATE, Call
+from tests.conftest import PATIENCE
 
 CHECKS = [content_type_conformance, response_schema_conformance, status_code_conformance]
 
@@ -24,7 +25,7 @@ def find_fault(url: str, call: Call) -> str | None:
         body=call.body,
         media_type="application/json",
     )
-    response = case.call(base_url=url)
+    response = case.call(base_url=url, timeout=PATIENCE)
     if response.status_code not in call.statuses:
         return f"returns {response.status_code}"
     try:

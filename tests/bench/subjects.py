@@ -19,10 +19,9 @@ import yaml
 from tests.bench.calls import CONTRACT, DEMO, INITIALIZE
 from tests.bench.tools import ROOT, java, node, node_module, on_first_core
 from tests.bench.wiremock import write_stubs
+from tests.conftest import PATIENCE
 
 COLLECTIONS = 300
-PATIENCE = 60
-"""Seconds that a server may take to start."""
 CONTRACT_TOOLS = ROOT / "tests/contract/node/node_modules"
 PRISM = CONTRACT_TOOLS / ".bin/prism"
 SPECMATIC_JAR = CONTRACT_TOOLS / "specmatic/specmatic.jar"
