@@ -1,17 +1,25 @@
 """Lying backends: the shape of each response is right, and what it says is not."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from typing import Any
 
 import pytest
 from tests.check.backends import Meddler, Request, Response
-from tests.check.conftest import Check
+from tests.check.conftest import IDS, Check
 from tests.conftest import served
 
 from xclade_store_mock.app import create_app
+from xclade_store_mock.check.backend import Backend
+from xclade_store_mock.check.calls import Ids
+from xclade_store_mock.check.discovery import discover
+from xclade_store_mock.check.findings import Judge
 from xclade_store_mock.check.invariants import INVARIANTS
+from xclade_store_mock.check.run import provoke
+from xclade_store_mock.check.signs import Evidence
+from xclade_store_mock.contract import load_contract
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.dialects import DOCUMENTED, MEDUSA
 from xclade_store_mock.web.dialect import Dialect
@@ -121,6 +129,26 @@ def inflate_intent(session: dict[str, Any]) -> None:
     times(10, "amount")(session.get("data", {}))
 
 
+def borrow_intent(session: dict[str, Any]) -> None:
+    """Return the payment intent of another session."""
+    put(id="pi_other")(session.get("data", {}))
+
+
+class Backwards:
+    """A clock that goes back by a minute whenever something is created."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 15, tzinfo=UTC)
+        self.seen: dict[str, str] = {}
+
+    def set(self, session: dict[str, Any]) -> None:
+        """Replace the times of a session."""
+        if session["id"] not in self.seen:
+            self.now -= timedelta(minutes=1)
+            self.seen[session["id"]] = self.now.isoformat()
+        put(created_at=self.seen[session["id"]], updated_at=self.seen[session["id"]])(session)
+
+
 def other_replay(request: Request, document: dict[str, Any]) -> None:
     """Return another amount whenever an idempotency key is sent."""
     if "idempotency-key" in request.headers and "payment_collection" in document:
@@ -160,6 +188,11 @@ LIES: list[tuple[str, Lie]] = [
     ("provider_pages", of_page(put(limit=3))),
     ("provider_pages", first_page),
     ("idempotency", other_replay),
+    ("own_data", of_sessions(put(data={}))),
+    ("own_data", of_sessions(borrow_intent)),
+    ("own_data", of_sessions(put(context={"customer": {"id": "cus_other"}}))),
+    ("cart_amount", of_collection(set_price, "-sessions")),
+    ("ordered_times", of_sessions(Backwards().set)),
     ("ordered_times", of_sessions(put(updated_at=OLD))),
     ("ordered_times", of_collection(outdate, "-collections")),
 ]
@@ -167,7 +200,6 @@ FORGERIES = [
     ("selected_fields", {"forge": ignore_fields}),
     ("idempotency", {"forge": ignore_idempotency}),
 ]
-PROVIDERS = {"stripe_amount": "pp_stripe_stripe"}
 
 
 def lying(lie: Lie, request: Request, response: Response) -> None:
@@ -191,16 +223,31 @@ BACKENDS = {
         for name, faults in backends
     ],
 )
-def test_lies_are_found(check: Check, dialect: Dialect, name: str, faults: dict[str, Any]) -> None:
-    """The report has the description of the invariant."""
-    options = ("--provider-id", PROVIDERS.get(name, "pp_system_default"), "--time-limit", "1")
+def test_lies_are_found(dialect: Dialect, name: str, faults: dict[str, Any]) -> None:
+    """The calls that each check makes are enough to find them."""
+    contract = load_contract("store.yaml")
+    titles = set()
     # The control API has the totals of carts.
     app = create_app(dialect=dialect, control=Access())
     with served(Meddler(app, **faults), is_store=False) as url:
-        outcome = check(url, *options, "--dialect", dialect.name)
+        for provider in ("pp_system_default", "pp_stripe_stripe"):
+            backend = Backend(url, "pk_demo", None, 10)
+            discovery = discover(backend, Ids(provider=provider))
+            judge = Judge(dialect, Evidence(backend.key, discovery.collections, contract))
+            provoke(judge, backend, discovery)
+            titles |= {title for cause in judge.causes.values() for title in cause.titles}
+
+    assert TITLES[name] in titles
+
+
+def test_lie_is_reported(check: Check) -> None:
+    """The report has the description of the invariant."""
+    lie = partial(lying, of_collection(multiply_everything))
+    with served(Meddler(create_app(), lie), is_store=False) as url:
+        outcome = check(url, *IDS)
 
     assert (1, "") == (outcome.code, outcome.err)
-    assert f": {TITLES[name]}\n   expected" in outcome.out
+    assert f": {TITLES['raw_amount']}\n   expected" in outcome.out
 
 
 def test_each_invariant_has_a_lie() -> None:

@@ -114,6 +114,8 @@ class Engine:
             self.not_tested["the rest"] = f"stopped by --time-limit {self.budget.time_limit}"
         if engine.stop_reason is StopReason.SERVER_UNAVAILABLE:
             self.not_tested["the rest"] = "the backend stopped responding"
+            # Calls that Schemathesis' checks make are lost if they get no response.
+            yield Tested(self.backend.send(self.ids.any_request()))
 
     def _read(self, event: events.EngineEvent) -> Iterator[Tested]:
         """Yield the calls of a finished scenario; note what ended one early."""

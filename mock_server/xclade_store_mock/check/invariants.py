@@ -13,7 +13,14 @@ from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from xclade_store_mock.check.calls import MANUAL_PROVIDER, Interaction
-from xclade_store_mock.check.knowledge import Known, Object, Seen, objects, read_time
+from xclade_store_mock.check.knowledge import (
+    REMEMBERED_TIMES,
+    Known,
+    Object,
+    Seen,
+    objects,
+    read_time,
+)
 from xclade_store_mock.dialects import MEDUSA
 from xclade_store_mock.payments.documents import COLLECTION, PROVIDER
 from xclade_store_mock.payments.model import PAID
@@ -170,9 +177,10 @@ def _one_collection(seen: Seen) -> Expectations:
 
 
 def _cart_amount(seen: Seen) -> Expectations:
-    cart = seen.known.carts.get(seen.cart, {}) if seen.is_alone else {}
+    id_ = seen.cart or seen.known.owners.get(seen.collection.get("id", ""), "")
+    cart = seen.known.carts.get(id_, {}) if seen.is_alone and not seen.is_replayed else {}
     for name in sorted(cart.keys() & seen.collection.keys()):
-        yield seen.collection[name] == cart[name], f"the {name} {cart[name]} of {seen.cart}"
+        yield seen.collection[name] == cart[name], f"the {name} {cart[name]} of {id_}"
 
 
 def _one_session(seen: Seen) -> Expectations:
@@ -184,6 +192,22 @@ def _new_session(seen: Seen) -> Expectations:
     ids = {each["id"] for each in seen.sessions}
     if seen.has_initialized and ids:
         yield not ids <= seen.known.owners.keys(), "a session with a new id"
+
+
+def _own_data(seen: Seen) -> Expectations:
+    if not seen.has_initialized or "fields" in seen.query:
+        return
+    sent = seen.request.get("data")
+    for session in seen.sessions:
+        data, context = session.get("data"), session.get("context")
+        if isinstance(data, dict) and str(session.get("provider_id")).startswith(MANUAL_PROVIDER):
+            names = sent.keys() if isinstance(sent, dict) else ()
+            yield {*names} <= data.keys(), f"data with {_join(names)}, as in the request"
+        elif isinstance(data, dict) and isinstance(data.get("id"), str):
+            owner = seen.known.owners.get(data["id"], session["id"])
+            yield owner == session["id"], f"another id in data than {data['id']}, of {owner}"
+        if isinstance(context, dict) and not seen.has_customer:
+            yield "customer" not in context, "a context without a customer: none is signed in"
 
 
 def _unique_ids(seen: Seen) -> Expectations:
@@ -274,10 +298,20 @@ def _ordered_times(seen: Seen) -> Expectations:
             later = read_time(each, name)
             if created and later:
                 yield created - later <= _SKEW, f"{name} not before created_at"
-        updated = read_time(each, "updated_at")
-        earlier = seen.known.updates.get(each.get("id", ""))
-        if updated and earlier and seen.is_alone and not seen.is_replayed:
-            yield earlier - updated <= _SKEW, f"updated_at not before {earlier.isoformat()}"
+        if seen.is_alone and not seen.is_replayed:
+            for name in REMEMBERED_TIMES:
+                now, earlier = (
+                    read_time(each, name),
+                    seen.known.times.get((each.get("id", ""), name)),
+                )
+                if now and earlier:
+                    yield earlier - now <= _SKEW, f"{name} not before {earlier.isoformat()}"
+    latest = seen.known.times.get((seen.target, "session"))
+    for session in seen.sessions if seen.has_initialized and latest else ():
+        created = read_time(session, "created_at")
+        if created and latest:
+            words = f"created_at not before {latest.isoformat()}, that of the session before"
+            yield latest - created <= _SKEW, words
 
 
 def _exact_amount(value: Object) -> Decimal | None:
@@ -331,6 +365,9 @@ INVARIANTS = (
     ),
     Invariant("one_session", "after an initialization there is exactly one session", _one_session),
     Invariant("new_session", "an initialization returns a session with a new id", _new_session),
+    Invariant(
+        "own_data", "a new session has the `data` and `context` of its own request", _own_data
+    ),
     Invariant("unique_ids", "each id occurs once", _unique_ids),
     Invariant(
         "kept_session",

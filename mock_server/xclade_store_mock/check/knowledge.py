@@ -20,6 +20,9 @@ _V = TypeVar("_V")
 Object = Mapping[str, Any]
 """A JSON object."""
 
+REMEMBERED_TIMES = ("created_at", "updated_at")
+"""The times that are compared from call to call."""
+
 _MOST_REMEMBERED = 1000
 
 
@@ -99,6 +102,11 @@ class Seen:
         return response is not None and response.headers.get("idempotent-replayed") == "true"
 
     @property
+    def has_customer(self) -> bool:
+        """Whether a customer may be signed in."""
+        return any(self.call.header(name) for name in ("authorization", "cookie"))
+
+    @property
     def has_initialized(self) -> bool:
         """Whether the call, alone, initialized a session and shows the collection's sessions."""
         shows = self.call.operation == INITIALIZE and "payment_sessions" in self.collection
@@ -161,13 +169,13 @@ class Known:
     collections: _Recent[str, str] = field(default_factory=_Recent)
     """The payment collection of each cart."""
     owners: _Recent[str, str] = field(default_factory=_Recent)
-    """The cart of each payment collection, and the payment collection of each session."""
+    """The cart of each payment collection, the collection of each session, and so on to intents."""
     carts: _Recent[str, Object] = field(default_factory=_Recent)
     """The total and currency of each cart."""
     shown: _Recent[str, Shown] = field(default_factory=_Recent)
     """The payment collections whose sessions are known."""
-    updates: _Recent[str, datetime] = field(default_factory=_Recent)
-    """When each payment collection and session was updated."""
+    times: _Recent[tuple[str, str], datetime] = field(default_factory=_Recent)
+    """The times of each payment collection and session, and of a collection's latest session."""
     providers: _Recent[Any, dict[int, str]] = field(default_factory=_Recent)
     """The ids of each list of providers, by position."""
     answers: _Recent[tuple[str, ...], tuple[str, str]] = field(default_factory=_Recent)
@@ -186,9 +194,9 @@ class Known:
         if seen.key_scope and seen.collection and not seen.is_replayed:
             self.answers[seen.key_scope] = seen.request_fingerprint, seen.response_fingerprint
         for each in (seen.collection, *seen.sessions):
-            updated = read_time(each, "updated_at")
-            if updated:
-                self.updates[each["id"]] = updated
+            for name in REMEMBERED_TIMES:
+                if moment := read_time(each, name):
+                    self.times[each["id"], name] = moment
         self._learn_cart(seen)
         self._learn_sessions(seen)
 
@@ -207,6 +215,11 @@ class Known:
     def _learn_sessions(self, seen: Seen) -> None:
         for session in seen.sessions:
             self.owners[session["id"]] = seen.collection["id"]
+            data, created = _object(session.get("data")), read_time(session, "created_at")
+            if isinstance(data.get("id"), str):
+                self.owners[data["id"]] = session["id"]
+            if created and seen.has_initialized:
+                self.times[seen.target, "session"] = created
         if "payment_sessions" in seen.collection and seen.is_alone and not seen.is_replayed:
             sessions = tuple((each["id"], str(each.get("provider_id"))) for each in seen.sessions)
             self.shown[seen.collection["id"]] = Shown(seen.terms, sessions)

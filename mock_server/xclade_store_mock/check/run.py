@@ -97,7 +97,7 @@ def check(
 def _make_calls(backend: Backend, discovery: Discovery, judge: Judge, engine: Engine) -> bool:
     """Make and judge all calls; return whether they were not interrupted."""
     try:
-        _judge_situations(judge, backend, discovery)
+        provoke(judge, backend, discovery)
         # Otherwise Hypothesis would write to the current folder.
         with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
             set_hypothesis_home_dir(folder)
@@ -111,7 +111,7 @@ def _make_calls(backend: Backend, discovery: Discovery, judge: Judge, engine: En
     return True
 
 
-def _judge_situations(judge: Judge, backend: Backend, discovery: Discovery) -> None:
+def provoke(judge: Judge, backend: Backend, discovery: Discovery) -> None:
     """Judge the first calls, and make the calls that situations and invariants need."""
     tested = discovery.ids.tested
     if discovery.refused is not None:

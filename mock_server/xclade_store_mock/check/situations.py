@@ -239,6 +239,7 @@ def comparisons(ids: Ids) -> Iterator[Request]:
         create,
         *(replace(create, query={"fields": fields}) for fields in _FIELDS),
         *(replace(initialize, query={"fields": fields}) for fields in _FIELDS),
+        ids.initialize_session({"check": "data"}),
         initialize,
         ids.initialize_session({"check": UNSTORABLE}),
         create,
