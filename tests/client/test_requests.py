@@ -28,7 +28,7 @@ from tests.client.wire import (
     entered,
     ok,
 )
-from tests.conftest import Serve
+from tests.conftest import PATIENCE, Serve
 
 from xclade_store import AsyncStoreClient, StoreClient, StoreError, __version__
 from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
@@ -190,7 +190,7 @@ def test_one_client_for_many_threads(serve: Serve) -> None:
     """Calls from 8 threads each get their own answer, and one session remains."""
     url = serve(providers={"system": Echo()})
     with (
-        StoreClient(url, publishable_key="pk_demo", timeout=20) as store,
+        StoreClient(url, publishable_key="pk_demo", timeout=PATIENCE) as store,
         ThreadPoolExecutor(8) as pool,
     ):
 
@@ -215,7 +215,7 @@ def test_one_async_client_for_many_tasks(serve: Serve) -> None:
     url = serve(providers={"system": Echo()})
 
     async def call() -> list[Any]:
-        async with AsyncStoreClient(url, publishable_key="pk_demo", timeout=20) as store:
+        async with AsyncStoreClient(url, publishable_key="pk_demo", timeout=PATIENCE) as store:
             results = await asyncio.gather(
                 *(
                     store.initialize_payment_session(

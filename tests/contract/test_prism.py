@@ -38,7 +38,7 @@ def test_check_finds_what_prism_has_no_state_for(
     """`check` reports what Prism lacks: a store, keys and limits."""
     code = main(
         [
-            *("check", prism_url, "--publishable-key", "pk_demo", "--timeout", "2"),
+            *("check", prism_url, "--publishable-key", "pk_demo", "--timeout", "5"),
             *("--region-id", "reg_demo", "--cart-id", "cart_demo"),
             *("--max-examples", "1", "--seed", "1"),
         ]

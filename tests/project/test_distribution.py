@@ -1,5 +1,6 @@
 """The wheel and the sdist are complete and work in an empty environment."""
 
+import os
 import re
 import subprocess
 import sys
@@ -10,9 +11,32 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.conftest import Serve
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+PROGRAM = """
+import asyncio, sys
+from decimal import Decimal
+from xclade_store import AsyncStoreClient, StoreClient, StoreError
+
+url = sys.argv[1]
+with StoreClient(url, publishable_key="pk_demo") as store:
+    collection = store.initialize_payment_session("pay_col_demo", "pp_stripe_stripe")
+    assert collection.payment_sessions[0].amount == Decimal("25.5")
+    try:
+        store.create_payment_collection("cart_gone")
+    except StoreError as error:
+        assert error.status == 404
+
+async def main():
+    async with AsyncStoreClient(url, publishable_key="pk_demo") as store:
+        return [each.id async for each in store.iter_payment_providers("reg_demo")]
+
+assert len(asyncio.run(main())) == 2
+"""
+"""What is tried with every Python; its argument is the URL of a demo store."""
+
 CONSOLE = ROOT / "mock_server/xclade_store_mock/control/console"
 
 
@@ -31,10 +55,10 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def install(dist: Path, folder: Path, extra: str = "") -> Path:
+def install(dist: Path, folder: Path, extra: str = "", python: str = sys.executable) -> Path:
     """Install the wheel and its pinned dependencies into an empty environment; return its bin."""
     (wheel,) = dist.glob("*.whl")
-    run(BIN / "uv", "venv", "--quiet", "--python", sys.executable, "env", cwd=folder)
+    run(BIN / "uv", "venv", "--quiet", "--python", python, "env", cwd=folder)
     constraints = ROOT / "requirements/mock.txt"
     command = (BIN / "uv", "pip", "install", "--quiet", "--python", "env/bin/python")
     run(*command, "--constraint", constraints, f"{wheel}{extra}", cwd=folder)
@@ -110,6 +134,26 @@ def test_base_install_is_the_client_alone(client_only: Path, tmp_path: Path) -> 
     assert "httpx" in installed
     for server_dependency in ("connexion", "starlette", "uvicorn", "PyYAML"):
         assert server_dependency.lower() not in installed.lower()
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+def test_client_works(dist: Path, version: str, serve: Serve, tmp_path: Path) -> None:
+    """Both clients work on every supported version of Python that is installed."""
+    # Search pyenv's folders, too: its shims offer only one version.
+    pyenv = [str(each) for each in Path.home().glob(".pyenv/versions/*/bin")]
+    found = subprocess.run(
+        [BIN / "uv", "python", "find", "--no-python-downloads", version],
+        env={**os.environ, "PATH": os.pathsep.join([*pyenv, os.environ["PATH"]])},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if found.returncode:
+        pytest.skip(f"Python {version} is not installed; `uv python install {version}` does it")
+    bin_ = install(dist, tmp_path, python=found.stdout.strip())
+
+    run(bin_ / "python", "-W", "error", "-c", PROGRAM, serve(), cwd=tmp_path)
 
 
 def test_mock_extra_serves_from_anywhere(with_mock: Path, tmp_path: Path) -> None:

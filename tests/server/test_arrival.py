@@ -11,7 +11,7 @@ import pytest
 import trustme
 import yaml
 from starlette.types import ASGIApp, Receive, Scope, Send
-from tests.conftest import KEY, served
+from tests.conftest import KEY, PATIENCE, served
 from tests.server.command import running
 from tests.server.wire import COLLECTIONS, PROVIDERS, SESSIONS, SYSTEM
 
@@ -132,7 +132,8 @@ def proxied(forward: Forward, *, removes_prefix: bool) -> ASGIApp:
 def behind_proxy(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     """Yield a client of a proxy that serves the mock under a prefix."""
     with running("--root-path", PREFIX) as mock:
-        forward = Forward(Upstream.parse(mock.url.removesuffix(PREFIX)), timeout=30, verify=True)
+        upstream = Upstream.parse(mock.url.removesuffix(PREFIX))
+        forward = Forward(upstream, timeout=PATIENCE, verify=True)
         proxy = proxied(forward, removes_prefix=request.param)
         with (
             served(proxy, is_store=False) as url,

@@ -105,7 +105,7 @@ def test_serves_all_addresses(mode: str, tmp_path: Path) -> None:
             assert process.stdout
             port = process.stdout.readline().strip()
             for host in ("127.0.0.1", "[::1]"):
-                response = httpx.get(f"http://{host}:{port}/_mock/ready", timeout=30)
+                response = httpx.get(f"http://{host}:{port}/_mock/ready")
                 assert 200 == response.status_code
         finally:
             process.terminate()

@@ -161,7 +161,7 @@ def test_clients_are_ready_and_closed(runs: Runs) -> None:
 
         def test_async_client(store_mock):
             async def list_providers():
-                async with store_mock.async_client(timeout=5) as client:
+                async with store_mock.async_client(timeout=600) as client:
                     return (await client.list_payment_providers("reg_demo")).count
 
             assert 2 == asyncio.run(list_providers())

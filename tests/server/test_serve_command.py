@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.conftest import PATIENCE
 from tests.server.command import read_banner, running
 
 COMMAND = (Path(sys.executable).with_name("xclade-store-mock"), "serve", "--port", "0")
@@ -55,7 +56,7 @@ def test_stops_at_once_on_a_signal(sent: signal.Signals, code: int) -> None:
     with running() as mock, httpx.Client(base_url=mock.url) as client:
         client.get("/openapi.yaml").raise_for_status()
         mock.process.send_signal(sent)
-        out, err = mock.process.communicate(timeout=10)
+        out, err = mock.process.communicate(timeout=PATIENCE)
 
     assert ("", "", code) == (out, err, mock.process.returncode)
 
@@ -77,7 +78,7 @@ def test_workers_can_be_stopped_before_they_serve(tmp_path: Path) -> None:
         while len(children.read_text("ascii").split()) < 3:
             time.sleep(0.01)
         os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE)
 
     assert ("", "", 0) == (out, err, process.returncode)
 
@@ -93,6 +94,6 @@ def test_can_be_stopped_before_it_serves(tmp_path: Path) -> None:
         seed.open("w"),
     ):  # opens once the command has begun to read it
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=PATIENCE)
 
     assert ("", "", 130) == (out, err, process.returncode)

@@ -77,7 +77,7 @@ def test_full_disk(small_disk: Disk, url_on_disk: str) -> None:
     """A full disk loses nothing, and the same request succeeds once there is space."""
     with (
         running("--storage", url_on_disk) as server,
-        httpx.Client(base_url=server.url, headers=KEY, timeout=20) as client,
+        httpx.Client(base_url=server.url, headers=KEY) as client,
     ):
         before = session_of(client.post(SESSIONS, json=SYSTEM))
         if url_on_disk.startswith("postgresql"):
@@ -127,7 +127,7 @@ def test_unavailable_database(
     name = database_name(postgresql_url)
     with (
         running("--storage", postgresql_url, "--dialect", dialect.name) as server,
-        httpx.Client(base_url=server.url, headers=KEY, timeout=20) as client,
+        httpx.Client(base_url=server.url, headers=KEY) as client,
     ):
         before = session_of(client.post(SESSIONS, json=SYSTEM))
 

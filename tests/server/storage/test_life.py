@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.conftest import served
+from tests.conftest import PATIENCE, served
 from tests.server.storage.conftest import Pair
 from tests.server.storage.examples import LATER, NOW, SEED, answered, cart, collection, record
 
@@ -115,7 +115,7 @@ async def test_closed_storage_can_be_used_again(storage: Storage) -> None:
     await storage.close()
     await storage.close()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         assert before == await contents(storage)
         async with storage.claim(record("a").scope) as claimed:
             assert claimed
