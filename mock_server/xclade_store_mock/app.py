@@ -8,8 +8,6 @@ from typing import Any
 
 from connexion import AsyncApp
 from connexion.middleware.lifespan import LifespanMiddleware
-from connexion.middleware.swagger_ui import SwaggerUIMiddleware
-from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
 from ulid_transform import ulid_now
 
@@ -36,7 +34,7 @@ from xclade_store_mock.upstream.simulation import OneStore, Split
 from xclade_store_mock.web.dialect import Dialect, Site
 from xclade_store_mock.web.endpoints import Endpoints, Handler, check_publishable_key
 from xclade_store_mock.web.operations import Operations
-from xclade_store_mock.web.pages import DOCS, Pages
+from xclade_store_mock.web.pages import Pages
 from xclade_store_mock.web.prefer import Prefer
 
 utc_now: Callable[[], datetime] = partial(datetime.now, UTC)
@@ -134,8 +132,6 @@ def _assemble(
         middlewares=chain,
         lifespan=lifespan,
         resolver=Resolver(partial(getattr, operations)),
-        # The page calls the server that it comes from, so it has a contract of its own.
-        swagger_ui_options=SwaggerUIOptions(swagger_ui_path=DOCS, spec_path=f"{DOCS}/openapi.json"),
     )
     app.add_api(contract.document)
     return app
@@ -172,7 +168,6 @@ def _chain(
             json_type=dialect.json_type,
         ),
         partial(Pages, contract=site.contract),
-        SwaggerUIMiddleware,
         LifespanMiddleware,
     ]
 

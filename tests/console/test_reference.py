@@ -1,4 +1,4 @@
-"""The reference of the Store API, Swagger UI in a real browser."""
+"""The references of the Store API and the control API, Swagger UI in a real browser."""
 
 from datetime import UTC, datetime
 
@@ -39,3 +39,15 @@ def test_reference_ignores_a_hidden_key(page: Page, serve: Serve) -> None:
     page.goto(f"{serve(control=Access(), store=store)}/docs/")
 
     expect(page.get_by_role("button", name="Authorize")).to_have_class("btn authorize unlocked")
+
+
+def test_reference_of_the_control_api_calls_this_server(page: Page, serve: Serve) -> None:
+    """It is the same page, without inline scripts, for another contract."""
+    url = serve(control=Access())
+    page.goto(f"{url}/_mock/docs/")
+
+    expect(page.locator(".servers select")).to_have_text(f"{url}/_mock - This server")
+    page.locator("[id$=get_state] .opblock-summary-control").click()
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_role("button", name="Execute").click()
+    expect(page.locator(".live-responses-table tbody .response-col_status")).to_contain_text("200")

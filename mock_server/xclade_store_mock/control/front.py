@@ -6,19 +6,18 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, Router
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Contract
 from xclade_store_mock.errors import Violation
-from xclade_store_mock.web.pages import REQUEST_ID, with_request_id, with_root_path
+from xclade_store_mock.web.pages import REQUEST_ID, Reference, with_request_id
 
 if TYPE_CHECKING:
     from xclade_store_mock.control.faults import Fault
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 PREFIX = "/_mock/"
 
 _DOCS = f"{PREFIX}docs"
+_REFERENCE = Reference(_DOCS)
 
 _READS = frozenset({"GET", "HEAD"})
 _KEY = "xclade_store_mock.exchange"
@@ -206,10 +206,11 @@ class ControlPages:
             elif path == f"{PREFIX}openapi.yaml":
                 text = self.contract.text.replace("url: /_mock", f"url: {root}/_mock", 1)
                 app = Response(text, media_type="application/yaml")
-            elif path == _DOCS:
-                app = RedirectResponse(f"{root}{_DOCS}/")
-            elif path.startswith(f"{_DOCS}/"):
-                app, scope = self._reference, with_root_path(scope)
+            elif path == f"{PREFIX}openapi.json":
+                document = {**self.contract.document, "servers": [{"url": f"{root}/_mock"}]}
+                app = Response(jsontext.write(document), media_type="application/json")
+            elif path == _DOCS or path.startswith(f"{_DOCS}/"):
+                app = _REFERENCE
         await app(scope, receive, send)
 
     def _list(self, root: str) -> str:
@@ -220,19 +221,3 @@ class ControlPages:
             for method, operation in item.items()
         ]
         return f"The control API. Its reference is at {root}{_DOCS}/\n\n{''.join(lines)}"
-
-    @cached_property
-    def _reference(self) -> ASGIApp:
-        # Imported late: few people open the page.
-        from starlette.staticfiles import StaticFiles  # noqa: PLC0415
-        from starlette.templating import Jinja2Templates  # noqa: PLC0415
-        from swagger_ui_bundle import swagger_ui_path  # noqa: PLC0415
-
-        templates = Jinja2Templates(swagger_ui_path)
-
-        async def show(request: Request) -> Response:
-            context = {"openapi_spec_url": "../openapi.yaml"}
-            return templates.TemplateResponse(request, "index.j2", context)
-
-        files = StaticFiles(directory=swagger_ui_path)
-        return Router([Route(f"{_DOCS}/", show), Mount(_DOCS, files)])

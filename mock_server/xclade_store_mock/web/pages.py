@@ -54,38 +54,58 @@ class Readiness:
         return (PlainTextResponse("ready\n") if is_asked else self.app)(scope, receive, send)
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Serves the page, Swagger UI, of the API whose contract is at `openapi.json` beside it."""
+
+    path: str
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        root = f"{scope.get('root_path', '')}{self.path}"
+        name = scope["path"].removeprefix(self.path)
+        app: ASGIApp
+        if not name:
+            app = RedirectResponse(f"{root}/")
+        elif name == "/":
+            app = HTMLResponse((_HERE / "reference.html").read_bytes(), headers=_POLICY)
+        elif name == "/reference.js":
+            app = Response((_HERE / "reference.js").read_bytes(), media_type="text/javascript")
+        else:
+            # Imported late: few people open the page.
+            from starlette.staticfiles import StaticFiles  # noqa: PLC0415
+            from swagger_ui_bundle import swagger_ui_path  # noqa: PLC0415
+
+            app = StaticFiles(directory=swagger_ui_path)
+        await app({**scope, "root_path": root, "path": root + name}, receive, send)
+
+
 class Pages:
-    """Serves the contract and the reference, passes requests for its parts on, refuses others."""
+    """Serves the contract and the reference, and refuses other requests."""
 
     def __init__(self, app: ASGIApp, *, contract: Contract) -> None:
         self._app = app
+        self._reference = Reference(DOCS)
         self._pages: dict[str, Response] = {
             "/health": HTMLResponse("OK"),  # as Express sends it for Medusa
             "/openapi.yaml": Response(contract.text, media_type="application/yaml"),
             "/openapi.json": Response(
                 jsontext.write(contract.document), media_type="application/json"
             ),
-            f"{DOCS}/": HTMLResponse((_HERE / "reference.html").read_bytes(), headers=_POLICY),
-            f"{DOCS}/reference.js": Response(
-                (_HERE / "reference.js").read_bytes(), media_type="text/javascript"
-            ),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to the request, or pass it on; raise RouteNotFound or MethodNotAllowed."""
+        """Respond to the request; raise RouteNotFound or MethodNotAllowed."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         path, method = scope["path"], scope["method"]
         if not is_page(path):
             raise RouteNotFound(path)
-        if path not in {"/", *self._pages}:
-            await self._app(with_root_path(scope), receive, send)
-            return
         if method not in _READS:
             raise MethodNotAllowed(method, path, "GET, HEAD")
-        reference = RedirectResponse(f"{scope.get('root_path', '')}{DOCS}/")
-        await self._pages.get(path, reference)(scope, receive, send)
+        if path == "/":
+            scope = {**scope, "path": DOCS}
+        await self._pages.get(path, self._reference)(scope, receive, send)
 
 
 @dataclass(frozen=True)
@@ -139,11 +159,6 @@ def with_request_id(scope: Scope, message: Message) -> Message:
     if any(name.lower() == _HEADER for name, _ in headers):
         return message
     return {**message, "headers": [*headers, (_HEADER, scope[REQUEST_ID].encode())]}
-
-
-def with_root_path(scope: Scope) -> Scope:
-    """Return a request's scope with its whole path, as Starlette's routers expect it."""
-    return {**scope, "path": scope.get("root_path", "") + scope["path"]}
 
 
 def _remove_root(scope: Scope) -> None:

@@ -1,11 +1,11 @@
-// The reference: Swagger UI for this server, with the key of its store.
+// The reference: Swagger UI for the API of this server that has its contract beside this folder.
 
-const contract = await read("openapi.json");
-contract.servers = contract.servers.map(({ url }) => ({
-  url: new URL(url || "/", location).href.replace(/\/$/, ""),
-  description: "This server",
-}));
-const key = await findKey();
+const contract = await read("../openapi.json");
+contract.servers = [
+  { url: new URL("..", location).href.replace(/\/$/, ""), description: "This server" },
+];
+document.title = contract.info.title;
+const key = contract.components.securitySchemes.publishableKey && (await findKey());
 const ui = SwaggerUIBundle({
   spec: contract,
   dom_id: "#swagger-ui",

@@ -29,7 +29,7 @@ def test_list_has_every_operation(mock: Served) -> None:
 def test_pages_need_no_token(serve: Serve) -> None:
     """A browser can open the pages before anybody enters the token; the API itself is guarded."""
     with httpx.Client(base_url=f"{serve(control=Access('t0ken'))}/_mock") as client:
-        pages = ["/", "/docs/", "/docs/swagger-ui.css", "/openapi.yaml"]
+        pages = ["/", "/docs/", "/docs/swagger-ui.css", "/openapi.yaml", "/openapi.json"]
         assert [200] * len(pages) == [client.get(path).status_code for path in pages]
         assert [404, 401, 401] == [
             client.get("/docs/nowhere").status_code,
@@ -39,10 +39,10 @@ def test_pages_need_no_token(serve: Serve) -> None:
 
 
 def test_contract_is_complete(mock: Served) -> None:
-    """The contract is the file, and the reference shows it."""
+    """The contract is the file, also as JSON, which the reference shows."""
     page = httpx.get(f"{mock.url}/_mock/openapi.yaml")
-    reference = httpx.get(f"{mock.url}/_mock/docs/")
 
     assert "application/yaml" == page.headers["content-type"]
     assert CONTRACT == yaml.safe_load(page.text)
-    assert 'url: "../openapi.yaml"' in reference.text
+    servers = [{"url": "/_mock"}]
+    assert {**CONTRACT, "servers": servers} == httpx.get(f"{mock.url}/_mock/openapi.json").json()
