@@ -7,7 +7,6 @@ tests/contract/test_prefer.py compares the mock.
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from random import Random
 from string import punctuation, whitespace
@@ -35,16 +34,6 @@ _PARAMETERS = {f"__{name}": name for name in _FORMS}
 
 _ERRORS = "https://stoplight.io/prism/errors#"
 _NOT_FOUND = "The server cannot find the requested content"
-
-
-@dataclass(frozen=True, slots=True)
-class Preferences:
-    """Which documented answer a request prefers; without a code, the success."""
-
-    code: int | None
-    example: str | None
-    dynamic: bool
-    seed: str | None
 
 
 class PreferenceNotMet(Exception):
@@ -77,11 +66,11 @@ class Prefer:
         if not header and not scope.get("query_string"):
             return self._app(scope, receive, send)
         query_string, stated = _stated(scope)
-        preferences = _read(stated)
-        answer = None if preferences is None else partial(self._answer, preferences)
+        preferences = _known(stated)
+        answer = partial(self._answer, preferences) if preferences else None
         return self._app({**scope, "query_string": query_string, _PREFERRED: answer}, receive, send)
 
-    def _answer(self, preferences: Preferences, operation: Operation) -> Response:
+    def _answer(self, preferences: Mapping[str, str], operation: Operation) -> Response:
         return self._documented[operation.id].answer(preferences)
 
 
@@ -158,20 +147,13 @@ def _unquote(value: str) -> str:
     return value[1:-1] if value.startswith('"') and value.endswith('"') else value
 
 
-def _read(stated: Mapping[str, Any]) -> Preferences | None:
-    """Return what is preferred, or None; raise PreferenceNotMet for a malformed preference."""
+def _known(stated: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the known preferences; raise PreferenceNotMet for a malformed one."""
     known = {name: stated[name] for name in _FORMS if name in stated}
     faults = [fault for name in known for fault in _faults(name, known[name])]
     if faults:
         raise PreferenceNotMet(422, "UNPROCESSABLE_ENTITY", "Invalid request", "\n".join(faults))
-    if not known:
-        return None
-    return Preferences(
-        code=int(known.get("code", 0)) or None,
-        example=known.get("example") or None,
-        dynamic=known.get("dynamic") == "true",
-        seed=known.get("seed") or None,
-    )
+    return known
 
 
 def _faults(name: str, value: Any) -> Iterator[str]:
@@ -202,7 +184,7 @@ class DocumentedAnswers:
         self._success = min(self._documented)
         self._json_type = json_type
 
-    def answer(self, preferences: Preferences) -> Response:
+    def answer(self, preferences: Mapping[str, str]) -> Response:
         """Return the preferred answer; raise PreferenceNotMet."""
         status, media_type, value = self._choose(preferences)
         is_json = media_type == "application/json"
@@ -210,25 +192,25 @@ class DocumentedAnswers:
         headers = {"content-type": self._json_type if is_json else media_type}
         return Response(content, status, headers)
 
-    def _choose(self, preferences: Preferences) -> tuple[int, str, Any]:
+    def _choose(self, preferences: Mapping[str, str]) -> tuple[int, str, Any]:
         """Return status, media type and value; the success's examples are tried last."""
-        code = preferences.code
-        if code is not None and code not in self._documented:
+        code = int(preferences.get("code", 0))
+        if code and code not in self._documented:
             detail = f"Requested status code {code} is not defined in the document."
             raise PreferenceNotMet(404, "NOT_FOUND", _NOT_FOUND, detail)
-        name = preferences.example
+        name = preferences.get("example")
         for status in (code or self._success, self._success):
             media_type, documented = self._documented[status]
             examples = documented.examples
-            if name is None and (preferences.dynamic or not examples):
+            if not name and (preferences.get("dynamic") == "true" or not examples):
                 # Random numbers that can be repeated, not secrets.
-                random = Random(preferences.seed)  # noqa: S311
+                random = Random(preferences.get("seed") or None)  # noqa: S311
                 return status, media_type, self._dynamic[status](random)
-            if name is None:
+            if not name:
                 return status, media_type, next(iter(examples.values()))
             if name in examples:
                 return status, media_type, examples[name]
-        if code is not None:
+        if code:
             found = f"{_ERRORS}NOT_FOUND: {_NOT_FOUND}"
             title = f"{found}. We tried default response, but we got {found}"
             raise PreferenceNotMet(500, "UNKNOWN", title, "")
