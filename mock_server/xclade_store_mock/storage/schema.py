@@ -7,7 +7,6 @@ found. The tables can share a database with a real backend's.
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple, TypeVar
 
@@ -154,8 +153,7 @@ def _reader(kind: type[Value]) -> Callable[[str], Value]:
 
 
 read_settings = _reader(Settings)
-# A cart is read for each payment, and rarely changes.
-read_cart = lru_cache(maxsize=1_000)(_reader(Cart))
+read_cart = _reader(Cart)
 read_collection = _reader(PaymentCollection)
 
 

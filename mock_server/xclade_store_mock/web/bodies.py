@@ -88,8 +88,6 @@ def _require_plain_json(scope: Scope) -> None:
         message = f"Unsupported content encoding '{encoding}': send the body as it is."
         raise UnsupportedMediaType(message)
     content_type = read_header(scope, "content-type")
-    if content_type == "application/json":
-        return
     media_type, *parameters = (content_type or "").lower().split(";")
     if media_type.strip() != "application/json":
         message = f"Unsupported media type '{content_type or ''}': send application/json."
