@@ -41,7 +41,6 @@ class Part:
 
     @cached_property
     def defaults(self) -> dict[str, Any]:
-        """The defaults of those fields that have one."""
         return {
             name: schema["default"] for name, schema in self.fields.items() if "default" in schema
         }
@@ -200,7 +199,6 @@ class _Compiler:
         )
 
     def compile(self, schema: Mapping[str, Any]) -> Draft4Validator:
-        """Compile a schema that may refer to components."""
         return Draft4Validator(self._complete(schema), validate_formats=True)
 
     def _complete(self, schema: Mapping[str, Any]) -> dict[str, Any]:

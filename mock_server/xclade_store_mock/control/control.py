@@ -182,7 +182,6 @@ class Control(Traffic):
         return collection
 
     async def put_cart(self, cart: Cart) -> None:
-        """Add or change a cart."""
         await self.storage.put_cart(cart, self.clock())
         self.store_changed()
 
@@ -193,6 +192,5 @@ class Control(Traffic):
             self.store_changed()
 
     def close(self) -> None:
-        """Release whatever waits: the server is stopping."""
         self.outcomes.cancel_all()
         super().close()

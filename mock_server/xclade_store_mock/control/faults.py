@@ -232,23 +232,23 @@ class Faults:
         )
 
 
+@dataclass(frozen=True)
 class FaultMiddleware:
     """Applies faults to requests.
 
     It stands behind CORS, so that a page sees a fault's response as it would see the store's.
     """
 
-    def __init__(self, app: ASGIApp, *, faults: Faults, dialect: Dialect) -> None:
-        self._app = app
-        self._faults = faults
-        self._dialect = dialect
+    app: ASGIApp
+    faults: Faults
+    dialect: Dialect
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = exchange_of(scope)
         # A page that may not send its request would not see the fault.
-        fault = self._faults.take(scope) if exchange and not is_preflight(scope) else None
+        fault = self.faults.take(scope) if exchange and not is_preflight(scope) else None
         if exchange is None or fault is None:
-            return self._app(scope, receive, send)
+            return self.app(scope, receive, send)
         return self._apply(fault, exchange, scope, receive, send)
 
     async def _apply(
@@ -260,7 +260,7 @@ class FaultMiddleware:
                 await self._respond(fault, exchange, scope, receive, send)
             exchange.is_broken |= fault.plan.broken in {Break.DROPPED, Break.TRUNCATED}
         finally:
-            self._faults.end(fault)
+            self.faults.end(fault)
 
     async def _respond(
         self, fault: Fault, exchange: Exchange, scope: Scope, receive: Receive, send: Send
@@ -277,7 +277,7 @@ class FaultMiddleware:
         if plan.when is Moment.BEFORE:
             await fault.gate.wait(scope, plan.delay)
         if plan.reaches_store:
-            await self._app(scope, receive, pass_on)
+            await self.app(scope, receive, pass_on)
         elif not exchange.is_received:
             # For the journal, and so that no half of a request is left on the connection.
             await read_body(receive)
@@ -285,7 +285,6 @@ class FaultMiddleware:
             await self._error(plan.answer)(scope, receive, send)
 
     async def _finish(self, fault: Fault, scope: Scope) -> None:
-        """Do what follows the store's work."""
         plan = fault.plan
         if plan.then is not None:
             await plan.then()
@@ -293,12 +292,12 @@ class FaultMiddleware:
             await fault.gate.wait(scope, plan.delay)
 
     def _error(self, answer: FaultAnswer) -> Response:
-        reply = self._dialect.reply_with(answer.status)
+        reply = self.dialect.reply_with(answer.status)
         if answer.type is not None:
             reply = Reply(answer.status, answer.type)
         phrase = responses.get(answer.status, "A planned fault")
         message = answer.message or reply.message or phrase
-        response = self._dialect.render(reply, message, {})
+        response = self.dialect.render(reply, message, {})
         if answer.retry_after is not None:
             response.headers["Retry-After"] = str(answer.retry_after)
         return response

@@ -25,7 +25,6 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        """Whether the dialects give different replies."""
         return self.documented != self.medusa
 
 

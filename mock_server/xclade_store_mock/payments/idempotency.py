@@ -55,7 +55,6 @@ class Record(Struct, frozen=True):
     answer: Answer | None = None
 
     def answered(self, answer: Answer) -> "Record":
-        """Return the record of the finished request."""
         return replace(self, answer=answer)
 
 

@@ -22,7 +22,6 @@ class Call(NamedTuple):
     body: Any
 
     def header(self, name: str) -> str | None:
-        """Return a header, named in lower case; None if it was not sent."""
         return read_header(self.scope, name)
 
 

@@ -37,7 +37,7 @@ _NOT_FOUND = "The server cannot find the requested content"
 
 
 class PreferenceNotMet(Exception):
-    """No documented answer is like the preferred one; Prism's problem details say why."""
+    """No documented answer is like the preferred one; Prism's problem details (RFC 9457) say so."""
 
     def __init__(self, status: int, kind: str, title: str, detail: str) -> None:
         super().__init__(title)
@@ -45,7 +45,6 @@ class PreferenceNotMet(Exception):
         self._status = status
 
     def response(self) -> Response:
-        """Return the problem details (RFC 9457) as a response."""
         headers = {"content-type": "application/problem+json"}
         return Response(jsontext.write(self._problem), self._status, headers)
 
@@ -185,7 +184,6 @@ class DocumentedAnswers:
         self._json_type = json_type
 
     def answer(self, preferences: Mapping[str, str]) -> Response:
-        """Return the preferred answer; raise PreferenceNotMet."""
         status, media_type, value = self._choose(preferences)
         is_json = media_type == "application/json"
         content = jsontext.write(value) if is_json else value.encode()

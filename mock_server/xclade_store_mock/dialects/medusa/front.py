@@ -8,6 +8,7 @@ Behind it a path is spelled as in the contract.
 import re
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha1
 from urllib.parse import unquote_to_bytes
 
@@ -69,22 +70,20 @@ def _decode(value: str) -> str:
     return decoded.replace("/", "%2F")
 
 
+@dataclass(frozen=True)
 class Front:
     """Responds to requests that never reach a route, and passes the rest on."""
 
-    def __init__(self, app: ASGIApp, *, site: Site, respond: Callable[[Refusal], Response]) -> None:
-        self._app = app
-        self._check_key = site.check_key
-        self._origins = site.cors_origins
-        self._respond = respond
-        self._contract = site.contract
+    app: ASGIApp
+    site: Site
+    respond: Callable[[Refusal], Response]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         if is_page(scope["path"]):
-            await self._app(with_body(scope, {}), receive, send)
+            await self.app(with_body(scope, {}), receive, send)
             return
         if _head_size(scope) >= _MAX_HEAD:
             await Response(status_code=431, headers={"connection": "close"})(scope, receive, send)
@@ -92,7 +91,7 @@ class Front:
         try:
             received = with_body(scope, await read_value(scope, receive))
         except Refusal as refusal:
-            await self._respond(refusal)(scope, receive, _with_etag(scope, send))
+            await self.respond(refusal)(scope, receive, _with_etag(scope, send))
             return
         except ClientDisconnected:
             return
@@ -104,15 +103,15 @@ class Front:
         try:
             await self._pass_on(received, receive, tagged_send)
         except RouteNotFound as refusal:
-            await self._respond(refusal)(scope, receive, cors_send)
+            await self.respond(refusal)(scope, receive, cors_send)
         except Refusal as refusal:
-            await self._respond(refusal)(scope, receive, tagged_send)
+            await self.respond(refusal)(scope, receive, tagged_send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _raw_path(scope)
         if _STORE.match(path):
-            await self._check_key(scope)
-        routes = find_routes(self._contract, path)
+            await self.site.check_key(scope)
+        routes = find_routes(self.site.contract, path)
         # Express decodes the parameters of every route that matches, whatever its method.
         paths = [_spell(route) for route in routes]
         if routes and scope["method"] == "OPTIONS":
@@ -122,7 +121,7 @@ class Front:
             return
         for route, spelled in zip(routes, paths, strict=True):
             if scope["method"] in route.operation.methods:
-                await self._app({**scope, "path": spelled}, receive, send)
+                await self.app({**scope, "path": spelled}, receive, send)
                 return
         raise RouteNotFound(path)
 
@@ -131,7 +130,7 @@ class Front:
 
         The route is looked for behind `/store`, and behind a slash that follows it.
         """
-        routes = find_routes(self._contract, _STORE.sub("/store", _raw_path(scope)))
+        routes = find_routes(self.site.contract, _STORE.sub("/store", _raw_path(scope)))
         requested = read_header(scope, "access-control-request-method")
         is_preflight = scope["method"] == "OPTIONS"
         method = requested if is_preflight and requested is not None else scope["method"]
@@ -144,7 +143,8 @@ class Front:
                 headers["Vary"] = "Origin"
                 headers["Access-Control-Allow-Credentials"] = "true"
                 origin = read_header(scope, "origin")
-                if origin is not None and (self._origins is None or origin in self._origins):
+                origins = self.site.cors_origins
+                if origin is not None and (origins is None or origin in origins):
                     headers["Access-Control-Allow-Origin"] = origin
                 if is_preflight:
                     _add_preflight(scope, headers)

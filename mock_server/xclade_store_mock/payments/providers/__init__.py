@@ -71,7 +71,6 @@ class SystemProvider:
     """
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:  # noqa: ARG002 - nothing in it matters
-        """Return a pending session without data of its own."""
         return ProviderSession(data={})
 
 

@@ -54,7 +54,6 @@ class StripeProvider:
     """Creates PaymentIntents, and refuses what Stripe refuses, in its words."""
 
     async def initiate(self, request: SessionRequest) -> ProviderSession:
-        """Return a PaymentIntent; raise ProviderRefused with Stripe's message."""
         amount = minor_units(request.amount, request.currency_code)
         # Null counts as absent.
         data = {name: value for name, value in request.data.items() if value is not None}
