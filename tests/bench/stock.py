@@ -14,7 +14,13 @@ from tests.bench.calls import CONTRACT, PUBLISHABLE_KEY
 
 from xclade_store_mock import jsontext
 from xclade_store_mock.app import new_ulid, utc_now
-from xclade_store_mock.payments.documents import COLLECTION, collection_document, select
+from xclade_store_mock.payments.documents import (
+    COLLECTION,
+    collection_document,
+    default_document,
+    pick,
+    select,
+)
 from xclade_store_mock.payments.model import Store
 from xclade_store_mock.payments.providers import find_provider, installed_providers
 from xclade_store_mock.payments.rules import initialize_session, require_enabled
@@ -46,7 +52,9 @@ class Operations:
                 now=utc_now(),
             )
             await held.keep(collection)
-        document = select(fields, COLLECTION).of(collection_document(collection))
+        document = default_document(collection)
+        if fields is not None:
+            document = pick(collection_document(collection), select(fields, COLLECTION))
         return {"payment_collection": document}, 200, {"Content-Type": "application/json"}
 
 

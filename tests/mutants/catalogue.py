@@ -91,8 +91,8 @@ MUTANTS = (
     Mutant(
         "fields ignored",
         SERVER / "web/dialect.py",
-        "return select(fields, selectable)",
-        "return select(None, selectable)",
+        "return select(fields, resource)",
+        "return select(None, resource)",
         ("tests/server/test_fields.py",),
     ),
     # What the server does

@@ -14,6 +14,7 @@ from xclade_store_mock.payments.documents import (
     Selection,
     collection_document,
     default_document,
+    pick,
     select,
 )
 from xclade_store_mock.payments.model import PaymentCollection, PaymentSession
@@ -37,8 +38,11 @@ NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 
 def paths(selection: Selection, above: str = "") -> set[str]:
     """Return a selection as dotted names."""
-    found = {f"{above}{name}" for name in selection.names if name not in selection.parts}
-    return found.union(*(paths(part, f"{above}{name}.") for name, part in selection.parts.items()))
+    return {
+        path
+        for name, part in selection.items()
+        for path in (paths(part, f"{above}{name}.") if part else [f"{above}{name}"])
+    }
 
 
 def selected(fields: str | None) -> set[str]:
@@ -58,7 +62,7 @@ def test_defaults_are_what_they_select(status: str) -> None:
         now=NOW,
     )
 
-    picked = COLLECTION.default_selection.of(collection_document(collection))
+    picked = pick(collection_document(collection), select(None, COLLECTION))
 
     assert jsontext.write(picked) == jsontext.write(default_document(collection))
 
@@ -223,17 +227,17 @@ def test_ids_of_relations_are_always_there(removal: str) -> None:
 def test_projects_relations(related: object, expected: object) -> None:
     """The selection applies to each object in a list; null stays null."""
     document = {"id": 0, "related": related, "other": 7}
-    selection = Selection({"id": None, "related": {"id": None, "a": None}})
+    selection: Selection = {"id": None, "related": {"id": None, "a": None}}
 
-    assert {"id": 0, "related": expected} == selection.of(document)
+    assert {"id": 0, "related": expected} == pick(document, selection)
 
 
 def test_projects_plain_values_whole() -> None:
     """A field that is not a relation is returned whole."""
     document = {"id": 1, "data": {"a": [{"b": None}]}, "metadata": None}
 
-    assert document == Selection({"id": None, "data": None, "metadata": None}).of(document)
-    assert {"id": 1} == Selection({"id": None}).of(document)
+    assert document == pick(document, {"id": None, "data": None, "metadata": None})
+    assert {"id": 1} == pick(document, {"id": None})
 
 
 @pytest.mark.parametrize(

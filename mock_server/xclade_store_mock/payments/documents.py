@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec.structs import asdict
 
@@ -26,30 +25,11 @@ from xclade_store_mock.payments.model import (
 from xclade_store_mock.payments.providers.stripe import stripe_customer
 from xclade_store_mock.payments.rules import sum_up
 
-_Tree = dict[str, "_Tree | None"]
+Selection: TypeAlias = Mapping[str, "Selection | None"]
+"""The selected fields in order; of an object, or of a list of objects, what is selected in it."""
 
 
-class Selection:
-    """The selected fields of a document, in order."""
-
-    def __init__(self, tree: Mapping[str, "_Tree | None"]) -> None:
-        self.names = tuple(tree)
-        self.parts = {name: Selection(below) for name, below in tree.items() if below is not None}
-        """The selection within each field that holds an object or a list of objects."""
-
-    def of(self, document: Any) -> Any:
-        """Return the selected part of a document, or of each document in a list."""
-        if document is None:
-            return None
-        if isinstance(document, list):
-            return [self.of(item) for item in document]
-        picked = {name: document[name] for name in self.names}
-        for name, part in self.parts.items():
-            picked[name] = part.of(picked[name])
-        return picked
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Resource:
     """The fields and relations that can be selected of a document.
 
@@ -58,34 +38,30 @@ class Resource:
 
     own: tuple[str, ...]
     relations: Mapping[str, "Resource"] = field(default_factory=dict)
+    defaults: tuple[str, ...] = ()
+    """The entries that are selected without `fields`."""
 
 
-@dataclass(frozen=True, eq=False)
-class Selectable:
-    """A resource that an operation returns, and the entries selected without `fields`."""
-
-    resource: Resource
-    defaults: tuple[str, ...]
-
-    @cached_property
-    def default_selection(self) -> Selection:
-        """The selection without `fields`."""
-        return select_paths(expand(map(without_star, self.defaults), self.resource))
+def pick(document: Any, selection: Selection | None) -> Any:
+    """Return the selected part of a document, or of each document in a list."""
+    if document is None or selection is None:
+        return document
+    if isinstance(document, list):
+        return [pick(item, selection) for item in document]
+    return {name: pick(document[name], part) for name, part in selection.items()}
 
 
-def select(fields: str | None, selectable: Selectable) -> Selection:
+def select(fields: str | None, resource: Resource) -> Selection:
     """Return the fields to select; the defaults if `fields` is None.
 
     A plain name replaces the defaults, `+name` adds to them, `-name` removes (documented). Also, as
     recorded: a literal `+` arrives as a space, `*relation` and `relation.*` add all of a relation's
     own fields, `id` is always selected, unknown names are ignored, and `fields=` selects only ids.
     """
-    if fields is None:
-        return selectable.default_selection
     plain: list[str] = []
     added: list[str] = []
     removed: list[str] = []
-    entries = [each for each in fields.split(",") if each.strip()]
+    entries = [each for each in (fields or "").split(",") if each.strip()]
     for entry in entries:
         name = without_star(parse_name(entry))
         if entry.lstrip().startswith("-"):
@@ -94,9 +70,9 @@ def select(fields: str | None, selectable: Selectable) -> Selection:
             added.append(name)
         else:
             plain.append(name)
-    keeps_defaults = entries and not plain
-    base = [without_star(name) for name in selectable.defaults] if keeps_defaults else plain
-    paths = expand([*base, *added], selectable.resource)
+    keeps_defaults = fields is None or (entries and not plain)
+    base = [without_star(name) for name in resource.defaults] if keeps_defaults else plain
+    paths = expand([*base, *added], resource)
     return select_paths(path for path in paths if not is_within(path, removed))
 
 
@@ -139,7 +115,7 @@ def select_paths(paths: Iterable[str]) -> Selection:
         for name in above:
             node = node.setdefault(name, {"id": None})
         node[last] = None
-    return Selection(root)
+    return root
 
 
 # The number of significant digits that Medusa stores of an amount (recorded).
@@ -352,10 +328,12 @@ def timestamp(moment: datetime) -> str:
     return moment.isoformat("T", "milliseconds").replace("+00:00", "Z")
 
 
-def _resource(document: Mapping[str, Any], **relations: Resource) -> Resource:
+def _resource(
+    document: Mapping[str, Any], defaults: tuple[str, ...] = (), **relations: Resource
+) -> Resource:
     """Return a resource with the fields of a document, which has the ids of related objects."""
     own = (f"{name}.id" if name in relations else name for name in document)
-    return Resource(tuple(own), relations)
+    return Resource(tuple(own), relations, defaults)
 
 
 # The fields that can be selected are those that the documents have, such as these.
@@ -365,7 +343,6 @@ _A_SESSION = PaymentSession("", Decimal(0), "", "", {}, _MOMENT, _MOMENT)
 _A_COLLECTION = PaymentCollection("", None, "", Decimal(0), _MOMENT, _MOMENT)
 
 _REFERENCE = Resource(own=("id",))
-_PROVIDER = _resource(provider_document(PaymentProvider("")))
 _REFUND_REASON = Resource(
     own=("id", "label", "description", "metadata", "created_at", "updated_at", "code")
 )
@@ -382,13 +359,11 @@ _PAYMENT = _resource(
 )
 _SESSION = _resource(_session(_A_SESSION, ""), payment=_PAYMENT, payment_collection=_REFERENCE)
 
-PROVIDER = Selectable(_PROVIDER, defaults=_PROVIDER.own)
-COLLECTION = Selectable(
-    _resource(
-        _collection(_A_COLLECTION),
-        payment_providers=_PROVIDER,
-        payment_sessions=_SESSION,
-        payments=_PAYMENT,
-    ),
+PROVIDER = _resource(provider_document(PaymentProvider("")), defaults=("id", "is_enabled"))
+COLLECTION = _resource(
+    _collection(_A_COLLECTION),
     defaults=("id", "currency_code", "amount", "*payment_sessions"),
+    payment_providers=PROVIDER,
+    payment_sessions=_SESSION,
+    payments=_PAYMENT,
 )

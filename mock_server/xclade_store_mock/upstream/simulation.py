@@ -17,13 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Match
 from xclade_store_mock.control.front import PREFIX, exchange_of
-from xclade_store_mock.payments.documents import (
-    COLLECTION,
-    Resource,
-    Selectable,
-    document_in_cart,
-    select,
-)
+from xclade_store_mock.payments.documents import COLLECTION, Resource, document_in_cart, select
 from xclade_store_mock.upstream import KEY, READS
 from xclade_store_mock.upstream.learning import Learner
 from xclade_store_mock.upstream.messages import MAX_HELD, Held, accept_readable, accept_whole
@@ -36,9 +30,8 @@ _CART = re.compile("/store/carts/([^/]+)")
 # Where responses have carts: in DELETE …/line-items/{id} it is the parent.
 _CART_KEYS = ("cart", "parent")
 _COLLECTION = "payment_collection"
-_CART_FIELDS = Selectable(
-    Resource(own=("id",), relations={_COLLECTION: COLLECTION.resource}),
-    defaults=(f"*{_COLLECTION}",),
+_CART_FIELDS = Resource(
+    own=("id",), relations={_COLLECTION: COLLECTION}, defaults=(f"*{_COLLECTION}",)
 )
 
 _OK = range(200, 206)
@@ -162,4 +155,4 @@ def _text(content: Any) -> str | None:
 
 def selects_collection(fields: str | None) -> bool:
     """Return whether a cart has its payment collection with a request's `fields`."""
-    return _COLLECTION in select(fields, _CART_FIELDS).names
+    return _COLLECTION in select(fields, _CART_FIELDS)

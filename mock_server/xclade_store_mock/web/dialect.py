@@ -24,7 +24,7 @@ from xclade_store_mock.errors import (
     StorageUnavailable,
     UnknownFailure,
 )
-from xclade_store_mock.payments.documents import Selectable, Selection, select
+from xclade_store_mock.payments.documents import Resource, Selection, select
 from xclade_store_mock.web.bodies import StrictBodies
 from xclade_store_mock.web.endpoints import Check, read_strictly
 from xclade_store_mock.web.prefer import PreferenceNotMet
@@ -127,9 +127,9 @@ class Dialect(Replies):
         """
         return read_strictly(operation, scope, path)
 
-    def select(self, fields: str, selectable: Selectable) -> Selection:
+    def select(self, fields: str, resource: Resource) -> Selection:
         """Return which fields a response has."""
-        return select(fields, selectable)
+        return select(fields, resource)
 
     def require_storable(self, value: Any) -> None:
         """Raise a refusal for a value that the store's database could not keep.

@@ -58,7 +58,7 @@ class Operations:
         page = [documents.provider_document(each) for each in providers[offset : offset + limit]]
         fields = call.query.get("fields")
         if fields is not None:
-            page = self.dialect.select(fields, documents.PROVIDER).of(page)
+            page = documents.pick(page, self.dialect.select(fields, documents.PROVIDER))
         return {
             "payment_providers": page,
             "count": len(providers),
@@ -184,7 +184,8 @@ class Operations:
         if fields is None:
             return {"payment_collection": documents.default_document(collection)}
         selection = self.dialect.select(fields, documents.COLLECTION)
-        return {"payment_collection": selection.of(documents.collection_document(collection))}
+        document = documents.pick(documents.collection_document(collection), selection)
+        return {"payment_collection": document}
 
     def _response(self, answer: idempotency.Answer) -> Response:
         headers = {"content-type": self.dialect.json_type}

@@ -15,7 +15,7 @@ from xclade_store_mock.dialects.medusa.fields import select_as_recorded
 from xclade_store_mock.dialects.medusa.front import Front, find_routes
 from xclade_store_mock.dialects.replies import BEHAVIOURS, ROWS
 from xclade_store_mock.errors import CartNotFound, Refusal, UnknownFailure
-from xclade_store_mock.payments.documents import Selectable, Selection
+from xclade_store_mock.payments.documents import Resource, Selection
 from xclade_store_mock.web.dialect import Dialect, Reply, Site
 from xclade_store_mock.web.endpoints import Check
 
@@ -64,8 +64,8 @@ class Medusa(Dialect):
         """Return the query parameters as qs and Medusa's validators read them."""
         return queries.read_query(operation.id, scope["query_string"].decode("latin-1"))
 
-    def select(self, fields: str, selectable: Selectable) -> Selection:
-        return select_as_recorded(fields, selectable)
+    def select(self, fields: str, resource: Resource) -> Selection:
+        return select_as_recorded(fields, resource)
 
     def require_storable(self, value: Any) -> None:
         """Raise a refusal for what PostgreSQL cannot store (`body/data-lone-surrogate`).

@@ -7,7 +7,6 @@ from xclade_store_mock.payments.documents import (
     COLLECTION,
     PROVIDER,
     Resource,
-    Selectable,
     Selection,
     expand,
     is_within,
@@ -17,20 +16,19 @@ from xclade_store_mock.payments.documents import (
 
 # What the backend returns (`repeat/1-system`, `pp/ok`): whole sessions, but without the relations
 # that the contract describes.
-_PROVIDER = PROVIDER.resource
-_SESSION = Resource(COLLECTION.resource.relations["payment_sessions"].own)
-_RECORDED: Mapping[Selectable, Selectable] = {
+_RECORDED: Mapping[Resource, Resource] = {
     PROVIDER: PROVIDER,
-    COLLECTION: Selectable(
-        Resource(
-            own=("id", "currency_code", "amount", "status"),
-            relations={"payment_providers": _PROVIDER, "payment_sessions": _SESSION},
-        ),
-        COLLECTION.defaults,
+    COLLECTION: Resource(
+        own=("id", "currency_code", "amount", "status"),
+        relations={
+            "payment_providers": PROVIDER,
+            "payment_sessions": Resource(COLLECTION.relations["payment_sessions"].own),
+        },
+        defaults=COLLECTION.defaults,
     ),
 }
 # The names that the backend allows besides the defaults.
-_ALLOWED: Mapping[Selectable, frozenset[str]] = {
+_ALLOWED: Mapping[Resource, frozenset[str]] = {
     COLLECTION: frozenset(
         {
             "status",
@@ -47,16 +45,16 @@ _ALLOWED: Mapping[Selectable, frozenset[str]] = {
 }
 
 
-def select_as_recorded(fields: str, selectable: Selectable) -> Selection:
+def select_as_recorded(fields: str, resource: Resource) -> Selection:
     """Return the fields that the recorded backend selects (`fields/*`, `pp/fields-*`).
 
     If one entry is a plain name, all entries replace the defaults, even `-name`. Only names that
     the backend allows are selected, and a relation needs its star. A star makes a relation of a
     field, too, which then is left out, unless all fields of its parent are selected.
     """
-    recorded = _RECORDED[selectable]
-    allowed = _ALLOWED.get(selectable, frozenset()).union(map(without_star, recorded.defaults))
-    relations = recorded.resource.relations
+    recorded = _RECORDED[resource]
+    allowed = _ALLOWED.get(resource, frozenset()).union(map(without_star, recorded.defaults))
+    relations = recorded.relations
     chosen = _chosen(fields, recorded.defaults)
     plain = [name for name in chosen if not _has_star(name) and name in allowed]
     starred = [_unstar(name) for name in chosen if _has_star(name) and _unstar(name) in allowed]
@@ -65,7 +63,7 @@ def select_as_recorded(fields: str, selectable: Selectable) -> Selection:
     paths = [name for name in plain if name not in relations and name not in left_out]
     # What is left out still names its parent.
     paths += [f"{name.rpartition('.')[0]}.id" for name in left_out if "." in name]
-    return select_paths([*paths, *expand(whole, recorded.resource)])
+    return select_paths([*paths, *expand(whole, recorded)])
 
 
 def _chosen(fields: str, defaults: tuple[str, ...]) -> list[str]:
