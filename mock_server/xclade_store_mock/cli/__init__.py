@@ -41,8 +41,8 @@ def make_parser(chosen: Container[str] = _COMMANDS) -> argparse.ArgumentParser:
     """Return the parser of the command line; only the chosen commands have their options."""
     parser = argparse.ArgumentParser(
         prog="xclade-store-mock",
-        description="A mock server for the payment sessions of the xclade Store API, and a check of"
-        " any backend against its contract.",
+        description="A stateful mock of the payment endpoints of a Medusa store, and a check of any"
+        " backend against their contract.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
