@@ -99,10 +99,9 @@ class Recorder:
         self._records_all = records_all
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_operation = (
-            scope["type"] == "http" and self._find(scope["method"], scope["path"]) is not None
-        )
-        if scope["type"] != "http" or not (is_operation or self._records_all):
+        is_request = scope["type"] == "http"
+        is_operation = is_request and self._find(scope["method"], scope["path"]) is not None
+        if not (is_operation or (is_request and self._records_all)):
             await self._app(scope, receive, send)
             return
         # Offline, a 304 or a part would be of no use.
