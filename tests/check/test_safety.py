@@ -1,9 +1,11 @@
 """What a check does to a backend, and what it never does."""
 
+import gzip
 import json
 import os
 import pty
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import configuration as home
+from hypothesis.internal import charmap
 from schemathesis.core.rate_limit import build_limiter
 from tests.check.backends import Meddle, Meddler, Request, Response
 from tests.check.conftest import IDS, Check
@@ -26,6 +30,7 @@ from xclade_store_mock.check.backend import Backend
 from xclade_store_mock.check.calls import Ids
 from xclade_store_mock.check.engine import Budget, choose_seed
 from xclade_store_mock.check.run import check as check_backend
+from xclade_store_mock.check.run import describe_characters
 from xclade_store_mock.check.target import is_loopback
 from xclade_store_mock.cli import main
 from xclade_store_mock.dialects import DIALECTS, DOCUMENTED
@@ -232,7 +237,7 @@ def seen_calls(check: Check, seed: str) -> list[Request]:
     """Check a fresh mock; return its requests, without what is new in every run."""
     backend = Meddler(create_app())
     with served(backend, is_store=False) as url:
-        check(url, *IDS, "--max-examples", "3", "--seed", seed)
+        check(url, *IDS, "--max-examples", "2", "--seed", seed)
     for request in backend.seen:
         request.connection = None
         for name in ("host", "x-schemathesis-testcaseid"):
@@ -283,6 +288,24 @@ def test_responses_do_not_change_calls(check: Check) -> None:
         runs.append([(each.method, each.path, each.query, each.body) for each in backend.seen])
 
     assert runs[0] == runs[1]
+
+
+def test_characters_are_not_computed(tmp_path: Path) -> None:
+    """Hypothesis reads the table that a check gives it, and would compute the same one."""
+    read_table = charmap.intervals_from_codec.__wrapped__
+    home.set_hypothesis_home_dir(tmp_path)
+    try:
+        computed, _ = read_table("utf-8")
+        shutil.rmtree(tmp_path)
+        describe_characters(tmp_path)
+        read, changing = read_table("utf-8")
+        (table,) = tmp_path.glob("unicode_data/*/*")
+        table.write_bytes(gzip.compress(b"[[[65, 65]], []]"))
+        assert "A" == "".join(map(chr, read_table("utf-8")[0]))
+    finally:
+        home.set_hypothesis_home_dir(None)
+
+    assert (computed.intervals, ()) == (read.intervals, changing.intervals)
 
 
 @pytest.mark.parametrize(("options", "code"), [((), 3), (("--allow-untested",), 0)])

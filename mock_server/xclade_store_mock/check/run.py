@@ -1,9 +1,12 @@
 """One check, from the first call to the reports."""
 
+import gzip
 import tempfile
 from contextlib import ExitStack
 from datetime import datetime
+from pathlib import Path
 from threading import Event
+from unicodedata import unidata_version
 
 from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis.core.rate_limit import build_limiter
@@ -101,6 +104,7 @@ def _make_calls(backend: Backend, discovery: Discovery, judge: Judge, engine: En
         # Otherwise Hypothesis would write to the current folder.
         with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
             set_hypothesis_home_dir(folder)
+            describe_characters(Path(folder))
             stack.callback(set_hypothesis_home_dir, None)
             for tested in engine:
                 judge.judge_call(tested)
@@ -109,6 +113,17 @@ def _make_calls(backend: Backend, discovery: Discovery, judge: Judge, engine: En
         return False
     judge.require_success(discovery.ids.tested)
     return True
+
+
+def describe_characters(home: Path) -> None:
+    """Write the table of UTF-8's characters, which Hypothesis takes a second to compute.
+
+    Hypothesis keeps it in its home folder, and computes it if it does not find it there.
+    """
+    path = home / "unicode_data" / unidata_version / "codec-v2-utf-8.json.gz"
+    path.parent.mkdir(parents=True)
+    # All but the surrogates; the second list is of those that do not survive a round trip.
+    path.write_bytes(gzip.compress(b"[[[0, 55295], [57344, 1114111]], []]"))
 
 
 def provoke(judge: Judge, backend: Backend, discovery: Discovery) -> None:
