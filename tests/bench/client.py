@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.bench.figures import Bar, bars, ratios, spread, table
 from tests.bench.page import Section
 from tests.bench.subjects import mock, started
-from tests.bench.tools import NotInstalled, install_client, install_generated, on_first_core
+from tests.bench.tools import NotInstalled, install_alone, install_generated, on_first_core
 
 from xclade_store import StoreClient
 
@@ -126,7 +126,7 @@ def _bar(called: dict[str, list[float]], name: str, base: str, most: float) -> B
 def measure(rounds: int) -> Section:
     """Return the section of the page."""
     note = ""
-    python = str(install_client())
+    python = str(install_alone("httpx2") / "python")
     kinds = dict.fromkeys(NAMES, python)
     modules = dict.fromkeys(("xclade_store", "httpx"), python)
     try:

@@ -89,9 +89,11 @@ def write_store(path: Path, collections: int = COLLECTIONS, carts: int = 0) -> N
     path.write_text(text, "utf-8")
 
 
-def mock(name: str = MEMORY, *options: str | Path) -> Subject:
-    """Return the mock, served with options."""
-    command = Path(sys.executable).with_name("xclade-store-mock")
+def mock(
+    name: str = MEMORY, *options: str | Path, commands: Path = Path(sys.executable).parent
+) -> Subject:
+    """Return the mock of a folder of commands, served with options."""
+    command = commands / "xclade-store-mock"
     return Subject(name, lambda port: (command, "serve", "--port", port, *options))
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 GENERATED = ROOT / ".venv/bench-peer"
-CLIENT = ROOT / ".venv/bench-client"
 NODE_MODULES = Path(__file__).with_name("node") / "node_modules"
 
 
@@ -65,19 +64,20 @@ def node_module(pattern: str) -> Path:
     return next(NODE_MODULES.glob(pattern))
 
 
-def install_client() -> Path:
-    """Install the client alone, with httpx2, and return its Python. Raises: NotInstalled.
+def install_alone(extra: str) -> Path:
+    """Install the package with an extra and nothing else, and return the folder of its commands.
 
-    httpx is slower to import where trio is installed, and its async calls where sniffio is not.
+    Imports take longer beside other packages: httpx's beside trio, Connexion's beside rich. Async
+    calls of httpx take longer without sniffio. Raises: NotInstalled.
     """
-    python, marker = CLIENT / "bin/python", CLIENT / "ready"
-    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    folder = ROOT / f".venv/bench-{extra}"
+    marker, project = folder / "ready", (ROOT / "pyproject.toml").read_text("utf-8")
     if not marker.exists() or marker.read_text("utf-8") != project:
-        shutil.rmtree(CLIENT, ignore_errors=True)
-        pip = (python, "-m", "pip", "install", "--quiet")
-        _install((sys.executable, "-m", "venv", CLIENT), (*pip, "--editable", f"{ROOT}[httpx2]"))
+        shutil.rmtree(folder, ignore_errors=True)
+        pip = (folder / "bin/python", "-m", "pip", "install", "--quiet")
+        _install((sys.executable, "-m", "venv", folder), (*pip, "--editable", f"{ROOT}[{extra}]"))
         marker.write_text(project, "utf-8")
-    return python
+    return folder / "bin"
 
 
 def install_generated() -> Path:

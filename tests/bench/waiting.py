@@ -16,7 +16,7 @@ from tests.bench.calls import CONTRACT, PUBLISHABLE_KEY
 from tests.bench.figures import Bar, bars, ratios, spread, table
 from tests.bench.page import Section
 from tests.bench.subjects import MEMORY, PRISM, PRISM_NAME, Command, Subject, mock, started
-from tests.bench.tools import NotInstalled, node, on_first_core
+from tests.bench.tools import NotInstalled, install_alone, node, on_first_core
 
 EXAMPLES = "25"
 """The generated calls of each operation, by both checks."""
@@ -70,7 +70,8 @@ def measure(rounds: int) -> Section:
         "Waiting times",
         f"""The time until a command ends or a server responds, on one core, in {rounds} rounds;
 figures are medians, with the range in brackets. The checks generate {EXAMPLES} calls of each
-operation, and more from the contract, to a mock on the other core.
+operation, and more from the contract, to a mock on the other core. The mock that starts is
+installed alone, as its users have it.
 
 {bars(Bar("start-up in memory, relative to Prism", relative[0], 0.45, by_cpu=relative[1]))}
 
@@ -89,7 +90,8 @@ def row(wait: Wait, times: Mapping[Wait, list[Time]]) -> list[str]:
 def waits(folder: Path, url: str) -> Mapping[Wait, Callable[[], Time]]:
     """Return how to measure each wait, with the checks calling the mock at a URL."""
     servers = (
-        *(mock(), subjects.prism(), subjects.wiremock(), subjects.specmatic()),
+        *(mock(commands=install_alone("mock")), subjects.prism()),
+        *(subjects.wiremock(), subjects.specmatic()),
         *(subjects.mockoon(), subjects.stock(), subjects.bare()),
     )
     every: dict[Wait, Callable[[], Time]] = {
@@ -107,7 +109,7 @@ def commands(folder: Path, url: str) -> Mapping[Wait, Callable[[], Command]]:
     check = (ours, "check", url, "--publishable-key", key, *IDS, *generated)
     run = (schemathesis, "run", CONTRACT, "--url", url, *generated)
     return {
-        (HELP, "the mock"): lambda: (ours, "--help"),
+        (HELP, "the mock"): lambda: (install_alone("mock") / ours.name, "--help"),
         (HELP, PRISM_NAME): lambda: (node(), PRISM, "--help"),
         (HELP, subjects.WIREMOCK): lambda: (*subjects.wiremock_command(), "--help"),
         (HELP, subjects.SPECMATIC): lambda: (*subjects.specmatic_command(), "--help"),
