@@ -127,6 +127,10 @@ class Dialect(Replies):
         """
         return read_strictly(operation, scope, path)
 
+    def default_selection(self, resource: Resource) -> Selection | None:  # noqa: ARG002 - by others
+        """Return which fields a response has without `fields`; None stands for all defaults."""
+        return None
+
     def select(self, fields: str, resource: Resource) -> Selection:
         """Return which fields a response has."""
         return select(fields, resource)

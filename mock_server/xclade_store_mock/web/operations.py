@@ -56,11 +56,8 @@ class Operations:
         if call.query.get("order") == "-id":
             providers.reverse()
         page = [documents.provider_document(each) for each in providers[offset : offset + limit]]
-        fields = call.query.get("fields")
-        if fields is not None:
-            page = documents.pick(page, self.dialect.select(fields, documents.PROVIDER))
         return {
-            "payment_providers": page,
+            "payment_providers": documents.pick(page, self._select(call, documents.PROVIDER)),
             "count": len(providers),
             "offset": offset,
             "limit": limit,
@@ -180,12 +177,16 @@ class Operations:
         )
 
     def _document(self, call: Call, collection: PaymentCollection) -> Document:
+        has_defaults = "fields" not in call.query
+        build = documents.default_document if has_defaults else documents.collection_document
+        selection = self._select(call, documents.COLLECTION)
+        return {"payment_collection": documents.pick(build(collection), selection)}
+
+    def _select(self, call: Call, resource: documents.Resource) -> documents.Selection | None:
         fields = call.query.get("fields")
         if fields is None:
-            return {"payment_collection": documents.default_document(collection)}
-        selection = self.dialect.select(fields, documents.COLLECTION)
-        document = documents.pick(documents.collection_document(collection), selection)
-        return {"payment_collection": document}
+            return self.dialect.default_selection(resource)
+        return self.dialect.select(fields, resource)
 
     def _response(self, answer: idempotency.Answer) -> Response:
         headers = {"content-type": self.dialect.json_type}

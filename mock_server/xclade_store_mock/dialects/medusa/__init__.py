@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Scope
 from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Contract, Match, Operation
 from xclade_store_mock.dialects.medusa import queries
-from xclade_store_mock.dialects.medusa.fields import select_as_recorded
+from xclade_store_mock.dialects.medusa.fields import RECORDED_DEFAULTS, select_as_recorded
 from xclade_store_mock.dialects.medusa.front import Front, find_routes
 from xclade_store_mock.dialects.replies import BEHAVIOURS, ROWS
 from xclade_store_mock.errors import CartNotFound, Refusal, UnknownFailure
@@ -63,6 +63,9 @@ class Medusa(Dialect):
     ) -> Mapping[str, Any]:
         """Return the query parameters as qs and Medusa's validators read them."""
         return queries.read_query(operation.id, scope["query_string"].decode("latin-1"))
+
+    def default_selection(self, resource: Resource) -> Selection:
+        return RECORDED_DEFAULTS[resource]
 
     def select(self, fields: str, resource: Resource) -> Selection:
         return select_as_recorded(fields, resource)

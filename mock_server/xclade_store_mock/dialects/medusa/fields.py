@@ -1,6 +1,7 @@
 """The `fields` parameter as the recorded backend reads it: fewer fields, and odder rules."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from xclade_store_mock.jsontext import WHITE_SPACE
 from xclade_store_mock.payments.documents import (
@@ -10,22 +11,42 @@ from xclade_store_mock.payments.documents import (
     Selection,
     expand,
     is_within,
+    select,
     select_paths,
     without_star,
 )
 
-# What the backend returns (`repeat/1-system`, `pp/ok`): whole sessions, but without the relations
-# that the contract describes.
+_PROVIDER = Resource(own=("id", "is_enabled"))
+_SESSION = Resource(
+    own=(
+        "id",
+        "currency_code",
+        "provider_id",
+        "data",
+        "context",
+        "status",
+        "authorized_at",
+        "payment_collection_id",
+        "payment.id",
+        "metadata",
+        "raw_amount",
+        "created_at",
+        "updated_at",
+        "deleted_at",
+        "amount",
+    )
+)
+# What the backend returns (`repeat/1-system`, `pp/ok`), whatever else the contract describes.
 _RECORDED: Mapping[Resource, Resource] = {
-    PROVIDER: PROVIDER,
+    PROVIDER: replace(_PROVIDER, defaults=_PROVIDER.own),
     COLLECTION: Resource(
         own=("id", "currency_code", "amount", "status"),
-        relations={
-            "payment_providers": PROVIDER,
-            "payment_sessions": Resource(COLLECTION.relations["payment_sessions"].own),
-        },
-        defaults=COLLECTION.defaults,
+        relations={"payment_providers": _PROVIDER, "payment_sessions": _SESSION},
+        defaults=("id", "currency_code", "amount", "*payment_sessions"),
     ),
+}
+RECORDED_DEFAULTS: Mapping[Resource, Selection] = {
+    resource: select(None, recorded) for resource, recorded in _RECORDED.items()
 }
 # The names that the backend allows besides the defaults.
 _ALLOWED: Mapping[Resource, frozenset[str]] = {
