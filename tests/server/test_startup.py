@@ -5,9 +5,6 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from xclade_store_mock.app import create_app
-from xclade_store_mock.contract import load_contract
-
 START = """
 import gc, sys, warnings
 from datetime import UTC, datetime
@@ -46,17 +43,6 @@ def start() -> Start:
 def test_compiles_one_contract_once() -> None:
     """The control API's contract is compiled for the first request to it."""
     assert ["store.yaml"] == start().contracts
-
-
-def test_connexion_checks_no_schema_again() -> None:
-    """It gets the paths and the names of their handlers, and nothing that takes time to check."""
-    contract = load_contract("store.yaml")
-
-    (api,) = create_app().middleware.apis
-
-    operations = [each for item in api.specification["paths"].values() for each in item.values()]
-    assert [*contract.operations] == [each["operationId"] for each in operations]
-    assert {} == api.specification.components
 
 
 def test_imports_only_what_it_serves() -> None:
