@@ -68,6 +68,46 @@ def test_overlapping_calls_are_not_compared() -> None:
     assert {"one_session": ""} == missed(observer.observe(after, observer.begin(after)))
 
 
+def test_calls_that_overlap_a_change_of_the_cart() -> None:
+    """Neither is an amount compared, nor a cart learned; reads do not matter to each other."""
+    cart = {"cart": {"id": "cart_1", "total": 10, "currency_code": "usd"}}
+    read = replace(answered("", "/carts/cart_1", {}, cart), method="GET")
+    change = answered("", "/carts/cart_1/line-items", {}, {})
+    for responses in ((read.response, None), (None, read.response)):
+        observer = Observer()
+        spans = [observer.begin(read) for _ in responses]
+        for response, span in zip(responses, spans, strict=True):
+            observer.observe(replace(read, response=response), span)
+        assert {"cart_amount": ""} == missed(observer.observe(created(12)))
+
+    changing, reading, creating = map(observer.begin, (change, read, created(12)))
+    assert {} == missed(observer.observe(created(12), creating))
+    observer.observe(change, changing)
+    observer.observe(read, reading)
+    assert {} == missed(observer.observe(created(12)))
+
+
+def test_change_of_a_cart_that_became_known_too_late() -> None:
+    """It overlapped a call for the payment collection when nobody knew whose that is."""
+    observer = Observer()
+    cart = {"id": "cart_1", "total": 12, "currency_code": "usd"}
+    change = answered("", "/carts/cart_1/line-items", {}, {"cart": cart})
+    initializing, changing = observer.begin(initialized()), observer.begin(change)
+    observer.observe(created(10))
+    observer.observe(change, changing)
+
+    assert "cart_amount" not in missed(observer.observe(initialized(), initializing))
+
+
+def test_calls_outside_of_the_contract_reveal_only_carts() -> None:
+    """What else looks like the contract's documents may mean something else."""
+    observer = Observer()
+    observer.observe(replace(initialized(session(1)), operation=""))
+    observer.observe(initialized(status=500))
+
+    assert {} == missed(observer.observe(created(10)))
+
+
 def test_failed_initialization() -> None:
     """The session stays; in Medusa a copy of it does. A changed cart explains its absence."""
     for sessions, amount, expected in (

@@ -62,10 +62,11 @@ class Verdict(NamedTuple):
 
 
 class Span:
-    """A call under way; `overlaps` if another one for the same cart or collection is, too."""
+    """A call under way; `overlaps` if another one may change the same cart or collection."""
 
-    def __init__(self, subjects: set[str]) -> None:
+    def __init__(self, subjects: set[str], *, is_read: bool) -> None:
         self.subjects = subjects
+        self.is_read = is_read
         self.overlaps = False
 
 
@@ -82,18 +83,18 @@ class Observer:
 
     def begin(self, call: Interaction) -> Span:
         """Announce a call that has no response yet."""
-        span = Span(self._known.subjects(Seen(call, self._known)))
+        seen = Seen(call, self._known)
+        span = Span(self._known.subjects(seen), is_read=seen.is_read)
         for other in self._running:
             if other.subjects & span.subjects:
-                other.overlaps = span.overlaps = True
+                other.overlaps |= not span.is_read
+                span.overlaps |= not other.is_read
         self._running.append(span)
         return span
 
     def observe(self, call: Interaction, span: Span | None = None) -> list[Verdict]:
         """Return a verdict for each invariant that the call is about; remember what it reveals."""
-        if span is not None:
-            self._running.remove(span)
-        seen = Seen(call, self._known, is_alone=span is None or not span.overlaps)
+        seen = Seen(call, self._known, is_alone=span is None or self._end(span))
         verdicts = [
             _judge(invariant, seen, expected)
             for invariant in INVARIANTS
@@ -101,6 +102,12 @@ class Observer:
         ]
         self._known.learn(seen)
         return verdicts
+
+    def _end(self, span: Span) -> bool:
+        """Return whether no other call may have changed what this one was about."""
+        self._running.remove(span)
+        # Changes of a cart that became known meanwhile were not noticed.
+        return not span.overlaps and self._known.with_owners(span.subjects) == span.subjects
 
 
 def _judge(invariant: Invariant, seen: Seen, expected: list[tuple[bool, str]]) -> Verdict:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +13,7 @@ from xclade_store_mock.check import IDEMPOTENCY_KEY, KEY_HEADER
 from xclade_store_mock.check.calls import CREATE, INITIALIZE, Interaction
 from xclade_store_mock.dialects import DOCUMENTED
 from xclade_store_mock.payments.idempotency import fingerprint, parse_key
+from xclade_store_mock.upstream import READS
 from xclade_store_mock.web.dialect import Dialect
 
 _K = TypeVar("_K")
@@ -90,7 +92,12 @@ class Seen:
         return self.path[-2] if self.call.operation == INITIALIZE else ""
 
     @property
-    def changed_cart(self) -> str:
+    def is_read(self) -> bool:
+        """Whether the call changes nothing."""
+        return self.call.method in READS
+
+    @property
+    def called_cart(self) -> str:
         """The id of the cart that is called itself, beside the contract's operations."""
         _, carts, below = "/".join(self.path).partition("store/carts/")
         return below.partition("/")[0] if carts else ""
@@ -172,6 +179,8 @@ class Known:
     """The cart of each payment collection, the collection of each session, and so on to intents."""
     carts: _Recent[str, Object] = field(default_factory=_Recent)
     """The total and currency of each cart."""
+    unsettled: _Recent[str, bool] = field(default_factory=_Recent)
+    """The carts that a call may change at any time, because it failed or got no response."""
     shown: _Recent[str, Shown] = field(default_factory=_Recent)
     """The payment collections whose sessions are known."""
     times: _Recent[tuple[str, str], datetime] = field(default_factory=_Recent)
@@ -182,12 +191,18 @@ class Known:
     """The fingerprints of request and response, by idempotency key."""
 
     def subjects(self, seen: Seen) -> set[str]:
-        """Return the ids of the carts and payment collections that a call may change."""
-        named = {seen.cart, seen.target, seen.changed_cart} - {""}
-        return named | {self.owners[each] for each in named if each in self.owners}
+        """Return the ids of the carts and payment collections that a call is about."""
+        return self.with_owners({seen.cart, seen.target, seen.called_cart} - {""})
+
+    def with_owners(self, ids: set[str]) -> set[str]:
+        """Return the ids, and those of what they belong to."""
+        return ids | {self.owners[each] for each in ids if each in self.owners}
 
     def learn(self, seen: Seen) -> None:
         """Remember what a call revealed."""
+        self._learn_cart(seen)
+        if not seen.call.operation:
+            return
         if seen.providers:
             known = self.providers.get(seen.listing, {}) | seen.providers
             self.providers[seen.listing] = known if len(known) < _MOST_REMEMBERED else {}
@@ -197,20 +212,28 @@ class Known:
             for name in REMEMBERED_TIMES:
                 if moment := read_time(each, name):
                     self.times[each["id"], name] = moment
-        self._learn_cart(seen)
         self._learn_sessions(seen)
 
     def _learn_cart(self, seen: Seen) -> None:
         if seen.cart and seen.collection:
             self.collections[seen.cart] = seen.collection["id"]
             self.owners[seen.collection["id"]] = seen.cart
-        if seen.changed_cart:
-            self.carts.pop(seen.changed_cart, None)
-            self.shown.pop(self.collections.get(seen.changed_cart, ""), None)
+        if seen.called_cart and not seen.is_read:
+            self._doubt_cart(seen)
         for cart in (_object(seen.document.get("cart")), *objects(seen.document, "carts")):
-            if isinstance(cart.get("id"), str) and {"total", "currency_code"} <= cart.keys():
+            is_whole = isinstance(cart.get("id"), str) and {"total", "currency_code"} <= cart.keys()
+            # What overlapped a change may be the cart before it.
+            if is_whole and seen.is_alone and cart["id"] not in self.unsettled:
                 terms = {"amount": cart["total"], "currency_code": cart["currency_code"]}
                 self.carts[cart["id"]] = terms
+
+    def _doubt_cart(self, seen: Seen) -> None:
+        """Forget what a call that changes a cart may have changed."""
+        cart, response = seen.called_cart, seen.call.response
+        self.carts.pop(cart, None)
+        self.shown.pop(self.collections.get(cart, ""), None)
+        if response is None or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.unsettled[cart] = True
 
     def _learn_sessions(self, seen: Seen) -> None:
         for session in seen.sessions:
