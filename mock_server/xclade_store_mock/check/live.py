@@ -79,13 +79,19 @@ class LiveCheck:
         return bool(self._violations)
 
     def begin(self, call: Interaction) -> Conclude:
-        """Announce a call; return what concludes it, which must be called once."""
+        """Announce a call; return what concludes it, which must be called once.
+
+        From one outside of the contract, without an operation, carts are learned.
+        """
         span = self._observer.begin(call)
 
         def conclude(
             response: Response | None, violations: Sequence[Violation]
         ) -> Sequence[Violation]:
             done = replace(call, response=response, error="" if response else "no response")
+            if not call.operation:
+                self._observer.observe(done, span)
+                return ()
             if call.operation not in self._seen:
                 self._seen[call.operation] = Seen(_redacted(done))
             seen = self._seen[call.operation]

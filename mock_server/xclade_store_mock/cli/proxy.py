@@ -133,15 +133,16 @@ def _prepare_reports(options: argparse.Namespace) -> "Callable[[LiveCheck, Upstr
 
 def _observer(
     live: "LiveCheck", upstream: "Upstream"
-) -> "Callable[[Match, Scope, bytes], Conclude]":
+) -> "Callable[[Match | None, Scope, bytes], Conclude]":
     """Return what passes each call on to the live check, in its terms."""
     from xclade_store_mock.check.calls import Interaction, Response  # noqa: PLC0415 - see proxy()
 
-    def observe(match: "Match", scope: "Scope", content: bytes) -> "Conclude":
+    def observe(match: "Match | None", scope: "Scope", content: bytes) -> "Conclude":
         query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
         url = f"{upstream}{scope['raw_path'].decode('latin-1')}{query}"
         headers = _read(scope["headers"])
-        call = Interaction(match.operation.id, scope["method"], url, headers, content, None)
+        operation = match.operation.id if match else ""
+        call = Interaction(operation, scope["method"], url, headers, content, None)
         end = live.begin(call)
 
         def conclude(

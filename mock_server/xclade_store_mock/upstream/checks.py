@@ -16,7 +16,8 @@ from xclade_store_mock.control.faults import FindOperation
 from xclade_store_mock.control.front import Exchange, exchange_of
 from xclade_store_mock.control.journal import find_violations
 from xclade_store_mock.errors import InvalidData, ResponseInvalid, Violation
-from xclade_store_mock.upstream.messages import MAX_HELD, Held
+from xclade_store_mock.upstream import READS
+from xclade_store_mock.upstream.messages import MAX_HELD, Copied, Held, has_json
 from xclade_store_mock.web.bodies import decode, read_body
 from xclade_store_mock.web.prefer import Prefer, preferred
 
@@ -24,11 +25,14 @@ Conclude = Callable[[Message | None, bytes | None, Sequence[Violation]], Sequenc
 """Takes the start of a response (None: there was none), its body (None: not known) and how both
 messages violate the contract; returns which violations are to be shown, and more."""
 
-Observe = Callable[[Match, Scope, bytes], Conclude]
-"""Takes a request and its body."""
+Observe = Callable[[Match | None, Scope, bytes], Conclude]
+"""Takes a request and its body; without a match, it is one for a cart."""
+
+_CARTS = "/store/carts/"
+_UNSEEN = READS - {"GET"}
 
 
-def observe_nothing(_match: Match, _scope: Scope, _content: bytes) -> Conclude:
+def observe_nothing(_match: Match | None, _scope: Scope, _content: bytes) -> Conclude:
     """Show every violation."""
     return lambda _start, _body, violations: violations
 
@@ -36,6 +40,7 @@ def observe_nothing(_match: Match, _scope: Scope, _content: bytes) -> Conclude:
 class Checks:
     """Passes requests on to a store, and checks those to the contract's operations.
 
+    Those for carts are observed, too, and pass at once.
     `rejects` sends an error instead of what violates the contract.
     """
 
@@ -61,7 +66,26 @@ class Checks:
         if exchange is not None and match is None:
             # The contract does not say what else a store has.
             exchange.violations = ()
-        await (self._prefer if match else self._app)(scope, receive, send)
+        if match is not None:
+            await self._prefer(scope, receive, send)
+        elif exchange is not None and _is_about_carts(scope):
+            await self._learn(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _learn(self, scope: Scope, receive: Receive, send: Send) -> None:
+        conclude = self._observe(None, scope, b"")
+
+        def finish(start: Message, body: bytes) -> None:
+            encoding = Headers(raw=start["headers"]).get("content-encoding", "")
+            conclude(start, decode(body, encoding, MAX_HELD), ())
+
+        response = Copied(send, partial(has_json, scope["method"]), finish)
+        try:
+            await self._app(scope, receive, response.send)
+        finally:
+            if not response.is_finished:
+                conclude(response.start, None, ())
 
     async def _check(self, scope: Scope, receive: Receive, send: Send) -> None:
         match, exchange = self._find(scope["method"], scope["path"]), exchange_of(scope)
@@ -97,6 +121,10 @@ class Checks:
         finally:
             if not response.is_finished:
                 exchange.violations = conclude(None, None, found)
+
+
+def _is_about_carts(scope: Scope) -> bool:
+    return f"{scope['path']}/".startswith(_CARTS) and scope["method"] not in _UNSEEN
 
 
 def _has_schema(operation: Operation, method: str, start: Message) -> bool:

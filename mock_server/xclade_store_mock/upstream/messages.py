@@ -25,6 +25,7 @@ MAX_HELD = 2**20
 """The longest response that is held, in bytes."""
 
 _ALLOWED = "access-control-allow-origin"
+_OK = range(200, 206)
 
 
 def _end_to_end(headers: Headers) -> Iterator[tuple[bytes, bytes]]:
@@ -165,6 +166,57 @@ class Held:
         changed = await self._finish(self._start, body)
         await self._send(self._start)
         return changed
+
+
+class Copied:
+    """A response that passes as it comes.
+
+    `finish` takes its start and a copy of its body, before the end is passed on. Without
+    `is_copied`, and for a long or broken body, it is not called.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        is_copied: Callable[[Message], bool],
+        finish: Callable[[Message, bytes], None],
+    ) -> None:
+        self.start: Message | None = None
+        self.is_finished = False
+        self._send = send
+        self._is_copied = is_copied
+        self._finish = finish
+        self._content: bytearray | None = None
+        self._length = ""
+
+    async def send(self, message: Message) -> None:
+        """Send the next message."""
+        if message["type"] == "http.response.start":
+            self.start = message
+            if self._is_copied(message):
+                self._content = bytearray()
+                headers = MutableHeaders(raw=message["headers"])
+                self._length = headers.get("content-length", "")
+        elif self._content is not None:
+            self._copy(message, self._content)
+        await self._send(message)
+
+    def _copy(self, message: Message, content: bytearray) -> None:
+        content += message.get("body", b"")
+        # A client that knows the length does not wait for the message that ends the response.
+        is_whole = str(len(content)) == self._length or not message.get("more_body", False)
+        is_long = len(content) > MAX_HELD
+        if is_whole or is_long:
+            self._content = None
+        if is_whole and not is_long and self.start is not None:
+            self.is_finished = True
+            self._finish(self.start, bytes(content))
+
+
+def has_json(method: str, start: Message) -> bool:
+    """Return whether a response is a successful one with a JSON document."""
+    type_ = MutableHeaders(raw=start["headers"]).get("content-type", "")
+    return start["status"] in _OK and method != "HEAD" and type_.startswith("application/json")
 
 
 class Cors:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Raw
-from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xclade_store_mock import jsontext
@@ -20,7 +20,13 @@ from xclade_store_mock.control.front import PREFIX, exchange_of
 from xclade_store_mock.payments.documents import COLLECTION, Resource, document_in_cart, select
 from xclade_store_mock.upstream import KEY, READS
 from xclade_store_mock.upstream.learning import Learner
-from xclade_store_mock.upstream.messages import MAX_HELD, Held, accept_readable, accept_whole
+from xclade_store_mock.upstream.messages import (
+    MAX_HELD,
+    Held,
+    accept_readable,
+    accept_whole,
+    has_json,
+)
 from xclade_store_mock.web import read_header
 from xclade_store_mock.web.bodies import decode
 from xclade_store_mock.web.pages import is_page
@@ -73,7 +79,7 @@ class OneStore:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         finish = partial(self._finish, scope, self._learner.moment)
-        response = Held(send, partial(_may_have_cart, scope["method"]), finish)
+        response = Held(send, partial(has_json, scope["method"]), finish)
         await self._learner.backend(_inspectable(scope), receive, response.send)
 
     async def _finish(
@@ -130,11 +136,6 @@ def _inspectable(scope: Scope) -> Scope:
     """Return the request without what would make the response unreadable."""
     # The backend's 304 would not know of the mock's payment collection.
     return accept_readable(accept_whole(scope) if _CART.match(scope["path"]) else scope)
-
-
-def _may_have_cart(method: str, start: Message) -> bool:
-    type_ = Headers(raw=start["headers"]).get("content-type", "")
-    return start["status"] in _OK and method != "HEAD" and type_.startswith("application/json")
 
 
 def _members(content: Any) -> dict[str, Raw]:

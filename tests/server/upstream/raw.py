@@ -1,5 +1,6 @@
 """An upstream and a client that speak in bytes, and a proxy between them."""
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -117,6 +118,14 @@ def read_message(connection: socket.socket) -> bytes:
             return b""
         body += part
     return head + b"\r\n\r\n" + body
+
+
+def response(body: Any, *headers: str, status: int = 200) -> bytes:
+    """Return a response of the upstream."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = ["Content-Type: application/json", *headers, f"Content-Length: {len(content)}"]
+    head = "\r\n".join([f"HTTP/1.1 {status} X", *lines])
+    return f"{head}\r\n\r\n".encode() + content
 
 
 @contextmanager

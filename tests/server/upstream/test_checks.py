@@ -8,7 +8,7 @@ import httpx
 import pytest
 from tests.conftest import KEY
 from tests.server.upstream.conftest import Between
-from tests.server.upstream.raw import PATIENCE
+from tests.server.upstream.raw import PATIENCE, response
 from tests.server.wire import COLLECTIONS, PROVIDERS
 
 from xclade_store_mock.control.journal import MAX_SHOWN
@@ -18,14 +18,6 @@ PROVIDER = {"id": "pp_x", "is_enabled": True}
 VALID = {"payment_providers": [PROVIDER], "count": 1, "offset": 0, "limit": 20}
 WRONG = {**VALID, "count": "1"}
 PATH = f"{PROVIDERS}?region_id=reg_demo"
-
-
-def response(body: Any, *headers: str, status: int = 200) -> bytes:
-    """Return a response of the upstream."""
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    lines = ["Content-Type: application/json", *headers, f"Content-Length: {len(content)}"]
-    head = "\r\n".join([f"HTTP/1.1 {status} X", *lines])
-    return f"{head}\r\n\r\n".encode() + content
 
 
 def journal(url: str) -> Any:
