@@ -53,7 +53,14 @@ def running(server: uvicorn.Server, *listeners: socket.socket) -> Iterator[str]:
 def served(app: Any, *, is_store: bool = True) -> Iterator[str]:
     """Serve an application on a free port, and yield its URL."""
     recorded = RecordingApp(app, recorder("server")) if is_store and FOLDER in os.environ else app
-    config = uvicorn.Config(recorded, port=0, log_level="critical", timeout_graceful_shutdown=1)
+    # A client that is slow, as this machine may be, would use a connection that was just closed.
+    config = uvicorn.Config(
+        recorded,
+        port=0,
+        log_level="critical",
+        timeout_keep_alive=PATIENCE,
+        timeout_graceful_shutdown=1,
+    )
     with running(uvicorn.Server(config)) as url:
         yield url
 

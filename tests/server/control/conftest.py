@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 import httpx
 import pytest
 import uvicorn
-from tests.conftest import KEY, running
+from tests.conftest import KEY, PATIENCE, running
 from tests.server.control.served import Served
 
 from xclade_store_mock.app import StoreMockApp, create_app
@@ -20,7 +20,9 @@ from xclade_store_mock.web.dialect import Dialect
 @contextmanager
 def serving(app: StoreMockApp, **headers: str) -> Iterator[Served]:
     """Serve an application as the command does; yield it with clients of both APIs."""
-    config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, port=0, log_level="warning", timeout_keep_alive=PATIENCE, timeout_graceful_shutdown=1
+    )
     with (
         running(Server(config, app)) as url,
         httpx.Client(base_url=url, headers=KEY) as store,

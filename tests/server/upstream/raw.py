@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import uvicorn
-from tests.conftest import running
+from tests.conftest import PATIENCE, running
 
 from xclade_store_mock.control.access import Access
 from xclade_store_mock.dialects import DOCUMENTED
@@ -21,9 +21,6 @@ from xclade_store_mock.serving.protocol import BoundedProtocol
 from xclade_store_mock.upstream import Upstream
 from xclade_store_mock.upstream.forward import Forward
 from xclade_store_mock.upstream.proxy import Proxy
-
-PATIENCE = 20
-"""Seconds after which a test fails instead of waiting on."""
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -93,9 +90,16 @@ class Raw:
                     answer(connection)
                     break
                 connection.sendall(answer)
-                if b"connection: close" in answer.lower() or b"ength" not in answer:
+                if not _keeps_alive(answer):
                     break
         self.left.release()
+
+
+def _keeps_alive(answer: bytes) -> bool:
+    """Return whether the connection can be used again: the answer's end is known without its."""
+    head = answer.partition(b"\r\n\r\n")[0].lower()
+    has_end = b"ength:" in head or b"\r\ntransfer-encoding:" in head or b" 204 " in head
+    return has_end and b"connection: close" not in head
 
 
 def read_message(connection: socket.socket) -> bytes:
@@ -153,6 +157,7 @@ def proxied(url: str, *, timeout: float = PATIENCE, **options: Any) -> Iterator[
         date_header=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=PATIENCE,
         timeout_graceful_shutdown=1,
     )
     with (

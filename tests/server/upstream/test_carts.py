@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import pytest
 from tests.check.backends import Meddler, Request, Response
-from tests.conftest import KEY, served
+from tests.conftest import KEY, PATIENCE, served
 from tests.server.command import running
-from tests.server.upstream.raw import PATIENCE, Answer, Raw, response, upstream
+from tests.server.upstream.raw import Answer, Raw, response, upstream
 from tests.server.upstream.recorded_stores import recorded
 from tests.server.upstream.test_command import stop
 from tests.server.wire import COLLECTIONS

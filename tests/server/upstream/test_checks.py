@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.conftest import KEY
+from tests.conftest import KEY, PATIENCE
 from tests.server.upstream.conftest import Between
-from tests.server.upstream.raw import PATIENCE, response
+from tests.server.upstream.raw import response
 from tests.server.wire import COLLECTIONS, PROVIDERS
 
 from xclade_store_mock.control.journal import MAX_SHOWN

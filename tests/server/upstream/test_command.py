@@ -12,10 +12,10 @@ import httpx
 import pytest
 import trustme
 from tests.check.backends import Meddler, Request, Response
-from tests.conftest import KEY, served
+from tests.conftest import KEY, PATIENCE, served
 from tests.server.command import Running, running
 from tests.server.upstream.conftest import Refused
-from tests.server.upstream.raw import OK, PATIENCE, read_message, upstream
+from tests.server.upstream.raw import OK, read_message, upstream
 from tests.server.wire import COLLECTIONS, FREE_SESSIONS, PROVIDERS, SESSIONS, STRIPE, SYSTEM
 
 from xclade_store_mock.app import create_app

@@ -5,17 +5,9 @@ import socket
 import threading
 
 import pytest
+from tests.conftest import PATIENCE
 from tests.server.upstream.conftest import Between
-from tests.server.upstream.raw import (
-    GET,
-    PATIENCE,
-    connected,
-    exchange,
-    proxied,
-    read_all,
-    request,
-    upstream,
-)
+from tests.server.upstream.raw import GET, connected, exchange, proxied, read_all, request, upstream
 
 
 def test_events_arrive_one_by_one(between: Between) -> None:
@@ -27,13 +19,13 @@ def test_events_arrive_one_by_one(between: Between) -> None:
         go_on.wait(PATIENCE)
         connection.sendall(b"data: 2\n\n")
 
-    with between(stream, timeout=0.2) as (url, _), connected(url) as connection:
+    with between(stream, timeout=2) as (url, _), connected(url) as connection:
         connection.sendall(GET)
         seen = b""
         while not seen.endswith(b"data: 1\n\n\r\n"):
             seen += connection.recv(1_000)
         # Longer than the limit, so that a read that has one fails.
-        assert not go_on.wait(0.4)
+        assert not go_on.wait(2.5)
         go_on.set()
 
         assert read_all(connection).endswith(b"data: 2\n\n\r\n0\r\n\r\n")
