@@ -235,6 +235,17 @@ def test_ignores_offers_of_an_upgrade(size: int) -> None:
         assert ["GET", "POST", "POST", "GET", "GET"] == [each.split()[1] for each in mock.stop()]
 
 
+@pytest.mark.parametrize("offer", ["", OFFER], ids=["alone", "with an offer"])
+def test_refuses_a_body_without_an_end(offer: str) -> None:
+    """A body whose length cannot be known gets 400, with an offer of an upgrade, too."""
+    with running() as mock, connect(mock.url) as connection:
+        head = f"POST / HTTP/1.1\r\nHost: mock\r\n{offer}Transfer-Encoding: gzip\r\n\r\n"
+        connection.sendall(head.encode())
+
+        assert 400 == status_of(read_all(connection))
+        assert [] == [each for each in mock.stop() if "ERROR" in each or "Traceback" in each]
+
+
 def test_answers_pipelined_requests_in_order() -> None:
     """Requests that arrive together get their responses one after the other."""
     with limited() as mock, connect(mock.url) as connection:

@@ -169,10 +169,13 @@ class BoundedProtocol(HttpToolsProtocol):
                 if self._is_over:
                     return
                 data = data[upgrade.args[0] :]
-                self._resume()
+                try:
+                    self._resume()
+                except httptools.HttpParserError:
+                    self._refuse_invalid()
+                    return
             except httptools.HttpParserError:
-                _log.warning("Invalid HTTP request received.")
-                self._respond(HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
+                self._refuse_invalid()
                 return
             else:
                 return
@@ -183,9 +186,11 @@ class BoundedProtocol(HttpToolsProtocol):
         framing = [b"%b: %b\r\n" % header for header in scope["headers"] if header[0] in _FRAMING]
         self.parser = httptools.HttpRequestParser(self)
         self._is_resuming = True
-        self.parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % b"".join(framing))
-        self._is_resuming = False
-        self.scope = scope
+        try:
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % b"".join(framing))
+        finally:
+            self._is_resuming = False
+            self.scope = scope
 
     @property
     def _is_over(self) -> bool:
@@ -249,6 +254,10 @@ class BoundedProtocol(HttpToolsProtocol):
             token = current_request_id.set(id_)
             _log.info("Refused a connection: %d %s", status, status.phrase)
             current_request_id.reset(token)
+
+    def _refuse_invalid(self) -> None:
+        _log.warning("Invalid HTTP request received.")
+        self._respond(HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
 
     def _respond(self, status: HTTPStatus, body: str) -> str:
         """Send a response in place of the application's, and close; return the request's id."""
