@@ -9,6 +9,7 @@ import httpx
 import pytest
 from tests.conftest import KEY
 from tests.server.command import Running, running
+from tests.server.limited import read_all
 from tests.server.wire import PROVIDERS, SESSIONS, connect
 
 from xclade_store_mock.serving.logs import JsonFormatter, TextFormatter
@@ -16,33 +17,38 @@ from xclade_store_mock.serving.logs import JsonFormatter, TextFormatter
 QUERY = "?region_id=reg_demo&fields=%2Bid&client_secret=pi_1_secret_2"
 
 
-def call(mock: Running) -> None:
-    """Make two requests and a readiness check, and send something other than HTTP."""
+def call(mock: Running) -> str:
+    """Make two requests and a readiness check, and send something other than HTTP.
+
+    Return the id in the response to the last.
+    """
     assert 200 == httpx.get(f"{mock.url}/_mock/ready").status_code
     headers = {**KEY, "x-request-id": "req_1"}
     assert 400 == httpx.get(f"{mock.url}{PROVIDERS}{QUERY}", headers=headers).status_code
     assert 400 == httpx.post(f"{mock.url}{SESSIONS}", headers=headers, json={}).status_code
     with connect(mock.url) as connection:
         connection.sendall(b"\x16\x03\x01\r\n\r\n")
-        assert connection.recv(12) == b"HTTP/1.1 400"
+        response = read_all(connection)
+        assert response.startswith("HTTP/1.1 400")
+        return response.partition("x-request-id: ")[2].partition("\r\n")[0]
 
 
 def test_text_has_a_line_for_each_request_and_problem() -> None:
     """A line has the method, the path and the status; readiness checks have none."""
     with running("--log-format", "text") as mock:
-        call(mock)
+        id_ = call(mock)
 
         assert [
             f"GET {PROVIDERS}?region_id=reg_demo&fields=%2Bid&client_secret=[redacted] 400 [req_1]",
             f"POST {SESSIONS} 400 [req_1]",
-            "WARNING Invalid HTTP request received.",
+            f"WARNING Invalid HTTP request received. [{id_}]",
         ] == [mock.next_problem() for _ in range(3)]
 
 
 def test_json_has_an_object_for_each_request_and_problem() -> None:
     """Both streams contain nothing else."""
     with running("--log-format", "json") as mock:
-        call(mock)
+        id_ = call(mock)
         mock.process.terminate()
         out, err = mock.process.communicate()
 
@@ -53,6 +59,7 @@ def test_json_has_an_object_for_each_request_and_problem() -> None:
     assert first["path"].endswith("&client_secret=[redacted]")
     assert ("POST", SESSIONS) == (second["method"], second["path"])
     assert ("warning", "Invalid HTTP request received.") == (problem["level"], problem["message"])
+    assert id_ == problem["request_id"]
     assert datetime.fromisoformat(first["time"]) <= datetime.fromisoformat(problem["time"])
 
 
@@ -76,9 +83,9 @@ def test_json_starts_with_a_link_to_the_console() -> None:
 def test_logs_problems_only_without_a_format() -> None:
     """Requests have no line."""
     with running() as mock:
-        call(mock)
+        id_ = call(mock)
 
-        assert "WARNING Invalid HTTP request received." == mock.next_problem()
+        assert f"WARNING Invalid HTTP request received. [{id_}]" == mock.next_problem()
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])

@@ -256,8 +256,10 @@ class BoundedProtocol(HttpToolsProtocol):
             current_request_id.reset(token)
 
     def _refuse_invalid(self) -> None:
-        _log.warning("Invalid HTTP request received.")
-        self._respond(HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
+        text = "Invalid HTTP request received."
+        token = current_request_id.set(self._respond(HTTPStatus.BAD_REQUEST, text))
+        _log.warning(text)
+        current_request_id.reset(token)
 
     def _respond(self, status: HTTPStatus, body: str) -> str:
         """Send a response in place of the application's, and close; return the request's id."""
