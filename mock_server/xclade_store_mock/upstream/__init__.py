@@ -3,7 +3,8 @@
 The path of a request, where `→` is a call, and `Recorder` is there with --record:
 
     proxy: frame → Cors → faults → Checks → Recorder → Forward → Connection
-    serve: frame → Split → Cors → faults → Recorder → OneStore → Forward → Connection, or Recorded
+    serve: frame → Split → Recorder → Cors → faults → the mock's own operations
+           frame → Split → Cors → faults → Recorder → OneStore → Forward → Connection, or Recorded
 
 `OneStore` and the mock's own operations share a `Learner`, which asks the same backend. `record`
 writes a `Recording`, which `replay` sends again; its cases reveal the store before them.

@@ -21,6 +21,9 @@ _COLLECTIONS = re.compile(r"POST .*/store/payment-collections/?", re.IGNORECASE)
 _SESSIONS = re.compile(
     r"POST .*/store/payment-collections/([^/]++)/payment-sessions/?", re.IGNORECASE
 )
+_OPERATIONS = re.compile(
+    r".*/store/payment-(?:providers|collections(?:/[^/]++/payment-sessions)?)/?", re.IGNORECASE
+)
 _NEW_CART = re.compile(r"POST .*/store/carts/?", re.IGNORECASE)
 _REGION_OF_CART = re.compile(r"cart's region ([^\s.]++)")
 _TOKEN = re.compile("[!-~]+")
@@ -94,9 +97,12 @@ class Revealed:
         is_refused = case.response.status == HTTPStatus.UNAUTHORIZED or "ublishable" in message
         if key := _TOKEN.fullmatch(headers.get(KEY, "").strip()):
             self._keys[key[0]] = is_ok or (self._keys.get(key[0], True) and not is_refused)
-        named = {name.lower(): value for name, value in case.response.headers}
-        allowed = "access-control-allow-origin" in named
-        if "origin" in headers and (is_ok or allowed):
+        allowed = any(
+            name.lower() == "access-control-allow-origin" for name, _ in case.response.headers
+        )
+        # Forwarded by `serve`, others are recorded without the CORS headers that pages get.
+        is_operation = _OPERATIONS.fullmatch(case.request.target.partition("?")[0])
+        if is_operation and "origin" in headers and (is_ok or allowed):
             self._origins[headers["origin"]] = allowed
 
     def _learn_customer(self, authorization: str, received: Mapping[str, Any]) -> None:

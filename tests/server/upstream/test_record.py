@@ -20,6 +20,7 @@ from tests.server.wire import COLLECTIONS, PROVIDERS, SESSIONS, SYSTEM
 
 from xclade_store_mock import upstream as upstream_package
 from xclade_store_mock.app import create_app
+from xclade_store_mock.cli import main
 from xclade_store_mock.upstream.recording import read_recording
 
 PERSON = {
@@ -167,7 +168,7 @@ def test_every_answered_call_is_in_the_file_of_a_killed_proxy(tmp_path: Path) ->
 
 
 def test_killed_mock_leaves_what_it_simulated_and_forwarded(tmp_path: Path) -> None:
-    """As the store responded: whole, without the mock's CORS headers and planned faults."""
+    """Whole and without planned faults; only what it simulated has the mock's CORS headers."""
     path = tmp_path / "serve.json"
     page = {"Origin": "http://shop.test", "If-None-Match": "x", "Range": "bytes=0-1"}
     with (
@@ -189,6 +190,26 @@ def test_killed_mock_leaves_what_it_simulated_and_forwarded(tmp_path: Path) -> N
     assert {"if-none-match"} == simulated - forwarded
     assert [] == cases[0]["response"]["headers"]
     assert "access-control-allow-origin" in dict(cases[1]["response"]["headers"])
+
+
+def test_recording_of_a_page_can_be_replayed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is forwarded is recorded without CORS headers, which does not exclude the page."""
+    path = tmp_path / "page.json"
+    page = {**KEY, "Origin": "http://localhost:8000"}
+    with (
+        upstream(response(b"{}", "Content-Type: application/json")) as raw,
+        running("--upstream", raw.url, "--record", path, "--record-all") as mock,
+        httpx.Client(base_url=mock.url, headers=page) as client,
+    ):
+        for target in (PROVIDERS, "/store/carts/cart_1"):
+            assert "access-control-allow-origin" in client.get(target).headers
+
+    assert "cors_origins" not in json.loads(path.read_text("utf-8"))["store"]
+    assert 0 == main(["replay", str(path), "--dialect", "documented"])
+    skipped = "page.json: 0002: skipped, outside of the contract"
+    assert [skipped, "1 passed, 0 failed, 1 skipped"] == capsys.readouterr().out.splitlines()
 
 
 def test_schema_describes_every_recording(tmp_path: Path) -> None:
