@@ -4,7 +4,9 @@ After each response the file is complete again: the next case overwrites the end
 closes the document. So it is a recording whenever the process ends, however that happens.
 """
 
+import errno
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,11 @@ class Writer:
         self._count = 0
         self._file = path.open("wb", buffering=0)
         start = b'{"version":%d,"cases":[' % VERSION
-        self._write(start + self._closing())
+        try:
+            self._write(start + self._closing())
+        except OSError:
+            self.close()
+            raise
         self._end = len(start)
 
     def close(self) -> None:
@@ -69,7 +75,7 @@ class Writer:
     def _write(self, content: bytes) -> None:
         """Write at once, so that nobody finds half of it."""
         if self._file.write(content) < len(content):
-            raise OSError("the disk is full")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _closing(self) -> bytes:
         return b'\n],"store":' + msgspec.json.encode(self._revealed.document()) + b"}\n"

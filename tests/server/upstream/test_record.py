@@ -1,8 +1,11 @@
 """`--record` writes the traffic of `proxy` and `serve` to a file, without secrets."""
 
 import base64
+import errno
+import gc
 import gzip
 import json
+import os
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -237,6 +240,21 @@ def test_what_cannot_be_recorded_is_refused(
 ) -> None:
     """One sentence, and the exit code is 2."""
     assert problem in refused(*command, *options)
+
+
+def test_full_disk_is_named(tmp_path: Path, refused: Refused) -> None:
+    """Even if a part of the beginning could be written; the file is closed."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    path = tmp_path / "full.json"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        problem = refused("serve", "--record", path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert f"cannot write {path}: {os.strerror(errno.ENOSPC)}" in problem
+    gc.collect()  # warns of a file that is still open, which fails a test
 
 
 @pytest.mark.parametrize("option", ["--seed", "--recording", "--ssl-certfile", "--ssl-keyfile"])
