@@ -28,17 +28,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def check_options(options: argparse.Namespace) -> None:
-    """Raise OptionInvalid for a file that is read, too, or none at all."""
+    """Raise OptionInvalid for a file of another option, or none at all."""
     if options.record is None:
         if options.record_all:
             raise OptionInvalid("--record-all needs --record FILE, the file to write")
         return
-    for name in ("seed", "recording", "ssl_certfile", "ssl_keyfile"):
-        source = getattr(options, name, None)  # `proxy` does not have all
-        if source is not None and _are_same(options.record, Path(source)):
+    for name in ("seed", "recording", "ssl_certfile", "ssl_keyfile", "storage", "junit", "html"):
+        other = getattr(options, name, None)  # no command has all
+        if other is not None and _are_same(
+            options.record, Path(str(other).removeprefix("sqlite:///"))
+        ):
             raise OptionInvalid(
-                f"--record {options.record} would overwrite what --{name.replace('_', '-')} reads:"
-                " name another file"
+                f"--record {options.record} is also the file of --{name.replace('_', '-')}:"
+                " name another one"
             )
 
 
@@ -46,7 +48,7 @@ def _are_same(path: Path, other: Path) -> bool:
     """Return whether two names, which may be links, are of one file."""
     with suppress(OSError):
         return path.samefile(other)
-    return False  # one of them does not exist
+    return path.absolute() == other.absolute()  # one of them does not exist
 
 
 @contextmanager

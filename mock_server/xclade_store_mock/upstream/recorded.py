@@ -110,7 +110,8 @@ class Recorded:
     def _missing(self, key: _Key) -> starlette.responses.Response:
         message = (
             f"{key.method} {key.path} with this query is not in the recording {self._name}."
-            f" To record it, run serve --upstream URL --record {self._name} and send it."
+            " To have it, record the whole flow again, to another file:"
+            " serve --upstream URL --record FILE --record-all"
         )
         body = {"type": "not_found", "message": message}
         return starlette.responses.Response(

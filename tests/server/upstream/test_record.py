@@ -258,7 +258,7 @@ def test_full_disk_is_named(tmp_path: Path, refused: Refused) -> None:
 
 
 @pytest.mark.parametrize("option", ["--seed", "--recording", "--ssl-certfile", "--ssl-keyfile"])
-def test_a_file_that_is_read_is_not_overwritten(
+def test_a_file_of_another_option_is_not_overwritten(
     tmp_path: Path, refused: Refused, option: str
 ) -> None:
     """Under another name neither; and nothing else is written."""
@@ -269,6 +269,26 @@ def test_a_file_that_is_read_is_not_overwritten(
 
     problem = refused("serve", option, path, "--record", link, "--storage", storage)
 
-    assert f"would overwrite what {option} reads" in problem
+    assert f"is also the file of {option}" in problem
     assert "to keep" == path.read_text("utf-8")
     assert {path, link} == {*tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("serve", "--storage", "sqlite:///{}"),
+        ("proxy", "http://127.0.0.1:1", "--junit", "{}"),
+        ("proxy", "http://127.0.0.1:1", "--html", "{}"),
+    ],
+)
+def test_a_file_is_written_by_one_option(
+    tmp_path: Path, refused: Refused, command: tuple[str, ...]
+) -> None:
+    """A recording does not overwrite a database, and no report a recording."""
+    path = tmp_path / "new"
+
+    problem = refused(*(each.format(path) for each in command), "--record", path)
+
+    assert f"--record {path} is also the file of {command[-2]}" in problem
+    assert not path.exists()
