@@ -80,7 +80,12 @@ class OneStore:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         finish = partial(self._finish, scope, self._learner.moment)
         response = Held(send, partial(has_json, scope["method"]), finish)
-        await self._learner.backend(_inspectable(scope), receive, response.send)
+        try:
+            await self._learner.backend(_inspectable(scope), receive, response.send)
+        finally:
+            if not response.is_finished:
+                # Broken off, too late or none at all: the backend may have done it all the same.
+                self._doubt(scope)
 
     async def _finish(
         self, scope: Scope, moment: int, start: Message, content: bytes | None
@@ -104,8 +109,12 @@ class OneStore:
         key = read_header(scope, KEY)
         if key and status in _OK and scope["path"].startswith(_STORE):
             await self._learner.learn_key(key)
+        return status not in _REFUSED and self._doubt(scope)
+
+    def _doubt(self, scope: Scope) -> bool:
+        """Doubt the cart that a request may have changed; return whether there is one."""
         cart = _CART.match(scope["path"])
-        if not cart or scope["method"] in READS or status in _REFUSED:
+        if not cart or scope["method"] in READS:
             return False
         self._learner.doubt_cart(cart[1])
         return True

@@ -4,10 +4,24 @@ import logging
 import socket
 import threading
 
+import httpx
 import pytest
-from tests.conftest import PATIENCE
+from tests.conftest import KEY, PATIENCE, Serve
 from tests.server.upstream.conftest import Between
-from tests.server.upstream.raw import GET, connected, exchange, proxied, read_all, request, upstream
+from tests.server.upstream.raw import (
+    GET,
+    connected,
+    exchange,
+    proxied,
+    read_all,
+    request,
+    response,
+    upstream,
+)
+
+from xclade_store_mock.payments.model import Settings, Store
+from xclade_store_mock.upstream import Upstream
+from xclade_store_mock.upstream.forward import Forward
 
 
 def test_events_arrive_one_by_one(between: Between) -> None:
@@ -149,3 +163,31 @@ def test_broken_response_breaks_off(
     assert b"half" in found.body
     assert not found.body.endswith(b"0\r\n\r\n")
     assert 1 == len(caplog.messages)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
+            b"Connection: close\r\n\r\n{"
+        ),
+    ],
+)
+def test_a_change_without_a_whole_response_is_asked_for(serve: Serve, answer: bytes) -> None:
+    """The store may have changed the cart before its response failed."""
+    before, after = (
+        response({"cart": {"id": "c", "region_id": "r", "currency_code": "eur", "total": total}})
+        for total in (10, 99)
+    )
+    with upstream(before, answer, after) as raw:
+        forward = Forward(Upstream.parse(raw.url), timeout=PATIENCE)
+        with httpx.Client(base_url=serve(store=Store(Settings()), backend=forward)) as client:
+            client.headers = httpx.Headers(KEY)
+            client.get("/store/carts/c").raise_for_status()
+            failed = client.post("/store/carts/c/line-items")
+            created = client.post("/store/payment-collections", json={"cart_id": "c"})
+
+    assert 502 == failed.status_code
+    assert 99 == created.raise_for_status().json()["payment_collection"]["amount"]

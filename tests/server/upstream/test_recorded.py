@@ -198,7 +198,7 @@ def test_what_only_its_client_could_use_is_not_played(serve: Serve) -> None:
 
 
 def test_what_was_never_recorded_is_not_found(serve: Serve) -> None:
-    """The message names the request and the recording, and how to add it, in every dialect."""
+    """The message names the request and the recording, and how to record it, in every dialect."""
     url = serve(**playing(made()))
 
     response = httpx.get(f"{url}/store/carts/1?fields=id", headers={"Origin": "http://shop.test"})
@@ -206,7 +206,8 @@ def test_what_was_never_recorded_is_not_found(serve: Serve) -> None:
     assert 404 == response.status_code
     assert "not_found" == response.json()["type"]
     assert "GET /store/carts/1" in response.json()["message"]
-    assert "--record made.json" in response.json()["message"]
+    assert "in the recording made.json" in response.json()["message"]
+    assert "--record FILE --record-all" in response.json()["message"]
     assert "http://shop.test" == response.headers["access-control-allow-origin"]
 
 
