@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Match
 from xclade_store_mock.control.front import PREFIX, exchange_of
-from xclade_store_mock.payments.documents import COLLECTION, Resource, document_in_cart, select
+from xclade_store_mock.payments.documents import document_in_cart, parse_name
 from xclade_store_mock.upstream import KEY, READS
 from xclade_store_mock.upstream.learning import Learner
 from xclade_store_mock.upstream.messages import (
@@ -36,9 +36,6 @@ _CART = re.compile("/store/carts/([^/]+)")
 # Where responses have carts: in DELETE …/line-items/{id} it is the parent.
 _CART_KEYS = ("cart", "parent")
 _COLLECTION = "payment_collection"
-_CART_FIELDS = Resource(
-    own=("id",), relations={_COLLECTION: COLLECTION}, defaults=(f"*{_COLLECTION}",)
-)
 
 _OK = range(200, 206)
 _REFUSED = range(400, 500)
@@ -164,5 +161,17 @@ def _text(content: Any) -> str | None:
 
 
 def selects_collection(fields: str | None) -> bool:
-    """Return whether a cart has its payment collection with a request's `fields`."""
-    return _COLLECTION in select(fields, _CART_FIELDS)
+    """Return whether a cart has its payment collection with a request's `fields`.
+
+    It is one of the defaults. Which of its own fields are named does not matter.
+    """
+    if fields is None:
+        return True
+    entries = [each for each in fields.split(",") if each.strip()]
+    if any(each.strip() == f"-{_COLLECTION}" for each in entries):
+        return False
+    has_plain = any(each[0] not in "+-* " and not each.rstrip().endswith(".*") for each in entries)
+    if entries and not has_plain:
+        return True
+    selected = [parse_name(each) for each in entries if not each.lstrip().startswith("-")]
+    return any(name.removeprefix("*").partition(".")[0] == _COLLECTION for name in selected)

@@ -205,7 +205,13 @@ def test_a_cart_is_never_reported_as_unchanged(mock: httpx.Client, behind: Small
         ("*payment_collection.payment_sessions", True),
         ("payment_collection.*", True),
         ("+total,-payment_collection", False),
+        ("+total, -payment_collection,payment_collection.id", False),
         ("-payment_collection.amount", True),
+        ("-payment_collection.*", True),
+        ("id,-payment_collection.amount", False),
+        ("id,payment_collection.raw_amount", True),
+        ("id,*payment_collection.unknown.name", True),
+        ("id,payment_collections", False),
     ],
 )
 def test_fields_select_the_collection(fields: str | None, *, is_selected: bool) -> None:
