@@ -26,7 +26,7 @@ from xclade_store_mock.web import Call, read_header
 from xclade_store_mock.web.endpoints import Document, Handler, check_publishable_key
 
 MOST_KNOWN = 1_000
-"""How many keys, regions and changes of carts are kept; an older one is asked for again."""
+"""How many keys, regions and changes of carts are kept; an older key or region is asked for."""
 
 _REFUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
@@ -84,6 +84,7 @@ class Learner:
         self._regions = _Latest()
         self._doubted: set[str] = set()
         self._changed: dict[str, int] = {}
+        self._forgotten = 0  # the latest change that is no longer in `_changed`
 
     @property
     def moment(self) -> int:
@@ -126,22 +127,24 @@ class Learner:
             cart = msgspec.json.decode(content, type=Cart)
         except msgspec.DecodeError:
             return
-        if self._changed.get(cart.id, 0) > moment:
+        if self._changed.get(cart.id, self._forgotten) > moment:
             return
         if cart != await self.storage.cart(cart.id):
             await self.storage.put_cart(cart, self._clock())
         self._doubted.discard(cart.id)
 
-    def doubt_cart(self, cart_id: str) -> None:
-        """Note that a cart may have been changed."""
+    async def doubt_cart(self, cart_id: str) -> int:
+        """Note that a cart may have been changed; return the moment."""
         self._count += 1
+        moment = self._count
         self._changed.pop(cart_id, None)
-        self._changed[cart_id] = self._count
-        self._doubted.add(cart_id)
+        self._changed[cart_id] = moment
         if len(self._changed) > MOST_KNOWN:
-            oldest = next(iter(self._changed))
-            del self._changed[oldest]
-            self._doubted.discard(oldest)
+            self._forgotten = self._changed.pop(next(iter(self._changed)))
+        self._doubted.add(cart_id)
+        if await self.storage.cart(cart_id) is None:
+            self._doubted.discard(cart_id)  # an unknown cart is asked for anyway
+        return moment
 
     async def _prepare(self, operation_id: str, call: Call) -> None:
         key = call.header(KEY) or ""

@@ -82,7 +82,7 @@ class OneStore:
         finally:
             if not response.is_finished:
                 # Broken off, too late or none at all: the backend may have done it all the same.
-                self._doubt(scope)
+                await self._doubt(scope)
 
     async def _finish(
         self, scope: Scope, moment: int, start: Message, content: bytes | None
@@ -90,8 +90,9 @@ class OneStore:
         """Learn from a response; return its body as it should be, or None if it is so already."""
         headers = MutableHeaders(raw=[*start["headers"]])
         del headers["date"]  # the server sets one for every response
-        if await self._note(scope, start["status"]):
-            moment = self._learner.moment
+        changed_at = await self._note(scope, start["status"])
+        if changed_at is not None:
+            moment = changed_at
         text = content and decode(content, headers.get("content-encoding", ""), MAX_HELD)
         changed = await self._consistent(scope, moment, text) if text else None
         if changed is not None:
@@ -101,20 +102,19 @@ class OneStore:
         start["headers"] = headers.raw
         return changed
 
-    async def _note(self, scope: Scope, status: int) -> bool:
-        """Note that the key was accepted; return whether a cart may have been changed."""
+    async def _note(self, scope: Scope, status: int) -> int | None:
+        """Note that the key was accepted; return when a cart may have been changed, or None."""
         key = read_header(scope, KEY)
         if key and status in _OK and scope["path"].startswith(_STORE):
             await self._learner.learn_key(key)
-        return status not in _REFUSED and self._doubt(scope)
+        return None if status in _REFUSED else await self._doubt(scope)
 
-    def _doubt(self, scope: Scope) -> bool:
-        """Doubt the cart that a request may have changed; return whether there is one."""
+    async def _doubt(self, scope: Scope) -> int | None:
+        """Doubt the cart that a request may have changed; return when, or None without one."""
         cart = _CART.match(scope["path"])
         if not cart or scope["method"] in READS:
-            return False
-        self._learner.doubt_cart(cart[1])
-        return True
+            return None
+        return await self._learner.doubt_cart(cart[1])
 
     async def _consistent(self, scope: Scope, moment: int, content: bytes) -> bytes | None:
         document = _members(content)

@@ -259,16 +259,20 @@ def test_parallel_questions_are_asked_once(behind: SmallStore) -> None:
     assert ["GET /store/regions?limit=1", "GET /store/carts/cart_7"] == behind.asked
 
 
-def test_a_slow_read_does_not_undo_a_change(behind: SmallStore) -> None:
-    """A response that the store made before a change may arrive after it."""
+@pytest.mark.parametrize("others", [0, MOST_KNOWN])
+def test_a_slow_read_does_not_undo_a_change(behind: SmallStore, others: int) -> None:
+    """A response that the store made before a change may arrive after it, and many others."""
 
     async def change_while_reading() -> float:
         behind.carts["cart_7"] = 40
-        behind.gate.clear()
         async with in_process(behind) as mock:
+            await mock.get("/store/carts/cart_7")
+            behind.gate.clear()
+            behind.arrived.clear()
             reading = asyncio.ensure_future(mock.get("/store/carts/cart_7"))
             await behind.arrived.wait()
-            await mock.post("/store/carts/cart_7", json={"total": 99})
+            for id_ in ("cart_7", *(f"cart_other_{number}" for number in range(others))):
+                await mock.post(f"/store/carts/{id_}?fields=id", json={"total": 99})
             behind.gate.set()
             await reading
             created = await mock.post(COLLECTIONS, json={"cart_id": "cart_7"})
@@ -282,14 +286,16 @@ def test_changes_of_carts_are_bounded(behind: SmallStore) -> None:
     """A thousand more take no more memory."""
     learner = Learner(behind, MemoryStorage(Store(Settings())), utc_now)
 
-    def change(first: int) -> int:
+    async def change(first: int) -> int:
         for number in range(first, first + 2 * MOST_KNOWN):
-            learner.doubt_cart(f"cart_{number}")
+            await learner.doubt_cart(f"cart_{number}")
         return tracemalloc.get_traced_memory()[0]
 
+    async def change_twice() -> tuple[int, int]:
+        return await change(0), await change(2 * MOST_KNOWN)
+
     tracemalloc.start()
-    before = change(0)
-    after = change(2 * MOST_KNOWN)
+    before, after = asyncio.run(change_twice())
     tracemalloc.stop()
 
     assert after < before + MOST_KNOWN
