@@ -83,7 +83,7 @@ class ConnectionFailed(StoreError):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same call may succeed later: it may."""
+        """True: the client retries the call."""
         return True
 
 
