@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -89,7 +90,8 @@ class Recorder:
         self._cover(f"{name} header {each.lower()}" for each in headers)
         if headers.get("authorization", "").startswith("Bearer "):
             self._cover([f"{name} security customerToken"])
-        if body:
+        # The medusa dialect reads forms and compressed bodies, too; the contract has neither.
+        with suppress(ValueError):
             self._cover(_values(f"{name} body", json.loads(body)))
 
     def response(self, name: str, status: int, headers: Mapping[str, str], body: bytes) -> None:

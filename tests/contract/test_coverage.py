@@ -95,6 +95,15 @@ def test_invalid_response_covers_nothing(folder: Path) -> None:
     assert set() == covered(folder)
 
 
+@pytest.mark.parametrize("body", [b"provider_id=pp_system_default", b"\x1f\x8b\xff"])
+def test_body_of_another_kind_covers_no_part_of_a_body(folder: Path, body: bytes) -> None:
+    """The server, which may accept it, goes on."""
+    Recorder("server").request("initialize_payment_session", "", {}, body)
+
+    assert "initialize_payment_session" in covered(folder)
+    assert not any(" body" in part for part in covered(folder))
+
+
 def test_gaps_are_reported() -> None:
     """Each uncovered part is reported, and each reason for a covered part, or for no part."""
     reasons = (OutOfReach("pay 200.*", "it is hard"), OutOfReach("refund.*", "it is not there"))
