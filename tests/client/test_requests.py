@@ -29,6 +29,7 @@ from tests.client.wire import (
     ok,
 )
 from tests.conftest import PATIENCE, Serve
+from tests.contract.contract_coverage import recorder
 
 from xclade_store import AsyncStoreClient, StoreClient, StoreError, __version__
 from xclade_store_mock.payments.providers import ProviderSession, SessionRequest
@@ -44,6 +45,8 @@ def sent(face: Call, method: str, *arguments: Any, **more: Any) -> httpx.Request
     desk = Desk(ANSWERS[method])
     face(desk, method, *arguments, **more)
     (request,) = desk.requests
+    query = request.url.query.decode("ascii")
+    recorder("client").request(method, query, request.headers, request.content)
     return request
 
 
