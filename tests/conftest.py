@@ -20,7 +20,7 @@ pytest_plugins = ["tests.browser", "tests.databases"]
 KEY = {"x-publishable-api-key": "pk_demo"}
 """The header that the demo store requires."""
 
-PATIENCE = 600
+PATIENCE = int(os.environ.get("PATIENCE", "600"))
 """Seconds until a test gives up: only what hangs takes so long, even on a busy machine."""
 
 Serve = Callable[..., str]
