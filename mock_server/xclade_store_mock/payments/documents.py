@@ -120,9 +120,9 @@ def select_paths(paths: Iterable[str]) -> Selection:
 
 # The number of significant digits that Medusa stores of an amount (recorded).
 _PRECISION = 20
-# What a real store's cart contains of a collection and its sessions (recorded).
+# What a real store's cart contains of a collection, besides its sessions (recorded).
 _IN_CART = ["id", "currency_code", "completed_at", "status", "metadata", "created_at", "updated_at"]
-_SESSION_IN_CART = [
+RECORDED_SESSION = (
     "id",
     "currency_code",
     "provider_id",
@@ -131,14 +131,16 @@ _SESSION_IN_CART = [
     "status",
     "authorized_at",
     "payment_collection_id",
-    "payment",
+    "payment.id",
     "metadata",
     "raw_amount",
     "created_at",
     "updated_at",
     "deleted_at",
     "amount",
-]
+)
+"""The paths that a real store returns of a session, whatever else the contract describes."""
+_SESSION_IN_CART = select_paths(RECORDED_SESSION)
 _ULID_DIGITS = string.digits + "ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -200,7 +202,7 @@ def document_in_cart(collection: PaymentCollection) -> dict[str, Any]:
     sessions = [_session(each, collection.id) for each in collection.sessions]
     return {
         **{name: whole[name] for name in (*_IN_CART, *raw_amounts)},
-        "payment_sessions": [{name: each[name] for name in _SESSION_IN_CART} for each in sessions],
+        "payment_sessions": pick(sessions, _SESSION_IN_CART),
         **{f"raw_{name}": _nullable(_raw, amount) for name, amount in raw_amounts.items()},
         "deleted_at": None,
     }

@@ -7,6 +7,7 @@ from xclade_store_mock.jsontext import WHITE_SPACE
 from xclade_store_mock.payments.documents import (
     COLLECTION,
     PROVIDER,
+    RECORDED_SESSION,
     Resource,
     Selection,
     expand,
@@ -17,31 +18,12 @@ from xclade_store_mock.payments.documents import (
 )
 
 _PROVIDER = Resource(own=("id", "is_enabled"))
-_SESSION = Resource(
-    own=(
-        "id",
-        "currency_code",
-        "provider_id",
-        "data",
-        "context",
-        "status",
-        "authorized_at",
-        "payment_collection_id",
-        "payment.id",
-        "metadata",
-        "raw_amount",
-        "created_at",
-        "updated_at",
-        "deleted_at",
-        "amount",
-    )
-)
 # What the backend returns (`repeat/1-system`, `pp/ok`), whatever else the contract describes.
 _RECORDED: Mapping[Resource, Resource] = {
     PROVIDER: replace(_PROVIDER, defaults=_PROVIDER.own),
     COLLECTION: Resource(
         own=("id", "currency_code", "amount", "status"),
-        relations={"payment_providers": _PROVIDER, "payment_sessions": _SESSION},
+        relations={"payment_providers": _PROVIDER, "payment_sessions": Resource(RECORDED_SESSION)},
         defaults=("id", "currency_code", "amount", "*payment_sessions"),
     ),
 }
