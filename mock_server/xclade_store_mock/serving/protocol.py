@@ -162,23 +162,21 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _feed(self, data: bytes) -> None:
         """Parse data, ignoring each offer to upgrade the connection, such as Java's to HTTP/2."""
-        while data:
-            try:
-                self.parser.feed_data(data)
-            except httptools.HttpParserUpgrade as upgrade:
-                if self._is_over:
-                    return
-                data = data[upgrade.args[0] :]
-                try:
-                    self._resume()
-                except httptools.HttpParserError:
-                    self._refuse_invalid()
-                    return
-            except httptools.HttpParserError:
-                self._refuse_invalid()
-                return
-            else:
-                return
+        try:
+            while data and not self._is_over:
+                data = self._feed_until_upgrade(data)
+        except httptools.HttpParserError:
+            self._refuse_invalid()
+
+    def _feed_until_upgrade(self, data: bytes) -> bytes:
+        """Parse data; return what follows the head of a request that offers an upgrade."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if not self._is_over:
+                self._resume()
+            return data[upgrade.args[0] :]
+        return b""
 
     def _resume(self) -> None:
         """Parse the body of a request that offers an upgrade, where its own parser stops."""
