@@ -19,12 +19,7 @@ def main(name: str, port: str, *files: str) -> None:
     store = read_store(Path(files[0]), now) if files else demo_store(now)
     make = import_module(f"tests.bench.{name}").make_app  # imports no other peer
     service = Service(store, "documented")
-    config = configuration(
-        partial(make, store),
-        limits=service.limits,
-        log_format=service.log_format,
-        edge=service.edge,
-    )
+    config = configuration(partial(make, store), log_format=service.log_format, edge=service.edge)
     uvicorn.Server(config).run(sockets=listen("127.0.0.1", int(port)))
 
 

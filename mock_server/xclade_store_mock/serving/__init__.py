@@ -58,7 +58,6 @@ class Service:
     """Where the state is kept; None for memory."""
     log_format: str | None = None
     """How requests are logged: "text" or "json"; None for not at all."""
-    limits: Limits = LIMITS
     edge: Edge = field(default_factory=Edge)
     workers: int = 1
     access: Access | None = None

@@ -242,11 +242,7 @@ def run_with_reload(
 
 def _configuration(service: Service, factory: Callable[[], ASGIApp]) -> uvicorn.Config:
     return configuration(
-        factory,
-        limits=service.limits,
-        log_format=service.log_format,
-        edge=service.edge,
-        workers=service.workers,
+        factory, log_format=service.log_format, edge=service.edge, workers=service.workers
     )
 
 
@@ -262,16 +258,11 @@ def run_proxy(
 
 
 def configuration(
-    factory: Callable[[], ASGIApp],
-    *,
-    log_format: str | None,
-    edge: Edge,
-    limits: Limits = LIMITS,
-    workers: int = 1,
+    factory: Callable[[], ASGIApp], *, log_format: str | None, edge: Edge, workers: int = 1
 ) -> uvicorn.Config:
     """Return uvicorn's configuration, and allow the process enough open files."""
-    wanted, limits = limits.connections, raise_open_file_limit(limits)
-    if limits.connections < wanted:
+    limits = raise_open_file_limit(LIMITS)
+    if limits.connections < LIMITS.connections:
         _log.warning("No more than %d connections: the system's limit", limits.connections)
     return uvicorn.Config(
         factory,
