@@ -30,6 +30,9 @@ KEY = "x-publishable-api-key"
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 """The methods that change nothing."""
 
+OK = range(200, 206)
+"""The statuses of success that may come with a whole document."""
+
 BODILESS = frozenset({204, 304})
 """The statuses of responses that have no body."""
 

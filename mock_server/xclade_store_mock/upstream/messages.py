@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xclade_store_mock.control.front import Headers
-from xclade_store_mock.upstream import BODILESS, PORTS, Upstream
+from xclade_store_mock.upstream import BODILESS, OK, PORTS, Upstream
 from xclade_store_mock.web import is_preflight, read_first_header, read_header
 
 # RFC 9110 §7.6.1. Trailers are not forwarded, and the server has answered `Expect` itself.
@@ -25,7 +25,6 @@ MAX_HELD = 2**20
 """The longest response that is held, in bytes."""
 
 _ALLOWED = "access-control-allow-origin"
-_OK = range(200, 206)
 
 
 def _end_to_end(headers: Headers) -> Iterator[tuple[bytes, bytes]]:
@@ -216,7 +215,7 @@ class Copied:
 def has_json(method: str, start: Message) -> bool:
     """Return whether a response is a successful one with a JSON document."""
     type_ = MutableHeaders(raw=start["headers"]).get("content-type", "")
-    return start["status"] in _OK and method != "HEAD" and type_.startswith("application/json")
+    return start["status"] in OK and method != "HEAD" and type_.startswith("application/json")
 
 
 class Cors:

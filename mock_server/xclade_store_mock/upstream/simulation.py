@@ -18,7 +18,7 @@ from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Match
 from xclade_store_mock.control.front import PREFIX, exchange_of
 from xclade_store_mock.payments.documents import document_in_cart, parse_name
-from xclade_store_mock.upstream import KEY, READS
+from xclade_store_mock.upstream import KEY, OK, READS
 from xclade_store_mock.upstream.learning import Learner
 from xclade_store_mock.upstream.messages import (
     MAX_HELD,
@@ -37,7 +37,6 @@ _CART = re.compile("/store/carts/([^/]+)")
 _CART_KEYS = ("cart", "parent")
 _COLLECTION = "payment_collection"
 
-_OK = range(200, 206)
 _REFUSED = range(400, 500)
 _CHANGED_HEADERS = ("content-encoding", "content-length", "etag", "transfer-encoding")
 
@@ -105,7 +104,7 @@ class OneStore:
     async def _note(self, scope: Scope, status: int) -> int | None:
         """Note that the key was accepted; return when a cart may have been changed, or None."""
         key = read_header(scope, KEY)
-        if key and status in _OK and scope["path"].startswith(_STORE):
+        if key and status in OK and scope["path"].startswith(_STORE):
             await self._learner.learn_key(key)
         return None if status in _REFUSED else await self._doubt(scope)
 
