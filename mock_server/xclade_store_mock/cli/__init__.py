@@ -23,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        parser = make_parser(arguments)
+        # Nothing may precede a command but --help and --version, which end at once.
+        parser = make_parser(arguments[:1])
     except ModuleNotFoundError as error:
         from xclade_store_mock.check import CANNOT_CHECK  # noqa: PLC0415 - few need it
 
