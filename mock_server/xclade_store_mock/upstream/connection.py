@@ -12,7 +12,7 @@ from typing import Self, cast
 
 import httptools
 
-from xclade_store_mock.control.front import Headers
+from xclade_store_mock.web import Headers
 
 _MAX_HEAD = 131_072  # bytes
 _MOST_WAITING = 65_536  # bytes of a response that the client has not taken yet

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xclade_store_mock.control.front import Headers
 from xclade_store_mock.upstream import BODILESS, OK, PORTS, Upstream
-from xclade_store_mock.web import is_preflight, read_first_header, read_header
+from xclade_store_mock.web import Headers, is_preflight, read_first_header, read_header
 
 # RFC 9110 §7.6.1. Trailers are not forwarded, and the server has answered `Expect` itself.
 _HOP_BY_HOP = frozenset(

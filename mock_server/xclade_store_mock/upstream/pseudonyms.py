@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
-from xclade_store_mock.control.front import Headers
 from xclade_store_mock.redaction import read_object
+from xclade_store_mock.web import Headers
 
 _NAMES = re.compile(
     r"""

@@ -283,7 +283,7 @@ def test_a_slow_read_does_not_undo_a_change(behind: SmallStore, others: int) -> 
 
 
 def test_changes_of_carts_are_bounded(behind: SmallStore) -> None:
-    """A thousand more take no more memory."""
+    """Thousands more take no more memory."""
     learner = Learner(behind, MemoryStorage(Store(Settings())), utc_now)
 
     async def change(first: int) -> int:
@@ -298,7 +298,7 @@ def test_changes_of_carts_are_bounded(behind: SmallStore) -> None:
     before, after = asyncio.run(change_twice())
     tracemalloc.stop()
 
-    assert after < before + MOST_KNOWN
+    assert after < before + 10 * MOST_KNOWN  # each would take a hundred bytes
 
 
 def test_keys_and_regions_are_bounded(behind: SmallStore) -> None:
