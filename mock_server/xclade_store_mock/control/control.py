@@ -188,7 +188,7 @@ class Control(Traffic):
     def record(self, exchange: Exchange) -> None:
         """Add a request to the Store API to the journal, and publish what it may have changed."""
         super().record(exchange)
-        if exchange.scope["method"] not in _READS:
+        if exchange.method not in _READS:
             self.store_changed()
 
     def close(self) -> None:

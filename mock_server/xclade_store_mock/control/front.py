@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Contract
 from xclade_store_mock.errors import Violation
+from xclade_store_mock.web import Headers
 from xclade_store_mock.web.pages import REQUEST_ID, Reference, with_request_id
 
 if TYPE_CHECKING:
@@ -29,11 +30,7 @@ _REFERENCE = Reference(_DOCS)
 
 _READS = frozenset({"GET", "HEAD"})
 _KEY = "xclade_store_mock.exchange"
-_KEPT = ("method", "path", "query_string", "headers", REQUEST_ID)
 _MAX_KEPT = 131_072  # bytes of a body: more than the mock accepts
-_HEADER = 130  # bytes that a header takes beside its text, about
-
-Headers = Sequence[tuple[bytes, bytes]]
 
 _CONSOLE = Path(__file__).with_name("console")
 _MEDIA_TYPES = {
@@ -66,19 +63,30 @@ class Body:
         self.size += len(part)
 
 
+def _pack(headers: Headers) -> bytes:
+    """Return headers as one object: many small ones, kept for a while, slow every request down."""
+    return b"\n".join(chain.from_iterable(headers))
+
+
+def _unpack(packed: bytes) -> Headers:
+    texts = packed.split(b"\n") if packed else ()
+    return [*zip(texts[::2], texts[1::2], strict=True)]
+
+
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """A request and its response: a copy, made while both pass.
+    """A request and its response: a copy, made while both pass."""
 
-    Of the scope, only the parts that describe the request are kept.
-    """
-
-    scope: Scope
+    method: str
+    path: str
+    query_string: bytes
+    request_headers: bytes
+    request_id: str
     at: datetime
     request: Body = field(default_factory=Body)
     is_received: bool = False
     status: int | None = None
-    headers: Headers = ()
+    response_headers: bytes = b""
     response: Body = field(default_factory=Body)
     fault: "Fault | None" = None
     violations: Sequence[Violation] | None = None
@@ -86,16 +94,39 @@ class Exchange:
     is_broken: bool = False
     milliseconds: float = 0.0
 
+    @classmethod
+    def begin(cls, scope: Scope, at: datetime) -> Self:
+        """Return the exchange that a request begins."""
+        headers, id_ = _pack(scope["headers"]), scope[REQUEST_ID]
+        return cls(scope["method"], scope["path"], scope["query_string"], headers, id_, at)
+
+    @property
+    def scope(self) -> Scope:
+        """The parts of the scope that describe the request."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "query_string": self.query_string,
+            "headers": _unpack(self.request_headers),
+            REQUEST_ID: self.request_id,
+        }
+
+    @property
+    def headers(self) -> Headers:
+        """The response's headers as they were sent; none if it was not."""
+        if self.status is None:
+            return ()
+        return with_request_id(self.scope, _unpack(self.response_headers))
+
     @property
     def size(self) -> int:
         """About how many bytes it takes in memory."""
-        headers = [*self.scope["headers"], *self.headers]
         return (
-            sum(map(len, chain.from_iterable(headers)))
-            + _HEADER * len(headers)
-            + len(self.scope["path"])
-            + len(self.scope["query_string"])
+            len(self.path)
+            + len(self.query_string)
+            + len(self.request_headers)
             + len(self.request.content)
+            + len(self.response_headers)
             + len(self.response.content)
         )
 
@@ -107,22 +138,21 @@ class Exchange:
         return message
 
     def send(self, send: Send, message: MutableMapping[str, Any]) -> Awaitable[None]:
-        message = with_request_id(self.scope, message)
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self.headers = message["headers"]
+            self.response_headers = _pack(message["headers"])
         else:
             self.response.add(message.get("body", b""))
         return send(message)
 
 
-async def _break_off(exchange: Exchange, receive: Receive, send: Send) -> None:
+async def _break_off(exchange: Exchange, receive: Receive) -> None:
     """Reset the connection if nothing was sent; otherwise close it after that.
 
     ASGI has no message for it, so this uses uvicorn's transport. Under another server the request
     fails with ConnectionAbortedError.
     """
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
     if transport is None:
         message = "a planned fault breaks the connection, which works only under uvicorn"
         raise ConnectionAbortedError(message)
@@ -164,16 +194,13 @@ class ControlFront:
         return self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange({name: scope[name] for name in _KEPT}, self.clock())
+        exchange = Exchange.begin(scope, self.clock())
+        scope[_KEY] = exchange
         started = time.perf_counter()
         try:
-            await self.app(
-                {**scope, _KEY: exchange},
-                partial(exchange.receive, receive),
-                partial(exchange.send, send),
-            )
+            await self.app(scope, partial(exchange.receive, receive), partial(exchange.send, send))
             if exchange.is_broken:
-                await _break_off(exchange, receive, send)
+                await _break_off(exchange, receive)
         finally:
             exchange.milliseconds = round((time.perf_counter() - started) * 1000, 3)
             self.record(exchange)

@@ -16,10 +16,10 @@ from starlette.types import Scope
 from xclade_store_mock.contract import Match, Part
 from xclade_store_mock.contract.violations import check, check_query
 from xclade_store_mock.control.faults import FaultPlan, FindOperation
-from xclade_store_mock.control.front import Body, Exchange, Headers
+from xclade_store_mock.control.front import Body, Exchange
 from xclade_store_mock.errors import InvalidData, Refusal, Violation
 from xclade_store_mock.redaction import hide_body, hide_header, hide_key, hide_query, hide_text
-from xclade_store_mock.web import read_header, read_headers
+from xclade_store_mock.web import Headers, read_header, read_headers
 from xclade_store_mock.web.bodies import decode, parse_body
 from xclade_store_mock.web.prefer import has_preferences, split_query
 
@@ -150,9 +150,8 @@ class Journal:
     def add(self, exchange: Exchange) -> Record:
         """Add an exchange; the oldest ones make room for it."""
         self._last_id += 1
-        scope, status = exchange.scope, exchange.status
         record = Record(
-            self._last_id, scope["method"], scope["path"], status, exchange.size, exchange
+            self._last_id, exchange.method, exchange.path, exchange.status, exchange.size, exchange
         )
         self._records.append(record)
         self._size += record.size

@@ -42,7 +42,8 @@ class StrictBodies:
         content = await read_body(receive) if scope["method"] in _METHODS else b""
         if content is None:
             return
-        await self.app(with_body(scope, parse_body(scope, content)), receive, send)
+        keep_body(scope, parse_body(scope, content))
+        await self.app(scope, receive, send)
 
 
 async def read_body(receive: Receive) -> bytes | None:
@@ -58,13 +59,13 @@ async def read_body(receive: Receive) -> bytes | None:
     return bytes(content)
 
 
-def with_body(scope: Scope, body: Any) -> Scope:
-    """Return the scope of a request whose body stands for this JSON value."""
-    return {**scope, _BODY: body}
+def keep_body(scope: Scope, body: Any) -> None:
+    """Keep, in the scope of a request, the JSON value that its body stands for."""
+    scope[_BODY] = body
 
 
 def received_body(scope: Scope) -> Any:
-    """Return the JSON value that the request's body stands for; `{}` for no body."""
+    """Return the JSON value that was kept; `{}` for no body."""
     return scope[_BODY]
 
 

@@ -58,7 +58,7 @@ class Endpoints:
             for operation in contract.operations.values()
         }
         self._read_query = read_query
-        self._headers = {"content-type": json_type}
+        self._content_type = (b"content-type", json_type.encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request to an operation, or pass it on.
@@ -79,11 +79,14 @@ class Endpoints:
             # A stream has no end to wait for.
             if not operation.is_stream:
                 _check_response(operation, answer)
-            response = answer
-        else:
-            _check(operation, 200, "application/json", answer)
-            response = Response(jsontext.write(answer), headers=self._headers)
-        await response(scope, receive, send)
+            await answer(scope, receive, send)
+            return
+        _check(operation, 200, "application/json", answer)
+        # Without a Response of Starlette's, which takes 3 % of a call.
+        content = jsontext.write(answer)
+        headers = [self._content_type, (b"content-length", b"%d" % len(content))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
 
     async def _answer(self, match: Match, scope: Scope) -> Document | Response | None:
         operation, path = match.operation, match.parameters

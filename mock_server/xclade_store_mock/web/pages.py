@@ -3,9 +3,8 @@
 import re
 from collections.abc import Awaitable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +13,7 @@ from ulid_transform import ulid_now
 from xclade_store_mock import jsontext
 from xclade_store_mock.contract import Contract
 from xclade_store_mock.errors import MethodNotAllowed, RouteNotFound
-from xclade_store_mock.web import read_first_header
+from xclade_store_mock.web import Headers, read_first_header
 
 REQUEST_ID = "xclade_store_mock.request_id"
 """A request's id, in its scope."""
@@ -122,28 +121,20 @@ class Arrival:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        sent = read_first_header(scope, _HEADER.decode())
+        sent = read_first_header(scope, "x-request-id")
         id_ = sent if sent and _VALID.fullmatch(sent) else new_request_id()
         scope[REQUEST_ID] = id_
         current_request_id.set(id_)
         _remove_root(scope)
         # Relative links of the page at "/" need the slash.
         app = self.app if scope["path"] else RedirectResponse(f"{scope['root_path']}/")
-        await app(scope, receive, _Response(scope, send).send)
 
+        def send_with_id(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": with_request_id(scope, message["headers"])}
+            return send(message)
 
-@dataclass(slots=True)
-class _Response:
-    scope: Scope
-    server_send: Send
-    transport: Any = field(init=False)
-    """uvicorn's, with which a fault breaks the connection."""
-
-    def __post_init__(self) -> None:
-        self.transport = getattr(getattr(self.server_send, "__self__", None), "transport", None)
-
-    def send(self, message: Message) -> Awaitable[None]:
-        return self.server_send(with_request_id(self.scope, message))
+        await app(scope, receive, send_with_id)
 
 
 def new_request_id() -> str:
@@ -151,14 +142,11 @@ def new_request_id() -> str:
     return f"req_{ulid_now()}"
 
 
-def with_request_id(scope: Scope, message: Message) -> Message:
-    """Return a message of the response with the request's id, unless it has one."""
-    if message["type"] != "http.response.start":
-        return message
-    headers = message["headers"]
-    if any(name.lower() == _HEADER for name, _ in headers):
-        return message
-    return {**message, "headers": [*headers, (_HEADER, scope[REQUEST_ID].encode())]}
+def with_request_id(scope: Scope, headers: Headers) -> Headers:
+    """Return the headers of the response to a request with its id, unless they have one."""
+    if _HEADER in [name.lower() for name, _ in headers]:
+        return headers
+    return [*headers, (_HEADER, scope[REQUEST_ID].encode())]
 
 
 def _remove_root(scope: Scope) -> None:

@@ -20,7 +20,7 @@ from xclade_store_mock.contract import Contract, Match
 from xclade_store_mock.dialects.medusa.bodies import ClientDisconnected, read_value
 from xclade_store_mock.errors import Refusal, RouteNotFound, UnknownFailure
 from xclade_store_mock.web import read_header
-from xclade_store_mock.web.bodies import with_body
+from xclade_store_mock.web.bodies import keep_body
 from xclade_store_mock.web.dialect import Site
 from xclade_store_mock.web.pages import is_page
 
@@ -83,13 +83,14 @@ class Front:
             await self.app(scope, receive, send)
             return
         if is_page(scope["path"]):
-            await self.app(with_body(scope, {}), receive, send)
+            keep_body(scope, {})
+            await self.app(scope, receive, send)
             return
         if _head_size(scope) >= _MAX_HEAD:
             await Response(status_code=431, headers={"connection": "close"})(scope, receive, send)
             return
         try:
-            received = with_body(scope, await read_value(scope, receive))
+            keep_body(scope, await read_value(scope, receive))
         except Refusal as refusal:
             await self.respond(refusal)(scope, receive, _with_etag(scope, send))
             return
@@ -101,7 +102,7 @@ class Front:
             return
         tagged_send = _with_etag(scope, cors_send)
         try:
-            await self._pass_on(received, receive, tagged_send)
+            await self._pass_on(scope, receive, tagged_send)
         except RouteNotFound as refusal:
             await self.respond(refusal)(scope, receive, cors_send)
         except Refusal as refusal:
