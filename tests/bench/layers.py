@@ -3,7 +3,6 @@
 The server counts them itself: layers OUTPUT serve [OPTION…].
 """
 
-import http.client
 import json
 import os
 import signal
@@ -16,10 +15,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.bench.calls import DEMO, INITIALIZE
+from tests.bench.calls import INITIALIZE
 from tests.bench.figures import table
+from tests.bench.load import make_calls
 from tests.bench.page import Section
-from tests.bench.subjects import Running, Subject, started
+from tests.bench.subjects import Subject, started
 
 from xclade_store_mock.cli import main
 
@@ -36,9 +36,9 @@ def measure(_: int) -> Section:
         output = Path(folder) / "counts.json"
         command = (sys.executable, "-W", "ignore", "-m", "tests.bench.layers", output, "serve")
         with started(Subject("the mock", lambda port: (*command, "--port", port))) as server:
-            make_calls(server)  # warms up
+            make_calls(server, CALLS)  # warms up
             os.kill(server.pid, signal.SIGUSR1)
-            make_calls(server)
+            make_calls(server, CALLS)
             os.kill(server.pid, signal.SIGUSR1)
             while not output.exists():
                 time.sleep(0.01)
@@ -60,16 +60,6 @@ not listed are modules with less than {LEAST:.1%}.
 {table(("module", "instructions", "share"), rows)}
 """,
     )
-
-
-def make_calls(server: Running) -> None:
-    """Make calls, one after the other."""
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
-    headers = {"Content-Type": "application/json", **INITIALIZE.headers}
-    for _ in range(CALLS):
-        connection.request("POST", DEMO, json.dumps(INITIALIZE.body), headers)
-        assert connection.getresponse().read()
-    connection.close()
 
 
 def module(file: str) -> str:

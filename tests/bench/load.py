@@ -1,11 +1,12 @@
-"""Generate load with wrk, over 16 connections."""
+"""Generate load: with wrk, over 16 connections, or call by call."""
 
+import http.client
 import json
 import math
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench.calls import TEMPLATE, Call
+from tests.bench.calls import DEMO, INITIALIZE, TEMPLATE, Call
 from tests.bench.subjects import COLLECTIONS, Running
 from tests.bench.tools import run
 
@@ -68,3 +69,13 @@ def drive_at_half(server: Running, call: Call, seconds: int, rate: float) -> Loa
     """
     interval = CONNECTIONS / (rate / 2)
     return drive(server, call, seconds, think=(interval - 1.5 / rate) * 1e3)
+
+
+def make_calls(server: Running, count: int) -> None:
+    """Initialize sessions, one after the other."""
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
+    headers = {"Content-Type": "application/json", **INITIALIZE.headers}
+    for _ in range(count):
+        connection.request("POST", DEMO, json.dumps(INITIALIZE.body), headers)
+        assert connection.getresponse().read()
+    connection.close()

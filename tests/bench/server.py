@@ -33,7 +33,11 @@ turn. The mock, Connexion and Starlette replace their sessions; WireMock matches
 schema of the body, and fills in a template; Prism, Mockoon and Specmatic return an example. At half
 load the connections pause at random, so that about half as many calls are made. While other
 programs run, the server's CPU time per call (without that of a database server) is more reliable
-than its calls per second."""
+than its calls per second.
+
+WireMock compiles itself for about 20 s of CPU time, until it is fully warmed up; then even
+Starlette alone is less than twice as fast. What a run of tests has of it is under "Waiting times".
+"""
 MAIN_HEADER = (
     INITIALIZE.title,
     "calls/s",

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tests.bench import subjects
 from tests.bench.calls import CONTRACT, PUBLISHABLE_KEY
 from tests.bench.figures import Bar, bars, ratios, spread, table
+from tests.bench.load import make_calls
 from tests.bench.page import Section
 from tests.bench.subjects import MEMORY, PRISM, PRISM_NAME, Command, Subject, mock, started
 from tests.bench.tools import NotInstalled, install_alone, node, on_first_core
@@ -29,6 +30,9 @@ FINDINGS = 1
 """The exit code of a check that found something."""
 HELP = "`--help`"
 SERVE = "`serve`, until the first session"
+SESSIONS = 1_000
+"""What a run of tests may need."""
+RUN = f"`serve`, until the last of {SESSIONS:,} sessions"
 TEST = "pytest, one test"
 CHECK = "check of an honest mock"
 
@@ -62,10 +66,10 @@ def measure(rounds: int) -> Section:
                     times[wait] += [taken] * (number > 0)  # the first round warms the disk cache
     rows = [row(wait, times) for wait in times]
     rows += ([*wait, reason, "", ""] for wait, reason in missing.items())
-    relative = [
-        ratios(*([each[kind] for each in times[SERVE, who]] for who in (MEMORY, PRISM_NAME)))
-        for kind in range(len(Time._fields))
-    ]
+    limits = (
+        bar(times, "start-up in memory", SERVE, PRISM_NAME, 0.45),
+        bar(times, f"start-up and {SESSIONS:,} sessions", RUN, subjects.WIREMOCK, 0.5),
+    )
     return Section(
         "Waiting times",
         f"""The time until a command ends or a server responds, on one core, in {rounds} rounds;
@@ -73,11 +77,18 @@ figures are medians, with the range in brackets. The checks generate {EXAMPLES} 
 operation, and more from the contract, to a mock on the other core. The mock that starts is
 installed alone, as its users have it.
 
-{bars(Bar("start-up in memory, relative to Prism", relative[0], 0.45, by_cpu=relative[1]))}
+{bars(*limits)}
 
 {table(("wait", "of", "ms", "ms of CPU time", "x ours"), rows)}
 """,
     )
+
+
+def bar(times: Mapping[Wait, list[Time]], what: str, title: str, peer: str, limit: float) -> Bar:
+    """Return the bar for our own wait relative to a peer's, if both were measured."""
+    pairs = [*zip(times.get((title, MEMORY), ()), times.get((title, peer), ()), strict=False)]
+    elapsed, cpu = ([ours[kind] / theirs[kind] for ours, theirs in pairs] for kind in (0, 1))
+    return Bar(f"{what}, relative to {peer}", elapsed, limit, by_cpu=cpu)
 
 
 def row(wait: Wait, times: Mapping[Wait, list[Time]]) -> list[str]:
@@ -97,7 +108,9 @@ def waits(folder: Path, url: str) -> Mapping[Wait, Callable[[], Time]]:
     every: dict[Wait, Callable[[], Time]] = {
         wait: partial(run, command, folder) for wait, command in commands(folder, url).items()
     }
-    return every | {(SERVE, each.name): partial(start, each) for each in servers}
+    for sessions, title in ((1, SERVE), (SESSIONS, RUN)):
+        every |= {(title, each.name): partial(start, each, sessions) for each in servers}
+    return every
 
 
 def commands(folder: Path, url: str) -> Mapping[Wait, Callable[[], Command]]:
@@ -132,8 +145,9 @@ def run(command: Callable[[], Command], folder: Path) -> Time:
     return Time(elapsed * 1e3, cpu * 1e3)
 
 
-def start(subject: Subject) -> Time:
-    """Start a server, and stop it once it has initialized a session."""
+def start(subject: Subject, sessions: int) -> Time:
+    """Start a server, and stop it once it has initialized so many sessions, one by one."""
     began = time.perf_counter()
     with started(subject) as server:
+        make_calls(server, sessions - 1)
         return Time((time.perf_counter() - began) * 1e3, server.cpu() * 1e3)
