@@ -87,13 +87,13 @@ def test_can_be_stopped_before_it_serves(tmp_path: Path) -> None:
     """Ctrl+C also ends the command without output while it still starts."""
     seed = tmp_path / "seed.yaml"
     os.mkfifo(seed)
-    with (
-        subprocess.Popen(
-            (*COMMAND, "--seed", seed), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process,
-        seed.open("w"),
-    ):  # opens once the command has begun to read it
-        process.send_signal(signal.SIGINT)
+    with subprocess.Popen(
+        (*COMMAND, "--seed", seed), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        # Opens once the command opens it. Closing it ends a read that began after the signal, and
+        # that the signal therefore does not interrupt.
+        with seed.open("w"):
+            process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
 
     assert ("", "", 130) == (out, err, process.returncode)
