@@ -85,6 +85,8 @@ def test_workers_can_be_stopped_before_they_serve(tmp_path: Path) -> None:
 
 def test_can_be_stopped_before_it_serves(tmp_path: Path) -> None:
     """Ctrl+C also ends the command without output while it still starts."""
+    # In the background of a shell, processes ignore Ctrl+C, and so would those that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     seed = tmp_path / "seed.yaml"
     os.mkfifo(seed)
     with subprocess.Popen(
